@@ -1,0 +1,138 @@
+//! Each test makes and runs a real cluster.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+use std::net::TcpStream;
+
+use wattle_private_postgres::{Cluster, Error, Options};
+
+fn quick() -> Cluster {
+    Cluster::start_temporary_with(Options::quick()).unwrap()
+}
+
+fn someone_listens_on(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+#[test]
+fn a_temporary_cluster_answers_and_leaves_nothing_behind() {
+    let cluster = quick();
+    assert_eq!(cluster.execute("postgres", "SELECT 1, 'x'").unwrap(), "1|x");
+    let (dir, port) = (cluster.dir().to_owned(), cluster.port());
+    assert!(someone_listens_on(port));
+    drop(cluster);
+    assert!(!dir.exists(), "a temporary folder goes with its cluster");
+    assert!(!someone_listens_on(port), "the server goes with its cluster");
+}
+
+#[test]
+fn the_password_is_asked_for_and_differs_from_cluster_to_cluster() {
+    let (one, other) = (quick(), quick());
+    let password = |cluster: &Cluster| cluster.url("postgres").split([':', '@']).nth(2).unwrap().to_owned();
+    assert_ne!(password(&one), password(&other));
+
+    let hba = one.execute("postgres", "SELECT DISTINCT auth_method FROM pg_hba_file_rules").unwrap();
+    assert_eq!(hba, "scram-sha-256", "nobody gets in without the password, not even on this machine");
+    assert_eq!(one.execute("postgres", "SHOW listen_addresses").unwrap(), "127.0.0.1");
+}
+
+#[test]
+fn databases_are_created_once_and_copied() {
+    let cluster = quick();
+    let url = cluster.create_database("clinic").unwrap();
+    assert_eq!(url, cluster.url("clinic"));
+    cluster.execute("clinic", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+
+    cluster.create_database("clinic").unwrap();
+    assert_eq!(cluster.execute("clinic", "SELECT n FROM t").unwrap(), "7", "creating again changes nothing");
+
+    cluster.copy_database("clinic", "copy").unwrap();
+    assert_eq!(cluster.execute("copy", "SELECT n FROM t").unwrap(), "7");
+}
+
+#[test]
+fn names_that_need_quoting_are_refused() {
+    let cluster = quick();
+    for name in ["", "1st", "Clinic", "a b", "a;drop", "a\"b", &"x".repeat(64)] {
+        let refused = cluster.create_database(name);
+        assert!(matches!(refused, Err(Error::BadName { .. })), "{name:?} gave {refused:?}");
+    }
+}
+
+#[test]
+fn a_wrong_statement_says_why() {
+    let cluster = quick();
+    let Err(Error::Program { said, .. }) = cluster.execute("postgres", "SELEC 1") else { panic!("it ran") };
+    assert!(said.contains("syntax error"), "{said}");
+}
+
+#[test]
+fn committed_rows_survive_a_crash_on_the_same_port() {
+    let mut cluster = Cluster::start_temporary().unwrap();
+    assert_eq!(cluster.execute("postgres", "SHOW fsync").unwrap(), "on", "durable is the default");
+    cluster.execute("postgres", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+    let (port, pid) = (cluster.port(), cluster.pid());
+
+    cluster.kill().unwrap();
+    assert_eq!(cluster.pid(), None);
+    assert!(cluster.execute("postgres", "SELECT 1").is_err(), "nobody answers after a crash");
+
+    cluster.restart().unwrap();
+    assert_eq!(cluster.port(), port);
+    assert_ne!(cluster.pid(), pid);
+    assert_eq!(cluster.execute("postgres", "SELECT n FROM t").unwrap(), "7");
+}
+
+#[test]
+fn it_stops_and_starts_again_in_order() {
+    let mut cluster = quick();
+    let port = cluster.port();
+    cluster.stop().unwrap();
+    cluster.stop().unwrap();
+    assert!(!someone_listens_on(port));
+    cluster.restart().unwrap();
+    cluster.restart().unwrap();
+    assert_eq!(cluster.execute("postgres", "SELECT 1").unwrap(), "1");
+}
+
+#[test]
+fn a_kept_folder_is_used_again_by_one_owner_at_a_time() {
+    let parent = tempfile::tempdir_in("/var/tmp").unwrap();
+    open_to_others(parent.path());
+    let dir = parent.path().join("kept");
+
+    let first = Cluster::start_with(&dir, Options::quick()).unwrap();
+    first.execute("postgres", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+    let url = first.url("postgres");
+    assert!(matches!(Cluster::start_with(&dir, Options::quick()), Err(Error::InUse { .. })));
+    drop(first);
+    assert!(dir.join("data").exists(), "only temporary folders are removed");
+
+    let again = Cluster::start_with(&dir, Options::quick()).unwrap();
+    assert_eq!(again.execute("postgres", "SELECT n FROM t").unwrap(), "7");
+    assert_eq!(again.url("postgres"), url, "same password, and the same port while it is free");
+}
+
+#[test]
+fn somebody_elses_folder_is_left_alone() {
+    let parent = tempfile::tempdir_in("/var/tmp").unwrap();
+    open_to_others(parent.path());
+    std::fs::write(parent.path().join("thesis.txt"), "years of work").unwrap();
+    let refused = Cluster::start_with(parent.path(), Options::quick());
+    assert!(matches!(refused, Err(Error::NotOurs { .. })), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(parent.path().join("thesis.txt")).unwrap(), "years of work");
+}
+
+#[test]
+fn settings_reach_the_server() {
+    let options = Options::quick().with("max_connections", "23");
+    let cluster = Cluster::start_temporary_with(options).unwrap();
+    assert_eq!(cluster.execute("postgres", "SHOW max_connections").unwrap(), "23");
+    assert_eq!(cluster.execute("postgres", "SHOW fsync").unwrap(), "off");
+}
+
+/// Root's cluster runs as user postgres, who must get through.
+fn open_to_others(dir: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
