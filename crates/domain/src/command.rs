@@ -1,0 +1,129 @@
+//! What people do: every write is one of these.
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::{
+    BookAppointment, CancelAppointment, EditPatient, FinishConsultation, MarkDidNotAttend, RecordArrival,
+    RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
+};
+use crate::decide::{Context, Decision};
+use crate::ids::{ClinicId, CommandId, PatientId, UserId, WorkstationId};
+use crate::rejection::Rejection;
+use crate::role::Grant;
+use crate::time::UtcInstant;
+use crate::world::{Read, World};
+
+/// Version of the wire form of commands; apart from the app's version.
+pub const WIRE: u32 = 1;
+
+/// What a verb must say of itself. One file per verb under `commands/`.
+pub trait Verb {
+    /// The grant its author needs.
+    const GRANT: Grant;
+
+    /// The rows it looks at.
+    fn reads(&self) -> Vec<Read>;
+
+    /// The patient it is about, for the audit log.
+    fn patient(&self, world: &World) -> Option<PatientId>;
+
+    /// What it does to the rows it looked at.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn decide(&self, context: &Context, world: &World) -> Result<Decision, Rejection>;
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+        /// A command without its envelope: `{"name": …, "args": {…}}`.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "name", content = "args")]
+        pub enum Command { $($(#[$doc])* #[serde(rename = $word)] $name($name)),+ }
+
+        impl Command {
+            /// Every name, as on the wire.
+            pub const NAMES: &'static [&'static str] = &[$($word),+];
+
+            /// Its name, as on the wire.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $word),+ }
+            }
+
+            /// The grant its author needs.
+            #[must_use]
+            pub fn grant(&self) -> Grant {
+                match self { $(Self::$name(_) => <$name as Verb>::GRANT),+ }
+            }
+
+            /// The rows it looks at; a store loads them into a [`World`] before it decides.
+            #[must_use]
+            pub fn reads(&self) -> Vec<Read> {
+                match self { $(Self::$name(args) => args.reads()),+ }
+            }
+
+            /// The patient it is about.
+            #[must_use]
+            pub fn patient(&self, world: &World) -> Option<PatientId> {
+                match self { $(Self::$name(args) => args.patient(world)),+ }
+            }
+
+            pub(crate) fn decide(&self, context: &Context, world: &World) -> Result<Decision, Rejection> {
+                match self { $(Self::$name(args) => args.decide(context, world)),+ }
+            }
+        }
+
+        $(impl From<$name> for Command {
+            fn from(args: $name) -> Self { Self::$name(args) }
+        })+
+    };
+}
+
+commands! {
+    /// A new patient.
+    RegisterPatient = "register_patient",
+    /// Fields of a patient and of what hangs on them.
+    EditPatient = "edit_patient",
+    /// A booking.
+    BookAppointment = "book_appointment",
+    /// Another time, length, room or practitioner.
+    RescheduleAppointment = "reschedule_appointment",
+    /// Called off.
+    CancelAppointment = "cancel_appointment",
+    /// The patient is here.
+    RecordArrival = "record_arrival",
+    /// The patient is with the practitioner.
+    StartConsultation = "start_consultation",
+    /// The consultation is over.
+    FinishConsultation = "finish_consultation",
+    /// The patient did not come.
+    MarkDidNotAttend = "mark_did_not_attend",
+    /// One of two values is right.
+    ResolveConflict = "resolve_conflict",
+}
+
+/// A command with all that the server needs to believe it. Its JSON text is what the author signs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The command's id; a retry carries the same.
+    pub id: CommandId,
+    /// [`WIRE`] of the app that wrote it.
+    pub wire: u32,
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The workstation it was made at.
+    pub workstation: WorkstationId,
+    /// The workstation's command number: 1, 2, 3 …
+    pub n: u64,
+    /// Who did it.
+    pub author: UserId,
+    /// When, on the workstation's clock; for people to read.
+    pub issued_at: UtcInstant,
+    /// Commands of the same workstation that this one builds on and that had no verdict yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deps: Vec<CommandId>,
+    /// What.
+    #[serde(flatten)]
+    pub command: Command,
+}

@@ -1,0 +1,45 @@
+//! `cancel_appointment`: called off, with a reason; the slot is free again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Verb;
+use crate::commands::appointment_step::{self, Step};
+use crate::decide::{Context, Decision};
+use crate::fields::{AppointmentEventKind, AppointmentStatus};
+use crate::ids::{AppointmentId, PatientId};
+use crate::rejection::Rejection;
+use crate::role::{Action, Grant, Noun};
+use crate::world::{Read, World};
+
+/// called off, with a reason; the slot is free again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelAppointment {
+    /// Which booking.
+    pub appointment_id: AppointmentId,
+    /// Why, in the clinic's words.
+    pub reason: String,
+}
+
+impl Verb for CancelAppointment {
+    const GRANT: Grant = (Noun::Appointment, Action::Write);
+
+    fn reads(&self) -> Vec<Read> {
+        appointment_step::reads(self.appointment_id)
+    }
+
+    fn patient(&self, world: &World) -> Option<PatientId> {
+        appointment_step::patient(world, self.appointment_id)
+    }
+
+    fn decide(&self, context: &Context, world: &World) -> Result<Decision, Rejection> {
+        Step {
+            appointment_id: self.appointment_id,
+            from: &[AppointmentStatus::Booked, AppointmentStatus::Confirmed, AppointmentStatus::Arrived],
+            to: AppointmentStatus::Cancelled,
+            event: AppointmentEventKind::Cancelled,
+            stamp: None,
+            reason: Some(self.reason.clone()),
+        }
+        .decide(context, world)
+    }
+}

@@ -1,0 +1,184 @@
+//! Words that columns hold: each a Rust enum, stored and sent as its snake_case name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::{ColumnKind, ColumnType};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every word.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word as it is stored and sent.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::role::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($word => Ok(Self::$variant),)+ _ => Err(crate::role::UnknownWord) }
+            }
+        }
+
+        impl ColumnType for $name {
+            const KIND: ColumnKind = ColumnKind::Text;
+        }
+    )+};
+}
+
+words! {
+    /// Sex recorded at birth or for clinical purposes.
+    Sex {
+        /// Female.
+        Female = "female",
+        /// Male.
+        Male = "male",
+        /// Another term.
+        Other = "other",
+        /// Not stated.
+        Unknown = "unknown",
+    }
+    /// How sure the birth date is (AU Core date accuracy, simplified).
+    BirthDateAccuracy {
+        /// As on a document.
+        Exact = "exact",
+        /// Year right, day or month guessed.
+        Estimated = "estimated",
+        /// Not known.
+        Unknown = "unknown",
+    }
+    /// What a contact is.
+    ContactKind {
+        /// Mobile phone.
+        Mobile = "mobile",
+        /// Home phone.
+        Home = "home",
+        /// Work phone.
+        Work = "work",
+        /// Email address.
+        Email = "email",
+        /// Next of kin, with a name.
+        NextOfKin = "next_of_kin",
+        /// Guardian, with a name.
+        Guardian = "guardian",
+    }
+    /// What an identifier is.
+    IdentifierKind {
+        /// Medicare card.
+        Medicare = "medicare",
+        /// Individual Healthcare Identifier.
+        Ihi = "ihi",
+        /// Department of Veterans' Affairs file number.
+        Dva = "dva",
+        /// Pensioner concession card.
+        Pension = "pension",
+        /// Health care card.
+        Hcc = "hcc",
+        /// Private health fund.
+        Private = "private",
+        /// The key in the system the clinic came from.
+        Legacy = "legacy",
+    }
+    /// What an address is for.
+    AddressKind {
+        /// Where the person lives.
+        Home = "home",
+        /// Where letters go.
+        Postal = "postal",
+    }
+    /// How loud an alert is.
+    AlertSeverity {
+        /// Good to know.
+        Info = "info",
+        /// Look before acting.
+        Warning = "warning",
+        /// Danger.
+        Critical = "critical",
+    }
+    /// Where an alert shows.
+    AlertPlace {
+        /// While booking.
+        Booking = "booking",
+        /// When the record opens.
+        Opening = "opening",
+        /// While billing.
+        Billing = "billing",
+    }
+    /// What a location is.
+    LocationKind {
+        /// A street address of the clinic.
+        Site = "site",
+        /// A room of a site.
+        Room = "room",
+    }
+    /// What a part of a roster is.
+    SessionKind {
+        /// Sees patients.
+        Session = "session",
+        /// A break inside a session.
+        Break = "break",
+        /// Away.
+        Leave = "leave",
+    }
+    /// Where an appointment stands.
+    AppointmentStatus {
+        /// In the book.
+        Booked = "booked",
+        /// The patient said they come.
+        Confirmed = "confirmed",
+        /// In the waiting room.
+        Arrived = "arrived",
+        /// With the practitioner.
+        InConsult = "in_consult",
+        /// Over.
+        Done = "done",
+        /// Did not attend.
+        DidNotAttend = "did_not_attend",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+    /// What happened to an appointment.
+    AppointmentEventKind {
+        /// Put in the book.
+        Booked = "booked",
+        /// Confirmed by the patient.
+        Confirmed = "confirmed",
+        /// Moved to another time, length, room or practitioner.
+        Rescheduled = "rescheduled",
+        /// Came in.
+        Arrived = "arrived",
+        /// Shown to a room.
+        Roomed = "roomed",
+        /// Consultation began.
+        InConsult = "in_consult",
+        /// Consultation ended.
+        Done = "done",
+        /// Did not attend.
+        DidNotAttend = "did_not_attend",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+    /// What became of a conflict.
+    ConflictStatus {
+        /// Somebody must look.
+        Open = "open",
+        /// Somebody has chosen.
+        Resolved = "resolved",
+    }
+}
+
+impl AppointmentStatus {
+    /// Whether it takes up the practitioner's time: two of these may not overlap.
+    #[must_use]
+    pub fn occupies(self) -> bool {
+        !matches!(self, Self::Cancelled | Self::DidNotAttend)
+    }
+}

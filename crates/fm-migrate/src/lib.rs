@@ -1,0 +1,14 @@
+//! Moves a clinic out of FileMaker: extract as found, type, load, account for every row.
+//!
+//! Owns: the readers of FileMaker's export files, the rules by which their text becomes typed values, the mapping of a
+//! clinic's fields to ours, the load into PostgreSQL with its reject table, and the generator of the sample clinic.
+//!
+//! Must never: drop a row in silence, guess at a value, or put a value into a log line, error or progress line.
+//!
+//! Called by: the `fm-migrate` binary, `cargo xtask demo`, the benchmarks.
+
+pub mod error;
+pub mod raw;
+pub mod read;
+
+pub use error::Error;
