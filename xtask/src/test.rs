@@ -1,0 +1,96 @@
+//! `cargo xtask test`: everything, from nothing, with one plain line at the end.
+
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::build::{self, Packages, Programs};
+use crate::workspace::Workspace;
+use crate::{places, run, say, setup, ui};
+
+mod tally;
+
+use tally::Tally;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Build the page quickly and large
+    #[arg(long)]
+    dev: bool,
+}
+
+/// Builds all, runs all, counts all; an error if anything failed.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let wasm = setup::everything()?;
+    ui::build(&wasm, ui::Arguments { dev: arguments.dev })?;
+    let features = Workspace::read()?.features();
+    let programs = build::programs(&Packages::All, "dev")?;
+
+    let mut tally = Tally::default();
+    let unit_tests_ran = if nextest() {
+        with_nextest(&programs, &features, &mut tally)?
+    } else {
+        with_cargo(&programs, &features, &mut tally)?
+    };
+    say::step("tests in documentation");
+    let mut doc = run::cargo();
+    doc.args(["test", "--doc", "--workspace", "--no-fail-fast", "--color=never"]).args(&features);
+    programs.tell(&mut doc);
+    let doc_tests_ran = run::reading(&mut doc, |line| tally.read_cargo(line))?;
+
+    // A run that could not be built has failed, though no test of it did.
+    let broken = !(unit_tests_ran && doc_tests_ran);
+    if broken && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    say::result(&tally.to_string());
+    if tally.failed > 0 {
+        std::process::exit(1);
+    }
+    if tally.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+fn nextest() -> bool {
+    run::ask("cargo", &["nextest", "--version"]).is_some()
+}
+
+/// nextest: cheap crates first, whole-system tests last and one at a time (xtask/nextest.toml).
+fn with_nextest(programs: &Programs, features: &[String], tally: &mut Tally) -> anyhow::Result<bool> {
+    say::step("tests (nextest)");
+    let mut command = run::cargo();
+    command
+        .args(["nextest", "run", "--workspace", "--no-fail-fast", "--color=never", "--config-file"])
+        .arg(places::root().join("xtask/nextest.toml"))
+        .args(features);
+    let junit = places::target().join("nextest/default/junit.xml");
+    let _ = std::fs::remove_file(&junit);
+    tell(&mut command, programs);
+    let good = run::reading(&mut command, |line| tally.read_nextest(line))?;
+    // nextest shows the output of failed tests only; what passed tests said is in its report.
+    for line in std::fs::read_to_string(&junit).unwrap_or_default().lines() {
+        if let Some(skipped) = tally.read_skipped(line) {
+            say::relay(&skipped);
+        }
+    }
+    Ok(good)
+}
+
+fn with_cargo(programs: &Programs, features: &[String], tally: &mut Tally) -> anyhow::Result<bool> {
+    say::step("tests (cargo test; cargo-nextest would run them side by side)");
+    let mut command = run::cargo();
+    command.args(["test", "--workspace", "--all-targets", "--no-fail-fast", "--color=never"]).args(features);
+    command.args(["--", "--show-output"]);
+    tell(&mut command, programs);
+    run::reading(&mut command, |line| {
+        tally.read_cargo(line);
+        let _ = tally.read_skipped(line);
+    })
+}
+
+fn tell(command: &mut Command, programs: &Programs) {
+    programs.tell(command);
+    command.env("WATTLE_CACHE", places::cache());
+}
