@@ -32,7 +32,7 @@ fn check_prefix(cleaned: &str, prefix: &str) -> Result<(), Odd> {
         .enumerate()
         .map(|(i, &d)| if i % 2 == 0 { d } else { (d * 2) / 10 + (d * 2) % 10 })
         .sum();
-    if sum % 10 == 0 { Ok(()) } else { Err(Odd::CheckDigit) }
+    if sum.is_multiple_of(10) { Ok(()) } else { Err(Odd::CheckDigit) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,67 @@
+//! Error codes: consumers match codes, never messages.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// 400: not the shape that this route takes.
+    Malformed,
+    /// 401: name or password wrong. Never says which.
+    WrongCredentials,
+    /// 401: the access token is missing, unknown or past its time.
+    SignInAgain,
+    /// 403: this user or workstation may not.
+    NotAllowed,
+    /// 403: the workstation is not enrolled, or the enrolment code is wrong or used.
+    NotEnrolled,
+    /// 404.
+    NotFound,
+    /// 409: the feeds that the client holds are not those it may hold, or its cursors are of another epoch.
+    Resnapshot,
+    /// 413.
+    TooLarge,
+    /// 426: the app is older than the server serves.
+    UpgradeRequired,
+    /// 429: too many; `retry_after_s` says when.
+    RateLimited,
+    /// 500: the server failed; nothing was changed.
+    Internal,
+    /// 503: starting, stopping or over its limits; `retry_after_s` says when.
+    Unavailable,
+    /// A code of a newer version.
+    #[serde(other)]
+    Other,
+}
+
+impl ErrorCode {
+    /// The HTTP status it travels with.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::WrongCredentials | Self::SignInAgain => 401,
+            Self::NotAllowed | Self::NotEnrolled => 403,
+            Self::NotFound => 404,
+            Self::Resnapshot => 409,
+            Self::TooLarge => 413,
+            Self::UpgradeRequired => 426,
+            Self::RateLimited => 429,
+            Self::Internal | Self::Other => 500,
+            Self::Unavailable => 503,
+        }
+    }
+}
+
+/// The body of every 4xx and 5xx. Says nothing about anybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiFault {
+    /// Why.
+    pub code: ErrorCode,
+    /// What the log calls this request.
+    pub correlation_id: String,
+    /// Seconds after which to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}

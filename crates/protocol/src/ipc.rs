@@ -1,0 +1,80 @@
+//! What shell and page say to each other. The page calls Tauri commands by the names given in the modules here; the
+//! shell sends [`event::Event`]s on the channel [`event::CHANNEL`].
+//!
+//! Every command answers `Result<T, CommandError>`. An argument struct is passed as the one argument `args`.
+
+pub mod attention;
+pub mod daybook;
+pub mod event;
+pub mod patients;
+pub mod session;
+pub mod waiting;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wattle_domain::{CommandId, Rejection};
+
+/// Why a call from the page failed. The page matches `code` and has the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code:?}")]
+pub struct CommandError {
+    /// Why.
+    pub code: FaultCode,
+    /// A rule's no, for [`FaultCode::Rejected`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// Seconds to wait, for [`FaultCode::RateLimited`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+impl CommandError {
+    /// A fault without more to say.
+    #[must_use]
+    pub fn new(code: FaultCode) -> Self {
+        Self { code, rejection: None, retry_after_s: None }
+    }
+}
+
+/// Codes of [`CommandError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// A rule said no; see `rejection`.
+    Rejected,
+    /// Nobody is signed in, or the screen is locked.
+    Locked,
+    /// Name or password wrong.
+    WrongCredentials,
+    /// Too many tries; see `retry_after_s`.
+    RateLimited,
+    /// This person has never signed in here, and the server cannot be reached.
+    FirstSignInNeedsServer,
+    /// The offline lease is over; the server must be reached to sign in. Unsent work is safe.
+    LeaseOver,
+    /// The keyring of the computer cannot be reached or is locked.
+    NoKeyring,
+    /// The enrolment code is wrong, used or too old.
+    NotEnrolled,
+    /// The server cannot be reached.
+    Offline,
+    /// The local file was damaged; it was renamed aside and a new copy is being fetched.
+    Damaged,
+    /// The app is too old for the server.
+    UpgradeRequired,
+    /// No such row.
+    NotFound,
+    /// The disk is full or cannot be written; the change was not saved.
+    NotSaved,
+    /// A fault of ours; the log has it.
+    Internal,
+}
+
+/// The answer to everything that writes: saved here, in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The command.
+    pub command_id: CommandId,
+    /// The row that it made or changed.
+    pub id: Uuid,
+}

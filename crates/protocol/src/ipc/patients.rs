@@ -1,0 +1,102 @@
+//! Patients. Commands: `search_patients(SearchPatients) -> Vec<PatientHit>`, `patient(PatientQuery) -> PatientRecord`,
+//! `possible_duplicates(PatientDraft) -> Vec<PossibleDuplicate>`, `register_patient(RegisterPatient)`,
+//! `edit_patient(EditPatient)`: the domain's commands as they are; a nil id asks the shell for a new one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use wattle_domain::commands::{PatientDetails, PatientParts};
+use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier};
+use wattle_domain::{ClinicDate, PatientId, Rev, UserId, UtcInstant};
+
+use super::daybook::Card;
+
+/// Arguments of `search_patients`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchPatients {
+    /// As typed: names in any order, part words, phone digits, a birth date, an identifier.
+    pub query: String,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// One line of the results, best first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientHit {
+    /// Who.
+    pub id: PatientId,
+    /// Record number, `None` until the server gave one.
+    pub record_number: Option<String>,
+    /// Family name.
+    pub family_name: String,
+    /// Given names.
+    pub given_name: Option<String>,
+    /// Preferred name.
+    pub preferred_name: Option<String>,
+    /// Birth date.
+    pub birth_date: Option<ClinicDate>,
+    /// First phone to try, as stored.
+    pub phone: Option<String>,
+    /// Suburb.
+    pub suburb: Option<String>,
+    /// Deceased.
+    pub deceased: bool,
+    /// The folded words of the query that matched, so that the page can mark them.
+    pub matched: Vec<String>,
+    /// Found by sound or by one wrong letter only.
+    pub fuzzy: bool,
+    /// Not yet on the server.
+    pub pending: bool,
+}
+
+/// Arguments of `patient`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientQuery {
+    /// Who.
+    pub id: PatientId,
+}
+
+/// A patient with what hangs on them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PatientRecord {
+    /// The person. `field_changes` says who changed each field last; names are in `names`.
+    pub patient: Patient,
+    /// Contacts, preferred first.
+    pub contacts: Vec<PatientContact>,
+    /// Identifiers.
+    pub identifiers: Vec<PatientIdentifier>,
+    /// Addresses.
+    pub addresses: Vec<Address>,
+    /// Alerts that have not expired.
+    pub alerts: Vec<Alert>,
+    /// Appointments, latest first, at most 50.
+    pub appointments: Vec<Card>,
+    /// Revision of each row above, for `seen_rev` of an edit.
+    pub revs: BTreeMap<uuid::Uuid, Rev>,
+    /// Rows above that are not yet on the server.
+    pub pending: Vec<uuid::Uuid>,
+    /// Display names of the users that appear in this record.
+    pub names: BTreeMap<UserId, String>,
+    /// Who changed the patient's row last.
+    pub updated_by: Option<UserId>,
+    /// When.
+    pub updated_at: UtcInstant,
+}
+
+/// What the registration form holds so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientDraft {
+    /// Who.
+    pub details: PatientDetails,
+    /// What hangs on them; ids are ignored.
+    pub parts: PatientParts,
+}
+
+/// Somebody who may be the same person: any two of given name, family name, birth date, identifier, street agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PossibleDuplicate {
+    /// Who.
+    pub hit: PatientHit,
+    /// What agrees: `given_name`, `family_name`, `birth_date`, `identifier`, `street`, `phone`.
+    pub agrees: Vec<String>,
+}
