@@ -1,0 +1,15 @@
+//! The rules, command by command, over a store that is a map.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+#[path = "decide/book.rs"]
+mod book;
+#[path = "decide/edit_patient.rs"]
+mod edit_patient;
+#[path = "decide/map_store.rs"]
+mod map_store;
+#[path = "decide/overlap_property.rs"]
+mod overlap_property;
+#[path = "decide/resolve_conflict.rs"]
+mod resolve_conflict;
+#[path = "decide/steps.rs"]
+mod steps;
