@@ -10,5 +10,6 @@
 pub mod error;
 pub mod raw;
 pub mod read;
+pub mod sample;
 
 pub use error::Error;
