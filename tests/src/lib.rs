@@ -1,1 +1,7 @@
-//! To be written.
+//! What whole-system tests, the demo and the benchmarks share: processes, real windows, a played clinic.
+//!
+//! Must never: stand in for a part of the product; everything here starts or drives the real ones.
+
+#[cfg(target_os = "linux")]
+pub mod desktop;
+pub mod processes;

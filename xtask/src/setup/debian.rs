@@ -21,8 +21,9 @@ pub(crate) const NEEDED: &[&str] = &[
     "xvfb",
     "webkit2gtk-driver",
     "dbus-x11",
-    "dbus-daemon",
+    "dbus",
     "gnome-keyring",
+    "libsecret-tools",
     "imagemagick",
 ];
 
