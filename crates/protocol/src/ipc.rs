@@ -58,6 +58,11 @@ pub enum FaultCode {
     NotEnrolled,
     /// The server cannot be reached.
     Offline,
+    /// The server knows this person, but the file here is sealed by a colleague or under this person's older password:
+    /// sign in while the colleague's screen is locked, or with the older password.
+    FileSealed,
+    /// Another window has this workstation open.
+    AlreadyOpen,
     /// The local file was damaged; it was renamed aside and a new copy is being fetched.
     Damaged,
     /// The app is too old for the server.
