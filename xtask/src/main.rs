@@ -41,7 +41,17 @@ enum Task {
     Bench(bench::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> std::process::ExitCode {
+    match run_task() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            say::failed(&error);
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Setup => setup::everything().map(drop),
         Task::Ui(arguments) => ui::build(&setup::wasm()?, arguments),

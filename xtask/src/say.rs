@@ -16,6 +16,11 @@ pub(crate) fn relay(line: &str) {
     eprintln!("{line}");
 }
 
+/// The end, badly: what and why, without the stack of this program, which is not where the fault is.
+pub(crate) fn failed(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
 /// A part that this machine cannot have; counted, never silent.
 pub(crate) fn skipped(part: &str, why: &str) {
     println!("SKIPPED {part}: {why}");

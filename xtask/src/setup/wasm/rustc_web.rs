@@ -18,7 +18,7 @@ pub(crate) fn ready(toolchain_sysroot: &Path) -> anyhow::Result<Wasm> {
     let version = run::ask(COMPILER, &["--version"]).context("Debian's rustc-web does not run")?;
     let name: String =
         version.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-    let sysroot = places::cache().join("wasm-std").join(name);
+    let sysroot = places::cache().join("wasm-std").join(format!("{name}-with-bitcode"));
     let libraries = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     if !libraries.is_dir() {
         build(&libraries)?;
@@ -50,6 +50,8 @@ fn build(libraries: &Path) -> anyhow::Result<()> {
         .args(["build", "--release", "-Zbuild-std=std,panic_abort,panic_unwind", "--target", TARGET])
         .env("CARGO_TARGET_DIR", work.join("target"))
         .env("RUSTC", COMPILER)
+        // The page is optimised as one whole, library included; cargo leaves out what that needs.
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Cembed-bitcode=yes")
         // rustc-web and cargo are stable ones; building std wants what only nightly allows.
         .env("RUSTC_BOOTSTRAP", "1");
     run::run(&mut command)?;
