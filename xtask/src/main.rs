@@ -10,6 +10,7 @@ mod bench;
 mod build;
 mod demo;
 mod deny;
+mod lint;
 mod places;
 mod run;
 mod say;
@@ -33,6 +34,8 @@ enum Task {
     Ui(ui::Arguments),
     /// Run every test, from nothing; the last line counts them
     Test(test::Arguments),
+    /// Check the code with clippy, warnings being errors; needs the page built
+    Lint,
     /// Check licences, bans, sources and (where the database can be had) advisories of our dependencies
     Deny,
     /// Show one clinic: private PostgreSQL, server, sample clinic, desktop window
@@ -56,6 +59,7 @@ fn run_task() -> anyhow::Result<()> {
         Task::Setup => setup::everything().map(drop),
         Task::Ui(arguments) => ui::build(&setup::wasm()?, arguments),
         Task::Test(arguments) => test::run(&arguments),
+        Task::Lint => lint::check(),
         Task::Deny => deny::check(),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
