@@ -136,3 +136,30 @@ fn open_to_others(dir: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+#[test]
+fn a_server_whose_owner_died_is_stopped_and_its_folder_used_again() {
+    const DIR: &str = "WATTLE_TEST_ORPHAN_DIR";
+    if let Some(dir) = std::env::var_os(DIR) {
+        // The owner, in a process of its own: it dies without stopping its server.
+        let cluster = Cluster::start_with(dir, Options::quick()).unwrap();
+        cluster.execute("postgres", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+        std::process::abort();
+    }
+    let parent = tempfile::tempdir_in("/var/tmp").unwrap();
+    open_to_others(parent.path());
+    let dir = parent.path().join("kept");
+    let owner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_server_whose_owner_died_is_stopped_and_its_folder_used_again"])
+        .env(DIR, &dir)
+        .output()
+        .unwrap();
+    assert!(!owner.status.success());
+    let pid_file = std::fs::read_to_string(dir.join("data/postmaster.pid")).expect("the orphan runs");
+    let orphan: u32 = pid_file.lines().next().unwrap().parse().unwrap();
+
+    // PostgreSQL itself refuses a second server on one folder, so that this one starts says that the other ended.
+    let cluster = Cluster::start_with(&dir, Options::quick()).unwrap();
+    assert_ne!(cluster.pid(), Some(orphan));
+    assert_eq!(cluster.execute("postgres", "SELECT n FROM t").unwrap(), "7");
+}
