@@ -7,9 +7,14 @@
 //!
 //! Called by: the `fm-migrate` binary, `cargo xtask demo`, the benchmarks.
 
+pub mod convert;
 pub mod error;
+pub mod ids;
+pub mod mapping;
 pub mod raw;
 pub mod read;
+pub mod reason;
 pub mod sample;
+pub mod typing;
 
 pub use error::Error;

@@ -203,7 +203,9 @@ fn notes(plan: &Plan, slot: &Slot, row: &[String], truth: &mut TableTruth) {
         Resolved::Missing { .. } => "TIME_MISSING",
     };
     truth.note(code, "StartTime");
-    for cell in 9..=11 {
+    // A visit that is over was last changed when it ended, in the same hour.
+    let stamps: &[usize] = if slot.went == Went::Done { &[9, 10, 11, 15] } else { &[] };
+    for &cell in stamps {
         if row.get(cell).is_some_and(|text| !text.is_empty()) {
             truth.note(code, FIELDS.get(cell).copied().unwrap_or_default());
         }

@@ -1,0 +1,70 @@
+//! Ids that are the same in every run: v5 of the clinic and where the record came from.
+
+use uuid::Uuid;
+use wattle_domain::ClinicId;
+
+/// The exports that we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceTable {
+    /// Who sees patients.
+    Practitioners,
+    /// Patients.
+    Patients,
+    /// The book.
+    Appointments,
+}
+
+impl SourceTable {
+    /// Every one, parents first.
+    pub const ALL: [Self; 3] = [Self::Practitioners, Self::Patients, Self::Appointments];
+
+    /// The name in the mapping, in staging and in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Practitioners => "practitioners",
+            Self::Patients => "patients",
+            Self::Appointments => "appointments",
+        }
+    }
+}
+
+/// Where derived ids live.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    clinic: ClinicId,
+    file: String,
+}
+
+impl Namespace {
+    /// The ids of one FileMaker file of one clinic.
+    #[must_use]
+    pub fn new(clinic: ClinicId, file: &str) -> Self {
+        Self { clinic, file: file.into() }
+    }
+
+    /// The id of a record, by its key.
+    #[must_use]
+    pub fn record(&self, table: SourceTable, key: &str) -> Uuid {
+        self.named(table.as_str(), key)
+    }
+
+    /// The id of something set up in the mapping.
+    #[must_use]
+    pub fn setup(&self, kind: &str, name: &str) -> Uuid {
+        self.named(kind, name)
+    }
+
+    fn named(&self, kind: &str, name: &str) -> Uuid {
+        Uuid::new_v5(
+            &self.clinic.0,
+            format!("filemaker\u{1F}{}\u{1F}{kind}\u{1F}{name}", self.file).as_bytes(),
+        )
+    }
+}
+
+/// The id of a child row: the same for the same part of the same parent.
+#[must_use]
+pub fn child(parent: Uuid, part: &str) -> Uuid {
+    Uuid::new_v5(&parent, part.as_bytes())
+}

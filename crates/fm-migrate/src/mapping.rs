@@ -1,0 +1,180 @@
+//! The mapping file: which FileMaker field is which of ours, and what a person sets up by hand at migration.
+//!
+//! Owns: reading and checking `clinic.toml`. Called by: `import`.
+
+mod bind;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use wattle_domain::time::ClinicZone;
+
+use crate::error::Error;
+use crate::read::Layout;
+pub use bind::{Bound, Cells};
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// The clinic itself.
+    pub clinic: ClinicFacts,
+    /// Its addresses, first one first.
+    #[serde(default)]
+    pub site: Vec<Site>,
+    /// Its rooms.
+    #[serde(default)]
+    pub room: Vec<Room>,
+    /// What can be booked.
+    #[serde(default)]
+    pub appointment_type: Vec<TypeOfAppointment>,
+    /// Sessions, breaks and leave.
+    #[serde(default)]
+    pub roster: Vec<Roster>,
+    /// The export of practitioners.
+    pub practitioners: TableMapping,
+    /// The export of patients.
+    pub patients: TableMapping,
+    /// The export of appointments.
+    pub appointments: TableMapping,
+    /// Where the file is; paths in it start there.
+    #[serde(skip)]
+    pub path: PathBuf,
+}
+
+/// What is true of the whole export.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClinicFacts {
+    /// Name as on letters.
+    pub name: String,
+    /// Australian business number, 11 digits.
+    pub abn: Option<String>,
+    /// IANA zone of every wall-clock time in the export.
+    pub time_zone: ClinicZone,
+    /// State or territory.
+    pub state: Option<String>,
+    /// The FileMaker file's name: part of every derived id.
+    pub file: String,
+    /// The day of the export.
+    pub exported_on: NaiveDate,
+    /// For phone numbers written without one, for example `02`.
+    pub area_code: Option<String>,
+}
+
+/// A site.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Its name.
+    pub name: String,
+}
+
+/// A room.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Room {
+    /// Its name, as the appointments have it.
+    pub name: String,
+    /// The name of its site.
+    pub site: String,
+}
+
+/// A kind of appointment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeOfAppointment {
+    /// Its name, as the appointments have it (or as `words.type` translates it).
+    pub name: String,
+    /// Usual length.
+    pub minutes: i64,
+    /// 1 to 8.
+    pub hue: i64,
+}
+
+/// A part of a practitioner's roster.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roster {
+    /// The practitioner's key.
+    pub practitioner: String,
+    /// Session, break or leave.
+    pub kind: wattle_domain::fields::SessionKind,
+    /// `HH:MM`.
+    pub from: String,
+    /// `HH:MM`, up to `24:00`.
+    pub to: String,
+    /// `mon` … `sun`; every day when missing.
+    #[serde(default)]
+    pub weekdays: Vec<String>,
+    /// First day it holds.
+    pub first_day: Option<NaiveDate>,
+    /// Last day it holds.
+    pub last_day: Option<NaiveDate>,
+}
+
+/// One export.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableMapping {
+    /// The file, beside the mapping file.
+    pub path: PathBuf,
+    /// How to read it, where detection is not enough.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Our field to their column; `Phone(2)` is a repetition.
+    pub fields: BTreeMap<String, String>,
+    /// Our field to the forms of its dates.
+    #[serde(default)]
+    pub dates: BTreeMap<String, Vec<String>>,
+    /// Our field to their words and ours.
+    #[serde(default)]
+    pub words: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Mapping {
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no TOML, or lacks or misspells something; the message has line and column.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let mut this: Self = toml::from_str(&text)
+            .map_err(|e| Error::Mapping { path: path.to_path_buf(), reason: e.to_string() })?;
+        this.path = path.to_path_buf();
+        this.check()?;
+        Ok(this)
+    }
+
+    /// An export's path.
+    #[must_use]
+    pub fn export(&self, table: &TableMapping) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new(".")).join(&table.path)
+    }
+
+    /// A complaint about this file.
+    pub(crate) fn wrong(&self, reason: impl Into<String>) -> Error {
+        Error::Mapping { path: self.path.clone(), reason: reason.into() }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        for room in &self.room {
+            if !self.site.iter().any(|site| site.name == room.site) {
+                return Err(self.wrong(format!(
+                    "room \"{}\" is at a site that is not listed: \"{}\".",
+                    room.name, room.site
+                )));
+            }
+        }
+        for kind in &self.appointment_type {
+            if !(1..=8).contains(&kind.hue) || !(1..=1440).contains(&kind.minutes) {
+                return Err(
+                    self.wrong(format!("appointment type \"{}\": minutes 1 to 1440, hue 1 to 8.", kind.name))
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a record was rejected, or what is to be said about one that was loaded.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+        /// A reason code; stored, counted and logged, never beside a value.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Code { $($(#[$doc])* #[serde(rename = $word)] $name),+ }
+
+        impl Code {
+            /// As it is stored.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The record has another number of cells than there are columns.
+    ColumnCount = "COLUMN_COUNT",
+    /// No key.
+    NullKey = "NULL_KEY",
+    /// Another record has the same key (compared without case and outer blanks).
+    DuplicateKey = "DUPLICATE_KEY",
+    /// Points to a record that is not in the export.
+    Orphan = "ORPHAN",
+    /// Points to a record that was itself rejected.
+    ParentRejected = "PARENT_REJECTED",
+    /// Something that must be there is empty.
+    RequiredEmpty = "REQUIRED_EMPTY",
+    /// No form of the mapping reads this date, or the day does not exist.
+    DateUnparsed = "DATE_UNPARSED",
+    /// Two forms, or two centuries, give different days.
+    DateAmbiguous = "DATE_AMBIGUOUS",
+    /// A birth or death after the export.
+    DateFuture = "DATE_FUTURE",
+    /// Not a time of day.
+    TimeUnparsed = "TIME_UNPARSED",
+    /// Clocks went back: this wall time came twice; the first was taken.
+    TimeAmbiguous = "TIME_AMBIGUOUS",
+    /// Clocks went forward: this wall time never came; the one past the gap was taken.
+    TimeMissing = "TIME_MISSING",
+    /// Text where a number belongs.
+    NumText = "NUM_TEXT",
+    /// A length of zero, less, or over a day.
+    DurationRange = "DURATION_RANGE",
+    /// A word that the mapping does not translate.
+    ValueUnknown = "VALUE_UNKNOWN",
+    /// Matched by a key that differs in case or outer blanks.
+    KeyFolded = "KEY_FOLDED",
+    /// A number that fails its check; kept and marked.
+    IdentifierCheck = "IDENTIFIER_CHECK",
+    /// A number that another patient has and only one may; kept in staging.
+    IdentifierTaken = "IDENTIFIER_TAKEN",
+    /// A phone number that does not parse; kept as written.
+    PhoneRaw = "PHONE_RAW",
+    /// An email address without `@`; kept as written.
+    EmailOdd = "EMAIL_ODD",
+    /// A postcode that had lost its leading zero.
+    PostcodePadded = "POSTCODE_PADDED",
+    /// A postcode of another shape; kept as written.
+    PostcodeOdd = "POSTCODE_ODD",
+    /// Only one name; it stands as family name.
+    SingleName = "SINGLE_NAME",
+    /// Overlaps an earlier booking of the practitioner; loaded as a deliberate double booking.
+    DoubleBooked = "DOUBLE_BOOKED",
+}
+
+/// A code and the FileMaker field that it is about; empty when it is about the whole record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reason {
+    /// What.
+    pub code: Code,
+    /// Where, by its FileMaker name.
+    pub column: String,
+}
+
+impl Reason {
+    /// A reason.
+    #[must_use]
+    pub fn new(code: Code, column: &str) -> Self {
+        Self { code, column: column.into() }
+    }
+}

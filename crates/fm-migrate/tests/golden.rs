@@ -1,0 +1,188 @@
+//! The generator's dirt is found again as exactly the rejects and notes that it says it planted.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use wattle_domain::ClinicId;
+use wattle_fm_migrate::convert::appointments::{self, Appointments};
+use wattle_fm_migrate::convert::overlap::Overlaps;
+use wattle_fm_migrate::convert::patients::{self, Patients};
+use wattle_fm_migrate::convert::practitioners::{self, Practitioners};
+use wattle_fm_migrate::convert::setup::{Setup, rosters};
+use wattle_fm_migrate::convert::{Census, Outcome};
+use wattle_fm_migrate::ids::Namespace;
+use wattle_fm_migrate::mapping::{Bound, Mapping, TableMapping};
+use wattle_fm_migrate::raw::{RawColumn, RawRow};
+use wattle_fm_migrate::read::Source;
+use wattle_fm_migrate::sample::{self, Plan, Planted, TableTruth, Truth};
+
+fn rows(mapping: &Mapping, table: &TableMapping) -> (Vec<RawColumn>, Vec<RawRow>) {
+    let mut source = Source::open(&mapping.export(table), &table.layout).unwrap();
+    let columns = source.columns().to_vec();
+    let (mut all, mut row) = (Vec::new(), RawRow::default());
+    while source.next(&mut row).unwrap() {
+        all.push(row.clone());
+    }
+    (columns, all)
+}
+
+fn census(bound: &Bound, rows: &[RawRow]) -> Census {
+    let mut census = Census::default();
+    for row in rows {
+        census.add(row, bound.cells(row).raw("key"));
+    }
+    census
+}
+
+#[derive(Default)]
+struct Seen {
+    loaded: u64,
+    rejects: BTreeSet<Planted>,
+    notes: BTreeSet<Planted>,
+    tables: BTreeMap<&'static str, usize>,
+}
+
+impl Seen {
+    fn take(&mut self, row: &RawRow, outcome: Outcome) {
+        let planted = |reason: wattle_fm_migrate::reason::Reason| Planted {
+            position: row.position,
+            code: reason.code.as_str().into(),
+            column: reason.column,
+        };
+        match outcome {
+            Ok(typed) => {
+                self.loaded += 1;
+                self.notes.extend(typed.notes.into_iter().map(planted));
+                for target in typed.rows {
+                    *self.tables.entry(target.table.as_str()).or_default() += 1;
+                }
+            }
+            Err(reason) => {
+                self.rejects.insert(planted(reason));
+            }
+        }
+    }
+
+    fn is(&self, truth: &TableTruth, name: &str) {
+        let rejects: BTreeSet<Planted> = truth.rejects.iter().cloned().collect();
+        let notes: BTreeSet<Planted> = truth.notes.iter().cloned().collect();
+        let differ = |a: &BTreeSet<Planted>, b: &BTreeSet<Planted>| {
+            a.difference(b).take(9).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(differ(&self.rejects, &rejects), [], "{name}: rejected, though not planted");
+        assert_eq!(differ(&rejects, &self.rejects), [], "{name}: planted, but not rejected");
+        assert_eq!(differ(&self.notes, &notes), [], "{name}: noted, though not planted");
+        assert_eq!(differ(&notes, &self.notes), [], "{name}: planted, but not noted");
+        assert_eq!(self.loaded, truth.loaded, "{name}");
+        assert_eq!(self.loaded + self.rejects.len() as u64, truth.read, "{name}: read = loaded + rejected");
+    }
+}
+
+fn convert(dir: &Path) -> [Seen; 3] {
+    let mapping = Mapping::read(&dir.join("clinic.toml")).unwrap();
+    let clinic = ClinicId(uuid::Uuid::from_u128(7));
+    let namespace = Namespace::new(clinic, &mapping.clinic.file);
+    let setup = Setup::new(&mapping, clinic, &namespace);
+    let mut seen = [Seen::default(), Seen::default(), Seen::default()];
+
+    let (columns, all) = rows(&mapping, &mapping.practitioners);
+    let bound = practitioners::bind(&mapping, &columns).unwrap();
+    let counted = census(&bound, &all);
+    let mut doctors = Practitioners::new(bound, &namespace, &setup, &counted);
+    all.iter().for_each(|row| seen[0].take(row, doctors.convert(row)));
+    assert!(!rosters(&mapping, &doctors.keys).unwrap().is_empty());
+
+    let (columns, all) = rows(&mapping, &mapping.patients);
+    let bound = patients::bind(&mapping, &columns).unwrap();
+    let counted = census(&bound, &all);
+    let mut people = Patients::new(bound, &mapping, &namespace, &doctors.keys, &counted);
+    all.iter().for_each(|row| seen[1].take(row, people.convert(row)));
+
+    let (columns, all) = rows(&mapping, &mapping.appointments);
+    let bound = appointments::bind(&mapping, &columns).unwrap();
+    let counted = census(&bound, &all);
+    let keys = (&doctors.keys, &people.keys);
+    let book = Appointments::new(bound, &mapping, &namespace, &setup, keys, &counted);
+    let mut overlaps = Overlaps::default();
+    all.iter().for_each(|row| book.survey(row, &mut overlaps));
+    let later = overlaps.later_ones();
+    all.iter().for_each(|row| seen[2].take(row, book.convert(row, &later)));
+    seen
+}
+
+fn sample(plan: &Plan) -> (tempfile::TempDir, Truth) {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = sample::write(plan, dir.path()).unwrap();
+    (dir, truth)
+}
+
+#[test]
+fn every_planted_reject_and_note_is_found_and_no_other() {
+    for (seed, today, patients, appointments, practitioners) in [
+        (1, "2026-11-22", 5_000, 60_000, 6),
+        (2, "2026-04-06", 1_200, 9_000, 3),
+        (3, "2027-03-01", 300, 2_000, 9),
+        (4, "2026-10-04", 30, 400, 1),
+        (5, "2026-01-01", 3, 10, 2),
+    ] {
+        let plan =
+            Plan { patients, appointments, practitioners, ..Plan::standard(seed, today.parse().unwrap()) };
+        let (dir, truth) = sample(&plan);
+        let [doctors, people, book] = convert(dir.path());
+        doctors.is(&truth.practitioners, &format!("practitioners of seed {seed}"));
+        people.is(&truth.patients, &format!("patients of seed {seed}"));
+        book.is(&truth.appointments, &format!("appointments of seed {seed}"));
+        assert_eq!(people.loaded, u64::from(patients));
+        assert_eq!(book.loaded, u64::from(appointments));
+        assert_eq!(doctors.loaded, u64::from(practitioners) + 2, "two have left");
+    }
+}
+
+#[test]
+fn the_standard_sample_holds_every_kind_of_dirt() {
+    let (_dir, truth) = sample(&Plan::standard(1, "2026-11-22".parse().unwrap()));
+    let codes: BTreeSet<&str> = [&truth.practitioners, &truth.patients, &truth.appointments]
+        .iter()
+        .flat_map(|t| t.rejects.iter().chain(&t.notes))
+        .map(|p| p.code.as_str())
+        .collect();
+    for code in [
+        "COLUMN_COUNT",
+        "NULL_KEY",
+        "DUPLICATE_KEY",
+        "ORPHAN",
+        "PARENT_REJECTED",
+        "REQUIRED_EMPTY",
+        "DATE_UNPARSED",
+        "DATE_AMBIGUOUS",
+        "DATE_FUTURE",
+        "TIME_UNPARSED",
+        "TIME_AMBIGUOUS",
+        "TIME_MISSING",
+        "NUM_TEXT",
+        "DURATION_RANGE",
+        "VALUE_UNKNOWN",
+        "KEY_FOLDED",
+        "IDENTIFIER_CHECK",
+        "PHONE_RAW",
+        "POSTCODE_PADDED",
+        "DOUBLE_BOOKED",
+    ] {
+        assert!(codes.contains(code), "{code} is not in the sample");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let plan =
+        Plan { patients: 200, appointments: 1_500, ..Plan::standard(9, "2026-11-22".parse().unwrap()) };
+    let ((one, _), (two, _), (other, _)) = (sample(&plan), sample(&plan), sample(&Plan { seed: 10, ..plan }));
+    for name in ["Practitioners.mer", "Patients.xml", "Appointments.csv", "clinic.toml", "truth.json"] {
+        let read = |dir: &tempfile::TempDir| std::fs::read(dir.path().join(name)).unwrap();
+        assert_eq!(read(&one), read(&two), "{name}");
+        if name.starts_with("Patients") || name.starts_with("App") {
+            assert_ne!(read(&one), read(&other), "{name}");
+        }
+    }
+}
