@@ -1,1 +1,9 @@
-//! To be written.
+//! Brings a workstation's file and the server together: sends the outbox, fetches what is new, keeps trying.
+//!
+//! Owns: when to talk to the server, what to say, and what to do when it does not answer.
+//!
+//! Must never: hold a business rule, touch SQL, lose a command, log anything about a patient.
+//!
+//! Called by: `workstation`; [`machine`] also by the simulator.
+
+pub mod machine;

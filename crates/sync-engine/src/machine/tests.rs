@@ -1,0 +1,8 @@
+//! Tables with the reason in each row, and properties under random faults.
+
+mod back_off;
+mod faults;
+mod flow;
+mod properties;
+mod session;
+mod world;
