@@ -65,7 +65,8 @@ fn with_nextest(programs: &Programs, features: &[String], tally: &mut Tally) -> 
         .args(["nextest", "run", "--workspace", "--no-fail-fast", "--color=never", "--config-file"])
         .arg(places::root().join("xtask/nextest.toml"))
         .args(features);
-    let junit = places::target().join("nextest/default/junit.xml");
+    // nextest keeps its reports in the checkout, wherever the artefacts are.
+    let junit = places::root().join("target/nextest/default/junit.xml");
     let _ = std::fs::remove_file(&junit);
     tell(&mut command, programs);
     let good = run::reading(&mut command, |line| tally.read_nextest(line))?;
