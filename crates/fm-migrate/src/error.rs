@@ -46,6 +46,17 @@ pub enum Error {
         /// What PostgreSQL says. Constraint and table names; the driver's message may name keys, never logged by us.
         source: sqlx::Error,
     },
+    /// The database is not as an import needs it.
+    #[error("{0}")]
+    Refused(String),
+    /// A value that does not fit its own column: a fault of this program.
+    #[error("a value for {table}.{column} has another type than its column")]
+    Shape {
+        /// The target table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
     /// The counts of a table do not add up; it was rolled back.
     #[error(
         "{table}: {read} read, but {loaded} loaded and {rejected} rejected. Nothing of this table was changed."
@@ -70,7 +81,7 @@ impl Error {
     }
 
     /// A database error with what was being done.
-    pub(crate) fn db(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+    pub(crate) fn db(doing: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| Self::Database { doing, source }
     }
 }

@@ -10,11 +10,15 @@
 pub mod convert;
 pub mod error;
 pub mod ids;
+pub mod import;
+mod load;
 pub mod mapping;
 pub mod raw;
 pub mod read;
 pub mod reason;
+pub mod report;
 pub mod sample;
+pub mod survey;
 pub mod typing;
 
 pub use error::Error;

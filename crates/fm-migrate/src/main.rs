@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use clap::{Args, Parser, Subcommand};
+use wattle_domain::ClinicId;
+use wattle_fm_migrate::import::{Request, import};
+use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::sample;
 
 /// Moves a clinic out of FileMaker.
@@ -20,6 +23,21 @@ struct Cli {
 enum Action {
     /// Write a made-up clinic in FileMaker's export formats, with FileMaker's dirt.
     Sample(SampleArgs),
+    /// Load a clinic's exports into PostgreSQL. A second time changes nothing. The last line on stdout is the report as JSON.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The mapping file; the exports lie beside it.
+    #[arg(long)]
+    mapping: PathBuf,
+    /// As wattle_migrator, or as somebody who may become it. Better given in the environment: arguments are visible.
+    #[arg(long, env = "WATTLE_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// The clinic's id.
+    #[arg(long)]
+    clinic: ClinicId,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +72,11 @@ fn clock(text: &str) -> Result<NaiveTime, String> {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().action {
         Action::Sample(args) => make_sample(&args),
+        Action::Import(args) => tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("no runtime")?
+            .block_on(run_import(args)),
     }
 }
 
@@ -75,4 +98,37 @@ fn make_sample(args: &SampleArgs) -> anyhow::Result<()> {
         eprintln!("{name}: {} records, {} of them to be rejected", table.read, table.rejects.len());
     }
     Ok(())
+}
+
+async fn run_import(args: ImportArgs) -> anyhow::Result<()> {
+    let request = Request { mapping: args.mapping, database_url: args.database_url, clinic: args.clinic };
+    let progress = |what: &'static str, table: wattle_fm_migrate::ids::SourceTable, done: u64, of: u64| {
+        eprintln!("{what} {}: {done} of {of}", table.as_str());
+    };
+    let report = import(&request, &progress).await.context("the import stopped")?;
+    show(&report);
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}
+
+/// The account of every row, for people.
+fn show(report: &Report) {
+    for (name, table) in &report.tables {
+        if table.read > 0 {
+            eprintln!("{name}: {} read = {} loaded + {} rejected", table.read, table.loaded, table.rejected);
+        }
+        for (code, count) in &table.rejects {
+            eprintln!("  rejected {count} {}", code.as_str());
+        }
+        for (code, count) in &table.notes {
+            eprintln!("  noted {count} {}", code.as_str());
+        }
+        for (target, rows) in &table.targets {
+            eprintln!(
+                "  {target}: {} new, {} changed, {} kept as changed here, {} as before",
+                rows.inserted, rows.updated, rows.kept, rows.unchanged
+            );
+        }
+    }
+    eprintln!("{} rows written in {:.1} s", report.written, report.seconds);
 }

@@ -1,0 +1,237 @@
+//! The whole import: survey every file, stage, type, load, account.
+//!
+//! Owns: the order of steps. Called by: the binary, the demo, the tests.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use futures::TryStreamExt;
+use sqlx::postgres::PgConnection;
+use wattle_domain::{ClinicId, TableName};
+
+use crate::convert::Keys;
+use crate::convert::appointments::{self, Appointments};
+use crate::convert::overlap::Overlaps;
+use crate::convert::patients::{self, Patients};
+use crate::convert::practitioners::{self, Practitioners};
+use crate::convert::setup::{Setup, rosters};
+use crate::error::Error;
+use crate::ids::{Namespace, SourceTable};
+use crate::load::connect::prepare;
+use crate::load::stage::{Run, stage, staged};
+use crate::load::target::Origin;
+use crate::load::{TableLoad, connect};
+use crate::mapping::Mapping;
+use crate::report::{Report, TableReport};
+use crate::survey::{Surveyed, survey};
+
+/// What to import, where to.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `clinic.toml`; the exports lie beside it.
+    pub mapping: PathBuf,
+    /// As `wattle_migrator`, or as somebody who may become it.
+    pub database_url: String,
+    /// The tenant.
+    pub clinic: ClinicId,
+}
+
+/// Told where the import stands: what it does to which export, records done, records there are.
+pub type Progress<'a> = dyn Fn(&'static str, SourceTable, u64, u64) + Send + Sync + 'a;
+
+/// How often progress is told, records.
+const TELL_EVERY: u64 = 20_000;
+
+struct Import<'a> {
+    reader: PgConnection,
+    writer: PgConnection,
+    run: Run,
+    mapping: &'a Mapping,
+    namespace: &'a Namespace,
+    setup: &'a Setup,
+    progress: &'a Progress<'a>,
+}
+
+/// Imports a clinic; a second time changes nothing.
+///
+/// # Errors
+/// A damaged export or mapping (nothing was written), a database that is not ready or goes away, counts that do not add up
+/// (the table in hand was rolled back).
+pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report, Error> {
+    let began = Instant::now();
+    let mapping = Mapping::read(&request.mapping)?;
+    let namespace = Namespace::new(request.clinic, &mapping.clinic.file);
+    let setup = Setup::new(&mapping, request.clinic, &namespace);
+    // Every file whole before the first write.
+    let mut files = Vec::new();
+    for table in SourceTable::ALL {
+        let found = match table {
+            SourceTable::Practitioners => survey(&mapping, &mapping.practitioners, practitioners::bind),
+            SourceTable::Patients => survey(&mapping, &mapping.patients, patients::bind),
+            SourceTable::Appointments => survey(&mapping, &mapping.appointments, appointments::bind),
+        }?;
+        progress("read", table, found.census.records, found.census.records);
+        files.push(found);
+    }
+    let [doctors, people, book] = files.as_slice() else {
+        return Err(Error::Refused("the mapping names no exports".into()));
+    };
+    let mut writer = connect(&request.database_url, request.clinic).await?;
+    prepare(&mut writer).await?;
+    let reader = connect(&request.database_url, request.clinic).await?;
+    let run = Run::begin(&mut writer, request.clinic).await?;
+    let mut import =
+        Import { reader, writer, run, mapping: &mapping, namespace: &namespace, setup: &setup, progress };
+    let mut tables = BTreeMap::new();
+    tables.insert("setup", import.setup().await?);
+    let (keys_of_doctors, report) = import.practitioners(doctors).await?;
+    tables.insert(SourceTable::Practitioners.as_str(), report);
+    let (keys_of_people, report) = import.patients(people, &keys_of_doctors).await?;
+    tables.insert(SourceTable::Patients.as_str(), report);
+    let report = import.appointments(book, &keys_of_doctors, &keys_of_people).await?;
+    tables.insert(SourceTable::Appointments.as_str(), report);
+    let report = Report::new(run.id, tables, began.elapsed().as_secs_f64());
+    let json = serde_json::to_value(&report).unwrap_or_default();
+    run.finish(&mut import.writer, &json).await?;
+    Ok(report)
+}
+
+impl<'a> Import<'a> {
+    /// The clinic's own row only if nobody made it: the server's admin may have.
+    async fn setup(&mut self) -> Result<TableReport, Error> {
+        let facts = &self.mapping.clinic;
+        let zone = facts.time_zone.0.name();
+        sqlx::query(
+            "INSERT INTO clinic.clinic (clinic_id, id, name, abn, time_zone, state) VALUES ($1, $1, $2, $3, $4, $5)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(self.run.clinic.0)
+        .bind(&facts.name)
+        .bind(&facts.abn)
+        .bind(zone)
+        .bind(&facts.state)
+        .execute(&mut self.writer)
+        .await
+        .map_err(Error::db("making the clinic"))?;
+        let theirs: String = sqlx::query_scalar("SELECT time_zone FROM clinic.clinic WHERE clinic_id = $1")
+            .bind(self.run.clinic.0)
+            .fetch_one(&mut self.writer)
+            .await
+            .map_err(Error::db("reading the clinic"))?;
+        if theirs != zone {
+            return Err(self
+                .mapping
+                .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
+        }
+        let origin = Origin { file: &facts.file, table: None, source: None };
+        let targets = [TableName::Location, TableName::AppointmentType];
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        for row in self.setup.rows.iter().filter(|row| row.table != TableName::Clinic) {
+            load.row(&row.id.to_string(), row).await?;
+        }
+        load.finish().await
+    }
+
+    async fn practitioners(&mut self, file: &Surveyed) -> Result<(Keys, TableReport), Error> {
+        let origin = self.stage(file, SourceTable::Practitioners).await?;
+        let mut convert = Practitioners::new(file.bound.clone(), self.namespace, self.setup, &file.census);
+        let targets = [TableName::Practitioner, TableName::PractitionerLocation, TableName::SessionTemplate];
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
+        while let Some(row) = rows.try_next().await? {
+            load.take(row.position, convert.convert(&row)).await?;
+        }
+        drop(rows);
+        for row in rosters(self.mapping, &convert.keys)? {
+            load.row(&row.id.to_string(), &row).await?;
+        }
+        Ok((convert.keys, load.finish().await?))
+    }
+
+    async fn patients(&mut self, file: &Surveyed, doctors: &Keys) -> Result<(Keys, TableReport), Error> {
+        let origin = self.stage(file, SourceTable::Patients).await?;
+        let mut convert =
+            Patients::new(file.bound.clone(), self.mapping, self.namespace, doctors, &file.census);
+        let targets = [
+            TableName::Patient,
+            TableName::PatientIdentifier,
+            TableName::PatientContact,
+            TableName::Address,
+            TableName::Alert,
+        ];
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
+        while let Some(row) = rows.try_next().await? {
+            load.take(row.position, convert.convert(&row)).await?;
+            if row.position % TELL_EVERY == 0 {
+                (self.progress)("load", SourceTable::Patients, row.position, file.census.records);
+            }
+        }
+        drop(rows);
+        (self.progress)("load", SourceTable::Patients, file.census.records, file.census.records);
+        let report = load.finish().await?;
+        self.record_numbers().await?;
+        Ok((convert.keys, report))
+    }
+
+    /// New patients get numbers above the imported ones.
+    async fn record_numbers(&mut self) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO clinic.counter AS c (clinic_id, name, value)
+             SELECT $1, 'record_number', max(record_number::bigint) FROM clinic.patient
+             WHERE clinic_id = $1 AND record_number ~ '^[0-9]{1,12}$' HAVING count(*) > 0
+             ON CONFLICT (clinic_id, name) DO UPDATE SET value = excluded.value WHERE c.value < excluded.value",
+        )
+        .bind(self.run.clinic.0)
+        .execute(&mut self.writer)
+        .await
+        .map(drop)
+        .map_err(Error::db("setting the counter of record numbers"))
+    }
+
+    async fn appointments(
+        &mut self,
+        file: &Surveyed,
+        doctors: &Keys,
+        people: &Keys,
+    ) -> Result<TableReport, Error> {
+        let origin = self.stage(file, SourceTable::Appointments).await?;
+        let keys = (doctors, people);
+        let convert = Appointments::new(
+            file.bound.clone(),
+            self.mapping,
+            self.namespace,
+            self.setup,
+            keys,
+            &file.census,
+        );
+        let source = origin.source.unwrap_or_default();
+        let mut overlaps = Overlaps::default();
+        let mut rows = staged(&mut self.reader, source);
+        while let Some(row) = rows.try_next().await? {
+            convert.survey(&row, &mut overlaps);
+        }
+        drop(rows);
+        let later_ones = overlaps.later_ones();
+        let targets = [TableName::Appointment, TableName::AppointmentEvent];
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let mut rows = staged(&mut self.reader, source);
+        while let Some(row) = rows.try_next().await? {
+            load.take(row.position, convert.convert(&row, &later_ones)).await?;
+            if row.position % TELL_EVERY == 0 {
+                (self.progress)("load", SourceTable::Appointments, row.position, file.census.records);
+            }
+        }
+        drop(rows);
+        (self.progress)("load", SourceTable::Appointments, file.census.records, file.census.records);
+        load.finish().await
+    }
+
+    async fn stage(&mut self, file: &Surveyed, table: SourceTable) -> Result<Origin<'a>, Error> {
+        let name = &self.mapping.clinic.file;
+        let source = stage(&mut self.writer, self.run, name, table, file).await?;
+        (self.progress)("stage", table, file.census.records, file.census.records);
+        Ok(Origin { file: name, table: Some(table), source: Some(source) })
+    }
+}

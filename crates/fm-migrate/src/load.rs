@@ -1,0 +1,16 @@
+//! From files into PostgreSQL: staging as found, then the target, one transaction per table.
+//!
+//! Owns: every SQL statement of the migrator. Works as role `wattle_migrator`, so that row-level security, attribution and
+//! the commit-ordered feed hold for it too.
+//! Must never: delete a row of the target, or overwrite one that a person has changed since.
+//! Called by: `import`.
+
+pub(crate) mod connect;
+mod copy;
+mod merge;
+pub(crate) mod stage;
+pub(crate) mod target;
+
+pub(crate) use connect::connect;
+pub use merge::Merged;
+pub(crate) use target::TableLoad;

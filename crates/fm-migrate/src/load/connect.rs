@@ -1,0 +1,65 @@
+//! Connections as the migrator, for one clinic.
+
+use std::str::FromStr;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Executor, SqlSafeStr};
+use wattle_domain::ClinicId;
+
+use crate::error::Error;
+
+/// The append-only list of staging's migrations.
+const FILES: &[(i64, &str, &str)] =
+    &[(1, "staging", include_str!("../../../../migrations/staging/0001_staging.sql"))];
+
+/// Connects and becomes `wattle_migrator`, seeing one clinic.
+pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection, Error> {
+    let options = PgConnectOptions::from_str(url).map_err(Error::db("reading the database URL"))?;
+    let options = options.application_name("fm-migrate").disable_statement_logging().options([
+        ("synchronous_commit", "on"),
+        ("timezone", "UTC"),
+        ("datestyle", "ISO"),
+    ]);
+    let mut connection = options.connect().await.map_err(Error::db("connecting to the database"))?;
+    let ready: bool = sqlx::query_scalar(
+        "SELECT to_regclass('clinic.migration_map') IS NOT NULL AND to_regnamespace('staging') IS NOT NULL",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .map_err(Error::db("looking at the schema"))?;
+    if !ready {
+        return Err(Error::Refused(
+            "this database has no Wattle schema yet. Run `wattle-server migrate` against it first.".into(),
+        ));
+    }
+    connection.execute("SET ROLE wattle_migrator").await.map_err(Error::db(
+        "becoming wattle_migrator (connect as wattle_migrator, or as an administrator who may SET ROLE to it)",
+    ))?;
+    // Session-wide: everything this connection does is for one clinic, and by nobody: the system's own hand.
+    sqlx::query("SELECT set_config('wattle.clinic', $1, false), set_config('wattle.user', '', false)")
+        .bind(clinic.to_string())
+        .execute(&mut connection)
+        .await
+        .map_err(Error::db("choosing the clinic"))?;
+    Ok(connection)
+}
+
+/// Makes staging's tables, and keeps out a second import: two at once would stage and merge the same records.
+pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<(), Error> {
+    let alone: bool =
+        sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('wattle fm-migrate', 0))")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(Error::db("asking whether another import runs"))?;
+    if !alone {
+        return Err(Error::Refused("another import is running on this database; wait for it to end.".into()));
+    }
+    let migrations = FILES.iter().map(|&(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name("staging.schema_migration");
+    let done = migrator.run_direct(None, connection, false).await;
+    done.map_err(|e| Error::Refused(format!("the staging tables cannot be made: {e}")))
+}

@@ -1,0 +1,211 @@
+//! One table of the export into the target, in one transaction: rows, rejects, notes, counts that add up.
+
+use std::collections::BTreeMap;
+
+use ring::digest::{SHA256, digest};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Executor, Postgres, Transaction};
+use uuid::Uuid;
+use wattle_domain::{Table, TableName};
+
+use super::copy::CopyRows;
+use super::merge;
+use super::stage::Run;
+use crate::convert::{Outcome, TargetRow};
+use crate::error::Error;
+use crate::ids::SourceTable;
+use crate::reason::Reason;
+use crate::report::TableReport;
+
+/// Where the rows of a table come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) file: &'a str,
+    /// `None` for what the mapping sets up.
+    pub(crate) table: Option<SourceTable>,
+    pub(crate) source: Option<Uuid>,
+}
+
+impl Origin<'_> {
+    pub(crate) fn name(&self) -> &'static str {
+        self.table.map_or("setup", SourceTable::as_str)
+    }
+}
+
+/// The load in hand.
+pub(crate) struct TableLoad<'c> {
+    tx: Transaction<'c, Postgres>,
+    run: Run,
+    origin: Origin<'c>,
+    tables: BTreeMap<TableName, CopyRows>,
+    rejects: CopyRows,
+    notes: CopyRows,
+    report: TableReport,
+}
+
+const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
+
+impl<'c> TableLoad<'c> {
+    /// Opens the transaction and makes a landing table for each target.
+    pub(crate) async fn begin(
+        connection: &'c mut PgConnection,
+        run: Run,
+        origin: Origin<'c>,
+        targets: &[TableName],
+    ) -> Result<Self, Error> {
+        let mut tx = connection.begin().await.map_err(Error::db("beginning a table"))?;
+        let mut tables = BTreeMap::new();
+        for &name in targets {
+            tx.execute(merge::landing(name.table())).await.map_err(Error::db("making a landing table"))?;
+            let table = name.table();
+            let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
+            let columns = format!("id, source_key, row_hash, {}", quoted(&columns));
+            tables.insert(name, CopyRows::new(&merge::landing_name(table), &columns));
+        }
+        Ok(Self {
+            tx,
+            run,
+            origin,
+            tables,
+            rejects: CopyRows::new("staging.reject", REASON_COLUMNS),
+            notes: CopyRows::new("staging.note", REASON_COLUMNS),
+            report: TableReport::default(),
+        })
+    }
+
+    /// What became of one record.
+    pub(crate) async fn take(&mut self, position: u64, outcome: Outcome) -> Result<(), Error> {
+        match outcome {
+            Ok(typed) => {
+                for reason in &typed.notes {
+                    *self.report.notes.entry(reason.code).or_default() += 1;
+                    self.reason(position, reason, false).await?;
+                }
+                for row in &typed.rows {
+                    self.row(&typed.key, row).await?;
+                }
+                Ok(())
+            }
+            Err(reason) => {
+                *self.report.rejects.entry(reason.code).or_default() += 1;
+                self.reason(position, &reason, true).await
+            }
+        }
+    }
+
+    /// A row for the target.
+    pub(crate) async fn row(&mut self, key: &str, row: &TargetRow) -> Result<(), Error> {
+        let table = row.table.table();
+        let Some(rows) = self.tables.get_mut(&row.table) else {
+            return Err(Error::Shape { table: table.sql, column: "id" });
+        };
+        rows.row(i16::try_from(table.columns.len() + 3).unwrap_or(i16::MAX));
+        rows.uuid(row.id);
+        rows.text(key);
+        rows.text(&hash(table, row));
+        for column in table.columns {
+            let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
+            rows.column(table.sql, column, value)?;
+        }
+        rows.send(&mut self.tx, false).await
+    }
+
+    async fn reason(&mut self, position: u64, reason: &Reason, rejected: bool) -> Result<(), Error> {
+        let rows = if rejected { &mut self.rejects } else { &mut self.notes };
+        rows.row(7);
+        rows.uuid(self.run.id);
+        rows.uuid(self.run.clinic.0);
+        rows.text(self.origin.name());
+        rows.uuid(self.origin.source.unwrap_or_default());
+        rows.bigint(i64::try_from(position).unwrap_or(i64::MAX));
+        rows.text(reason.code.as_str());
+        rows.text(&reason.column);
+        rows.send(&mut self.tx, false).await
+    }
+
+    /// Merges, counts what really is there, and commits if it adds up.
+    pub(crate) async fn finish(mut self) -> Result<TableReport, Error> {
+        self.rejects.send(&mut self.tx, true).await?;
+        self.notes.send(&mut self.tx, true).await?;
+        for rows in self.tables.values_mut() {
+            rows.send(&mut self.tx, true).await?;
+        }
+        let main = match self.origin.table {
+            Some(SourceTable::Practitioners) => Some(TableName::Practitioner),
+            Some(SourceTable::Patients) => Some(TableName::Patient),
+            Some(SourceTable::Appointments) => Some(TableName::Appointment),
+            None => None,
+        };
+        for &name in self.tables.keys() {
+            let merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
+            if Some(name) == main {
+                self.report.main = merged;
+            }
+            self.report.targets.insert(name.as_str(), merged);
+        }
+        if let (Some(main), Some(source)) = (main, self.origin.source) {
+            self.count(main, source).await?;
+        }
+        for &name in self.tables.keys() {
+            let drop = format!("DROP TABLE {}", merge::landing_name(name.table()));
+            self.tx
+                .execute(sqlx::AssertSqlSafe(drop))
+                .await
+                .map_err(Error::db("dropping a landing table"))?;
+        }
+        self.tx.commit().await.map_err(Error::db("committing a table"))?;
+        Ok(self.report)
+    }
+
+    /// Three counts that nobody derived from each other: staged records, rows of the target, rejects.
+    async fn count(&mut self, main: TableName, source: Uuid) -> Result<(), Error> {
+        let table = main.table();
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM staging.raw_row WHERE source_id = $1),
+                 (SELECT count(*) FROM clinic.{0} t JOIN {1} l ON l.id = t.id WHERE t.clinic_id = $2),
+                 (SELECT count(*) FROM staging.reject WHERE run_id = $3 AND source_table = $4)",
+            table.sql,
+            merge::landing_name(table)
+        );
+        let (read, loaded, rejected): (i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(source)
+            .bind(self.run.clinic.0)
+            .bind(self.run.id)
+            .bind(self.origin.name())
+            .fetch_one(&mut *self.tx)
+            .await
+            .map_err(Error::db("counting"))?;
+        let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
+        self.report.read = unsigned(read);
+        self.report.loaded = unsigned(loaded);
+        self.report.rejected = unsigned(rejected);
+        if read == loaded + rejected {
+            return Ok(());
+        }
+        Err(Error::Counts {
+            table: self.origin.name(),
+            read: self.report.read,
+            loaded: self.report.loaded,
+            rejected: self.report.rejected,
+        })
+    }
+}
+
+/// Column names as SQL has them.
+pub(super) fn quoted(columns: &[&str]) -> String {
+    columns.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// A row's content in 128 bits; the same content gives the same in every build.
+fn hash(table: &Table, row: &TargetRow) -> String {
+    let mut text = String::new();
+    for column in table.columns {
+        let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
+        text.push_str(column.name);
+        text.push('=');
+        text.push_str(&value.to_string());
+        text.push('\u{1F}');
+    }
+    let digest = digest(&SHA256, text.as_bytes());
+    digest.as_ref().iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
