@@ -1,0 +1,341 @@
+//! A whole clinic in one folder: PostgreSQL, the server, the sample clinic imported through the migrator, its people.
+//!
+//! Owns: the cluster and the server process it starts. Must never: reach into a table; it uses the programs' own commands.
+//! Called by: the demo, the scripted day, whole-system tests, the benchmarks.
+
+mod programs;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use wattle_private_postgres::{Cluster, Options};
+
+pub use programs::Programs;
+pub use server::Server;
+
+/// The database all of it lives in.
+const DATABASE: &str = "wattle";
+/// Passwords of the two database roles that sign in. The cluster listens on this computer only and is thrown away.
+const APP_PASSWORD: &str = "app-of-a-private-cluster";
+const MIGRATOR_PASSWORD: &str = "migrator-of-a-private-cluster";
+
+/// Somebody who signs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Name of the account.
+    pub username: &'static str,
+    /// Name on the screen.
+    pub display_name: &'static str,
+    /// Role, by its wire name.
+    pub role: &'static str,
+    /// Password, printed by the demo.
+    pub password: &'static str,
+    /// The practitioner they are: the number of the column in the sample's list.
+    pub column: Option<usize>,
+}
+
+/// Who works in the sample clinic.
+pub const PEOPLE: [Person; 3] = [
+    Person {
+        username: "maria",
+        display_name: "Maria Costa",
+        role: "reception",
+        password: "wattle-blooms-in-august",
+        column: None,
+    },
+    Person {
+        username: "lee",
+        display_name: "Dr Susan Lee",
+        role: "practitioner",
+        password: "banksia-after-the-fire",
+        column: Some(0),
+    },
+    Person {
+        username: "nadia",
+        display_name: "Nadia Haddad",
+        role: "practice_manager",
+        password: "lorikeets-at-half-past-five",
+        column: None,
+    },
+];
+
+/// How big the sample clinic is.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Patients.
+    pub patients: u32,
+    /// Practitioners.
+    pub practitioners: u32,
+    /// Appointments.
+    pub appointments: u32,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { patients: 5_000, practitioners: 6, appointments: 60_000 }
+    }
+}
+
+/// What the import counted.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// Rows read from the export.
+    pub read: u64,
+    /// Rows loaded.
+    pub loaded: u64,
+    /// Rows in the reject table, each with its reason.
+    pub rejected: u64,
+    /// The migrator's whole report.
+    pub report: Value,
+}
+
+/// A running clinic.
+pub struct House {
+    dir: PathBuf,
+    programs: Programs,
+    cluster: Cluster,
+    clinic: String,
+    server: Option<Server>,
+    port: u16,
+}
+
+impl House {
+    /// A cluster in `dir` with the schema, an empty clinic and its roles; no server yet.
+    ///
+    /// # Errors
+    /// A program is missing or fails; its own words are in the error.
+    pub fn found(dir: &Path, durable: bool) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        let programs = Programs::find()?;
+        let options = if durable { Options::default() } else { Options::quick() };
+        let cluster = Cluster::start_temporary_with(options)?;
+        cluster.create_database(DATABASE)?;
+        let port = crate::processes::free_port()?;
+        let mut house = Self { dir: dir.to_owned(), programs, cluster, clinic: String::new(), server: None, port };
+        house.admin(&["migrate"], None)?;
+        let zone = ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
+        let answer = house.admin(&zone, None)?;
+        house.clinic = text(&answer, "clinic")?;
+        Ok(house)
+    }
+
+    /// Makes the sample export and imports it.
+    ///
+    /// # Errors
+    /// The migrator fails, or its counts do not add up.
+    pub fn import_sample(&self, size: Size, seed: u64) -> anyhow::Result<Imported> {
+        let export = self.dir.join("export");
+        let mut sample = Command::new(&self.programs.fm_migrate);
+        sample.arg("sample").arg("--out").arg(&export);
+        for (flag, n) in [
+            ("--seed", seed),
+            ("--patients", size.patients.into()),
+            ("--practitioners", size.practitioners.into()),
+            ("--appointments", size.appointments.into()),
+        ] {
+            sample.args([flag, &n.to_string()]);
+        }
+        sample.args(["--today", &today()?]);
+        run(&mut sample, None)?;
+        self.import(&export)
+    }
+
+    /// Imports an export folder; doing it again changes nothing.
+    ///
+    /// # Errors
+    /// The migrator fails, or its counts do not add up.
+    pub fn import(&self, export: &Path) -> anyhow::Result<Imported> {
+        let mut import = Command::new(&self.programs.fm_migrate);
+        import.arg("import").arg("--mapping").arg(export.join("clinic.toml"));
+        import.args(["--clinic", &self.clinic]).env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
+        let report = run(&mut import, None)?;
+        let count = |name: &str| {
+            report.get(name).and_then(Value::as_u64).with_context(|| format!("the import gave no {name:?}"))
+        };
+        let imported = Imported {
+            read: count("read")?,
+            loaded: count("loaded")?,
+            rejected: count("rejected")?,
+            report: report.clone(),
+        };
+        if imported.read != imported.loaded + imported.rejected {
+            bail!("read {} is not loaded {} + rejected {}", imported.read, imported.loaded, imported.rejected);
+        }
+        Ok(imported)
+    }
+
+    /// Adds a person; `practitioner` is the family name of the column that is theirs.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn add_person(&self, person: &Person, practitioner: Option<&str>) -> anyhow::Result<()> {
+        let mut words = vec!["user", "add", "--clinic", &self.clinic, "--username", person.username];
+        words.extend(["--display-name", person.display_name, "--role", person.role]);
+        if let Some(name) = practitioner {
+            words.extend(["--practitioner", name]);
+        }
+        self.admin(&words, Some(person.password)).map(drop)
+    }
+
+    /// A one-time code that makes a computer a workstation.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn enrolment_code(&self) -> anyhow::Result<String> {
+        text(&self.admin(&["workstation", "code", "--clinic", &self.clinic], None)?, "code")
+    }
+
+    /// Starts the server, always on the same port.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub async fn start_server(&mut self) -> anyhow::Result<()> {
+        let mut command = self.server_command();
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
+        self.server = Some(Server::start(command, &self.dir.join("logs")).await?);
+        Ok(())
+    }
+
+    /// Ends the server with SIGKILL.
+    pub fn kill_server(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill();
+        }
+    }
+
+    /// Where workstations reach the server.
+    #[must_use]
+    pub fn server_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The cluster, to crash or question it.
+    pub fn cluster(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+
+    /// One number from the database, asked as its superuser: what a test compares a screen with.
+    ///
+    /// # Errors
+    /// The question is not SQL, or its answer no number.
+    pub fn count(&self, sql: &str) -> anyhow::Result<u64> {
+        let said = self.cluster.execute(DATABASE, sql)?;
+        said.trim().parse().with_context(|| format!("{sql}: {said}"))
+    }
+
+    /// The clinic's id.
+    #[must_use]
+    pub fn clinic(&self) -> &str {
+        &self.clinic
+    }
+
+    /// The programs it runs.
+    #[must_use]
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What the server has logged so far.
+    #[must_use]
+    pub fn server_log(&self) -> String {
+        self.server.as_ref().map(Server::log).unwrap_or_default()
+    }
+
+    fn url(&self, role: &str, password: &str) -> String {
+        format!("postgres://{role}:{password}@127.0.0.1:{}/{DATABASE}", self.cluster.port())
+    }
+
+    fn server_command(&self) -> Command {
+        let mut command = Command::new(&self.programs.server);
+        command
+            .env("DATABASE_URL", self.url("wattle_app", APP_PASSWORD))
+            .env("WATTLE_OWNER_DATABASE_URL", self.cluster.url(DATABASE))
+            .env("WATTLE_APP_PASSWORD", APP_PASSWORD)
+            .env("WATTLE_MIGRATOR_PASSWORD", MIGRATOR_PASSWORD);
+        command
+    }
+
+    fn admin(&self, words: &[&str], stdin: Option<&str>) -> anyhow::Result<Value> {
+        run(self.server_command().args(words), stdin)
+    }
+}
+
+/// Makes the two of the scripted day, and the manager, and gives each clinician a column of the sample's book.
+///
+/// # Errors
+/// The server's commands fail.
+pub fn add_people(house: &House) -> anyhow::Result<()> {
+    let names = house.cluster.execute(
+        DATABASE,
+        "select family_name from clinic.practitioner where active and user_id is null order by sort, id",
+    )?;
+    let columns: Vec<&str> = names.lines().map(str::trim).filter(|n| !n.is_empty()).collect();
+    for person in &PEOPLE {
+        let practitioner = person.column.and_then(|column| columns.get(column).copied());
+        house.add_person(person, practitioner)?;
+    }
+    Ok(())
+}
+
+/// Today's date in the clinic's zone, from the system's clock.
+///
+/// # Errors
+/// The clock is before 1970.
+pub fn today() -> anyhow::Result<String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let now = wattle_domain::UtcInstant(i64::try_from(now.as_millis())?);
+    Ok(wattle_domain::ClinicZone::default().date(now).to_string())
+}
+
+/// Runs one of our programs to its end; its last line on stdout is JSON, or nothing.
+fn run(command: &mut Command, stdin: Option<&str>) -> anyhow::Result<Value> {
+    use std::io::Write;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {program}"))?;
+    if let Some(mut pipe) = child.stdin.take()
+        && let Some(words) = stdin
+    {
+        writeln!(pipe, "{words}")?;
+    }
+    let output = child.wait_with_output()?;
+    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        let tail: Vec<&str> = wrong.lines().rev().take(12).collect();
+        bail!("{program} failed ({}):\n{}\n{}", output.status, said.trim(), tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+    }
+    Ok(said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null))
+}
+
+fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
+    let found = answer.get(name).and_then(Value::as_str);
+    found.map(str::to_owned).with_context(|| format!("no {name:?} in {answer}"))
+}
+
+/// Gives a new computer the server's address, a name and a code, as an admin's roll-out would.
+///
+/// # Errors
+/// The folder cannot be written, or the server gives no code.
+pub fn bootstrap(data_dir: &Path, house: &House, name: &str) -> anyhow::Result<()> {
+    std::fs::create_dir_all(data_dir)?;
+    let told = serde_json::json!({
+        "server_url": house.server_url(),
+        "workstation_name": name,
+        "enrolment_code": house.enrolment_code()?,
+    });
+    std::fs::write(data_dir.join("bootstrap.json"), told.to_string())?;
+    Ok(())
+}
