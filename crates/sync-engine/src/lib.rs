@@ -5,5 +5,10 @@
 //! Must never: hold a business rule, touch SQL, lose a command, log anything about a patient.
 //!
 //! Called by: `workstation`; [`machine`] also by the simulator.
+//!
+//! [`machine`] decides (pure), [`Transport`] speaks HTTP.
 
 pub mod machine;
+pub mod transport;
+
+pub use transport::{Error, Transport};

@@ -1,0 +1,154 @@
+//! HTTP to the sync server.
+//!
+//! Owns: addresses, headers, timeouts, compression, streamed lines, and the one place that turns what HTTP did into
+//! [`Error`].
+//! Must never: retry, decide, hold a token longer than a call, put anything about a patient into an error.
+//! Called by: the driver; `sign_in` by the workstation.
+
+mod address;
+mod answer;
+mod error;
+mod frames;
+mod hints;
+mod limits;
+mod lines;
+
+use reqwest::Client;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wattle_protocol::pull::Pull;
+use wattle_protocol::push::{Push, Pushed};
+use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome};
+use wattle_protocol::{PROTOCOL, PROTOCOL_HEADER};
+
+pub use address::{Address, BadAddress};
+pub use error::{Error, Why};
+pub use frames::Frames;
+pub use hints::{Heard, Hints};
+pub use limits::Limits;
+
+/// The way to one server. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    http: Client,
+    address: Address,
+    limits: Limits,
+}
+
+impl Transport {
+    /// The way to a server: `https://…`, or plain `http://` to this computer only.
+    ///
+    /// # Errors
+    /// An address that cannot be used; says what to write instead.
+    pub fn new(server_url: &str) -> Result<Self, BadAddress> {
+        Self::with_limits(server_url, Limits::default())
+    }
+
+    /// As [`Transport::new`], with other limits.
+    ///
+    /// # Errors
+    /// As [`Transport::new`].
+    pub fn with_limits(server_url: &str, limits: Limits) -> Result<Self, BadAddress> {
+        let address: Address = server_url.parse()?;
+        let mut headers = HeaderMap::new();
+        headers.insert(PROTOCOL_HEADER, HeaderValue::from(PROTOCOL));
+        let mut builder = Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("wattle/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(limits.connect)
+            .tcp_keepalive(limits.silence / 2)
+            // A redirect would carry the token, or the password, to somebody else.
+            .redirect(Policy::none());
+        if address.is_this_computer() {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|_| BadAddress::NoTls)?;
+        Ok(Self { http, address, limits })
+    }
+
+    /// `POST /v1/sign-in`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `wrong_credentials`, `not_enrolled`, `rate_limited` …; or no answer.
+    pub async fn sign_in(&self, sign_in: &SignIn) -> Result<SignedIn, Error> {
+        self.ask("v1/sign-in", None, sign_in).await
+    }
+
+    /// `POST /v1/refresh`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `sign_in_again` when the token was used or is over; or no answer.
+    pub async fn refresh(&self, refresh: &Refresh) -> Result<SignedIn, Error> {
+        self.ask("v1/refresh", None, refresh).await
+    }
+
+    /// `POST /v1/session`.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn session(&self, access_token: &str, hello: &Hello) -> Result<Welcome, Error> {
+        self.ask("v1/session", Some(access_token), hello).await
+    }
+
+    /// `POST /v1/push`. The answers are those of the commands sent, in their order, perhaps of fewer.
+    ///
+    /// # Errors
+    /// Refused, or no answer: the commands may have been decided all the same.
+    pub async fn push(&self, access_token: &str, push: &Push) -> Result<Pushed, Error> {
+        self.ask("v1/push", Some(access_token), push).await
+    }
+
+    /// `POST /v1/pull`; the frames come as they are read.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn pull(&self, access_token: &str, pull: &Pull) -> Result<Frames, Error> {
+        let request = self.http.post(self.address.join("v1/pull")).json(pull);
+        let request = request.header(AUTHORIZATION, bearer(access_token)?);
+        let response = answer::within(self.limits.answer, request.send()).await?;
+        Ok(Frames::new(answer::good(response, self.limits).await?, self.limits))
+    }
+
+    /// `GET /v1/live`.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn live(&self, access_token: &str) -> Result<Hints, Error> {
+        let request = self.http.get(self.address.join("v1/live"));
+        let request = request
+            .header(AUTHORIZATION, bearer(access_token)?)
+            .header(ACCEPT, "text/event-stream")
+            // A compressor would sit on a hint until it has enough of them.
+            .header(ACCEPT_ENCODING, "identity");
+        let response = answer::within(self.limits.answer, request.send()).await?;
+        Ok(Hints::new(answer::good(response, self.limits).await?, self.limits))
+    }
+
+    async fn ask<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        route: &str,
+        access_token: Option<&str>,
+        body: &Q,
+    ) -> Result<A, Error> {
+        let mut request = self.http.post(self.address.join(route)).json(body);
+        if let Some(token) = access_token {
+            request = request.header(AUTHORIZATION, bearer(token)?);
+        }
+        answer::within(self.limits.answer, async {
+            let response = answer::good(request.send().await?, self.limits).await?;
+            let bytes = answer::body(response, self.limits.answer_bytes).await?;
+            serde_json::from_slice(&bytes)
+                .map_err(|_| Error::Garbled { what: "the answer is not of this route" })
+        })
+        .await
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+        .map_err(|_| Error::refused(wattle_protocol::ErrorCode::SignInAgain))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
