@@ -1,1 +1,45 @@
-//! To be written.
+//! The encrypted SQLite file of a workstation.
+//!
+//! Owns: the only use of rusqlite; opening, keys and migrations of the file; the one writer and the pool of readers; rows,
+//! mirror images, outbox, cursors, patient search; the queries behind the screens.
+//!
+//! Must never: delete a database, take a wrong key for damage, lose a command that was saved, let a reader write, put a
+//! patient's datum into a log or an error, hold a rule (rules live in `wattle-domain`).
+//!
+//! Called by: `sync-engine`, `workstation`. Everything blocks; async callers use `spawn_blocking`.
+
+mod answers;
+mod author;
+mod clock;
+mod connection;
+mod damage;
+mod data_key;
+mod effect;
+mod error;
+mod facts;
+mod identity;
+pub mod keys;
+mod page_check;
+mod pull;
+mod readers;
+mod rebase;
+pub mod schema;
+mod screens;
+mod search;
+mod store;
+mod submit;
+mod tables;
+mod txn;
+mod world;
+mod writer;
+
+pub use author::{Author, SigningKey};
+pub use clock::{SystemClock, new_id};
+pub use damage::SetAside;
+pub use data_key::DataKey;
+pub use error::{Error, OpenError, SubmitError};
+pub use facts::SyncFacts;
+pub use identity::Identity;
+pub use pull::{Pull, PullDone};
+pub use store::Store;
+pub use submit::Submitted;

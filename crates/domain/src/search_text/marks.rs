@@ -52,7 +52,7 @@ mod tests {
 
     fn marked(text: &str, words: &[&str]) -> Vec<String> {
         let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-        marks(text, &words).into_iter().map(|r| text[r].to_owned()).collect()
+        marks(text, &words).into_iter().filter_map(|r| text.get(r)).map(str::to_owned).collect()
     }
 
     #[test]

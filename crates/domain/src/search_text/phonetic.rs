@@ -17,7 +17,7 @@ pub fn phonetic(word: &str) -> String {
     while let Some((&letter, after)) = rest.split_first() {
         let (heard, used) = heard(letter, after, first);
         if let Some(heard) = heard
-            && sound.chars().next_back() != Some(heard)
+            && !sound.ends_with(heard)
         {
             sound.push(heard);
         }

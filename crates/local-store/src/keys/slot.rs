@@ -36,6 +36,8 @@ pub struct KeySlot {
     version: u32,
     /// Whose.
     pub owner: Owner,
+    /// Public half of the signing key that is sealed here, base64: known without the password.
+    pub public_key: String,
     stretch: Stretch,
     /// Tells a wrong secret from a wrong password.
     secret_mark: String,
@@ -63,6 +65,12 @@ impl SlotKeys {
     pub fn new(data_key: DataKey) -> Result<Self, KeyError> {
         let (signing_key, private) = SigningKey::generate()?;
         Ok(Self { data_key, signing_key, private })
+    }
+
+    /// The same signing key beside the key of another file.
+    #[must_use]
+    pub fn with_data_key(self, data_key: DataKey) -> Self {
+        Self { data_key, ..self }
     }
 }
 
@@ -97,6 +105,7 @@ impl KeySlot {
         let mut slot = Self {
             version: VERSION,
             owner,
+            public_key: keys.signing_key.public_base64(),
             stretch,
             secret_mark: STANDARD.encode(secret.mark()),
             nonce: String::new(),
@@ -170,7 +179,8 @@ impl KeySlot {
 
     /// What the seal is bound to: everything that is public and known before sealing.
     fn bound(&self) -> Result<Vec<u8>, SlotError> {
-        serde_json::to_vec(&(self.version, &self.owner, &self.stretch)).map_err(|_| SlotError::Malformed)
+        let public = (self.version, &self.owner, &self.public_key, &self.stretch);
+        serde_json::to_vec(&public).map_err(|_| SlotError::Malformed)
     }
 
     fn checksum(&self) -> Result<String, SlotError> {

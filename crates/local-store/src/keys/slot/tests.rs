@@ -30,7 +30,11 @@ fn password_and_secret_together_give_back_both_keys() {
     slot(&secret, &keys).write(&path).unwrap();
     let opened = KeySlot::read(&path).unwrap().open("wattle in bloom", &secret).unwrap();
     assert_eq!(opened.data_key.bytes(), keys.data_key.bytes());
-    assert_eq!(opened.signing_key.sign_base64("m"), keys.signing_key.sign_base64("m"), "Ed25519 is deterministic");
+    assert_eq!(
+        opened.signing_key.sign_base64("m"),
+        keys.signing_key.sign_base64("m"),
+        "Ed25519 is deterministic"
+    );
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! What the server said of commands.
+
+use std::collections::BTreeSet;
+
+use wattle_domain::{CommandId, TableName};
+use wattle_protocol::ipc::event::Changed;
+use wattle_protocol::push::Signed;
+use wattle_protocol::push::{Answer, Verdict};
+
+use crate::error::Error;
+use crate::rebase;
+use crate::store::Store;
+use crate::tables::outbox::State;
+use crate::tables::{outbox, pending};
+use crate::txn::Txn;
+
+impl Store {
+    /// Commands without a final verdict, in the order of their numbers, up to a count and a size in bytes (at least one,
+    /// when there is one).
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn outbox_batch(&self, max_commands: usize, max_bytes: usize) -> Result<Vec<Signed>, Error> {
+        self.read(|connection| outbox::batch(connection, max_commands, max_bytes))
+    }
+
+    /// Writes down answers of the server. Applied, merged and conflict: the command stays pending until a pull covers it.
+    /// Rejected and quarantined: its effect is undone at once, and it is kept for *Needs attention*. Deferred: it waits.
+    /// Answers to commands that are not here, or are answered already, change nothing.
+    ///
+    /// # Errors
+    /// When it could not be saved; then nothing has changed.
+    pub fn record_answers(&self, answers: &[Answer]) -> Result<Changed, Error> {
+        let answers = answers.to_vec();
+        let ((), changed) = self.write(move |txn| record(txn, &answers))?;
+        Ok(changed)
+    }
+}
+
+fn record(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
+    let mut rejected = BTreeSet::new();
+    for answer in answers {
+        rejected.extend(note(txn, answer)?);
+    }
+    rebase::rebase(txn, &[], &rejected, |txn| rejected_out_of_effect(txn, answers))
+}
+
+/// Writes one answer down, but for rejections: these are told by their number, to be undone first.
+pub(crate) fn note(txn: &mut Txn<'_>, answer: &Answer) -> Result<Option<i64>, Error> {
+    let Some((n, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)? else {
+        return Ok(None);
+    };
+    let state = match answer.verdict {
+        Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => State::Answered,
+        Verdict::Deferred { .. } => State::Waiting,
+        Verdict::Rejected { .. } | Verdict::Quarantined => return Ok(Some(n)),
+    };
+    outbox::set_state(txn.connection(), answer.command_id, state, Some(&answer.verdict))?;
+    txn.tell();
+    Ok(None)
+}
+
+/// Takes the rejected ones of these answers out of effect.
+pub(crate) fn rejected_out_of_effect(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
+    for answer in answers {
+        let no = matches!(answer.verdict, Verdict::Rejected { .. } | Verdict::Quarantined);
+        if no && let Some((_, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)? {
+            outbox::set_state(txn.connection(), answer.command_id, State::Rejected, Some(&answer.verdict))?;
+            txn.tell();
+        }
+    }
+    Ok(())
+}
+
+/// Marks the rows that a command had changed as moved, so that their "not yet on the server" goes from the screen.
+pub(crate) fn note_marks(txn: &mut Txn<'_>, n: i64) -> Result<(), Error> {
+    let rows: Vec<(TableName, uuid::Uuid)> = pending::rows_of(txn.connection(), n, true)?;
+    for (table, id) in rows {
+        txn.note_mark(table, id);
+    }
+    Ok(())
+}
+
+/// The number of an answered command that a checkpoint covers.
+pub(crate) fn covered(txn: &Txn<'_>, id: CommandId) -> Result<Option<i64>, Error> {
+    Ok(match outbox::find(txn.connection(), id)? {
+        Some((n, State::Answered)) => Some(n),
+        _ => None,
+    })
+}

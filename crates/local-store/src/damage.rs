@@ -1,0 +1,144 @@
+//! A file that does not check out: set aside under another name, never deleted, and its outbox carried over.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use wattle_domain::Envelope;
+use wattle_protocol::push::{Signed, Verdict};
+
+use crate::connection::{self, beside};
+use crate::data_key::DataKey;
+use crate::effect::number;
+use crate::error::Error;
+use crate::store::Store;
+use crate::tables::{meta, outbox};
+
+/// Where a damaged file is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its new name; its log lies beside it.
+    pub path: PathBuf,
+}
+
+impl Store {
+    /// Renames a damaged file, with its log, so that a new one can be made in its place. Close the store first.
+    ///
+    /// # Errors
+    /// When it cannot be renamed; what was renamed already keeps its new name.
+    pub fn set_aside_damaged(path: &Path) -> Result<SetAside, Error> {
+        let aside = free_name(path);
+        // The log first: a file without its log is a valid older file, a log without its file is nothing.
+        for suffix in ["-wal", "-shm", ""] {
+            let from = beside(path, suffix);
+            if from.exists() {
+                std::fs::rename(&from, beside(&aside, suffix))?;
+            }
+        }
+        tracing::warn!(aside = %aside.display(), "a damaged file was renamed");
+        Ok(SetAside { path: aside })
+    }
+
+    /// Carries the commands of a damaged file over, as far as they can be read: those without an end go on waiting (with
+    /// their numbers and signatures, so a retry is the same command), rejected ones go on needing attention. A command whose
+    /// number is in use here already needs attention. Returns how many were carried over.
+    ///
+    /// # Errors
+    /// When nothing of the file can be read, or when they cannot be saved.
+    pub fn recover_outbox(aside: &Path, key: &DataKey, into: &Self) -> Result<usize, Error> {
+        let found = connection::look(aside, key)?;
+        let (commands, last_n) = (readable(&found), meta::last_n(&found).unwrap_or(0));
+        drop(found);
+        let (carried, _) = into.write(move |txn| {
+            let mut carried = 0;
+            let mut highest = last_n.max(meta::last_n(txn.connection())?);
+            for command in &commands {
+                highest = highest.max(number(&command.envelope));
+                if outbox::find(txn.connection(), command.envelope.id)?.is_some() {
+                    continue;
+                }
+                carry(txn.connection(), command)?;
+                carried += 1;
+            }
+            meta::set(txn.connection(), meta::LAST_N, &highest.to_string())?;
+            crate::rebase::undo_all(txn)?;
+            crate::rebase::run_all(txn)?;
+            txn.tell();
+            Ok::<_, Error>(carried)
+        })?;
+        tracing::warn!(carried, "commands were carried over from a damaged file");
+        Ok(carried)
+    }
+}
+
+struct Found {
+    envelope: Envelope,
+    payload: String,
+    signature: String,
+    roles: String,
+    rejected: bool,
+    verdict: Option<String>,
+}
+
+/// A name that is not taken: `clinic.db.damaged-1`.
+fn free_name(path: &Path) -> PathBuf {
+    let mut tried = (1..1000).map(|i| beside(path, &format!(".damaged-{i}")));
+    tried.find(|name| !name.exists()).unwrap_or_else(|| beside(path, ".damaged-1000"))
+}
+
+fn carry(connection: &Connection, command: &Found) -> Result<(), Error> {
+    let taken = outbox::by_number(connection, number(&command.envelope))?.is_some();
+    let signed = Signed { payload: command.payload.clone(), signature: command.signature.clone() };
+    let roles: Vec<wattle_domain::Role> = serde_json::from_str(&command.roles).unwrap_or_default();
+    if taken || command.rejected {
+        let verdict = command.verdict.as_deref().and_then(|v| serde_json::from_str::<Verdict>(v).ok());
+        outbox::append_rejected(
+            connection,
+            &outbox::New { envelope: &command.envelope, signed: &signed, roles: &roles },
+            verdict.as_ref(),
+        )
+    } else {
+        outbox::append(
+            connection,
+            &outbox::New { envelope: &command.envelope, signed: &signed, roles: &roles },
+        )
+    }
+}
+
+/// Every command that can be read, from both ends: a broken page in the middle hides only itself.
+fn readable(connection: &Connection) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for order in ["ASC", "DESC"] {
+        for (table, state) in [("outbox", "state = 'rejected'"), ("acknowledged", "0")] {
+            let verdict =
+                if table == "outbox" { "CASE WHEN state = 'rejected' THEN verdict END" } else { "NULL" };
+            let aside = if table == "outbox" { "WHERE set_aside_at IS NULL" } else { "" };
+            let sql = format!(
+                "SELECT payload, signature, roles, {state}, {verdict} FROM {table} {aside} ORDER BY rowid {order}"
+            );
+            let Ok(mut statement) = connection.prepare(&sql) else { continue };
+            let Ok(mut rows) = statement.query([]) else { continue };
+            // The first page that cannot be read ends this direction.
+            while let Ok(Some(row)) = rows.next() {
+                if let Some(command) = read(row)
+                    && !found.iter().any(|f| f.envelope.id == command.envelope.id)
+                {
+                    found.push(command);
+                }
+            }
+        }
+    }
+    found.sort_by_key(|f| f.envelope.n);
+    found
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Option<Found> {
+    let payload: String = row.get(0).ok()?;
+    Some(Found {
+        envelope: serde_json::from_str(&payload).ok()?,
+        payload,
+        signature: row.get(1).ok()?,
+        roles: row.get(2).ok()?,
+        rejected: row.get(3).ok()?,
+        verdict: row.get(4).ok()?,
+    })
+}

@@ -1,0 +1,9 @@
+//! What the screens show, straight out of the file: one snapshot, one or two indexed queries each.
+
+mod attention;
+pub(crate) mod card;
+mod clinic;
+mod day_book;
+pub(crate) mod hit;
+mod patient;
+mod waiting_room;

@@ -1,0 +1,159 @@
+//! The handle that everybody holds.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::broadcast;
+use wattle_domain::time::Clock;
+use wattle_protocol::ipc::event::Changed;
+
+use crate::connection;
+use crate::data_key::DataKey;
+use crate::error::{Error, OpenError};
+use crate::identity::Identity;
+use crate::readers::Readers;
+use crate::schema;
+use crate::tables::meta;
+use crate::txn::Txn;
+use crate::writer::Writer;
+
+/// News that a slow listener may miss before it is told that it lagged and asks again.
+const NEWS: usize = 1024;
+
+/// An open file. Cheap to clone; the file closes when the last clone goes.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    // Dropped in this order: readers first, so that the writer is the last connection and empties the log.
+    readers: Readers,
+    writer: Writer,
+    shared: Arc<Shared>,
+    path: PathBuf,
+}
+
+/// What writing jobs need beside their connection.
+pub(crate) struct Shared {
+    pub(crate) identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    changes: broadcast::Sender<Changed>,
+}
+
+impl Shared {
+    /// Commits, and tells everybody who listens.
+    pub(crate) fn commit(&self, txn: Txn<'_>) -> Result<Changed, Error> {
+        let Some(changed) = txn.commit()? else { return Ok(Changed::default()) };
+        // Nobody listening is fine.
+        let _ = self.changes.send(changed.clone());
+        Ok(changed)
+    }
+}
+
+impl Store {
+    /// Opens a file, makes it when there is none, brings it up to date when it is old. Blocks; well under a second for a
+    /// gigabyte.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; a wrong key changes no byte on disk.
+    pub fn open(
+        path: &Path,
+        key: &DataKey,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let existed = path.exists();
+        if existed {
+            connection::prove(path, key)?;
+        }
+        let mut connection = connection::writer(path, key)?;
+        let found = schema::version(&connection)?;
+        if found > schema::known_version() {
+            return Err(OpenError::TooNew { found, known: schema::known_version() });
+        }
+        schema::migrate_to(&mut connection, schema::known_version())?;
+        identify(&mut connection, &identity)?;
+        if !existed {
+            // From now on the first page is in the file itself, where a key can be tried on it.
+            connection.pragma_query(None, "wal_checkpoint", |_| Ok(()))?;
+        }
+        let shared = Arc::new(Shared { identity, clock, changes: broadcast::Sender::new(NEWS) });
+        let readers = Readers::new(path.to_owned(), key.clone());
+        let writer = Writer::start(connection)?;
+        Ok(Self { inner: Arc::new(Inner { readers, writer, shared, path: path.to_owned() }) })
+    }
+
+    /// News of every commit that changed something that a screen shows. A listener that lags asks for everything again.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Changed> {
+        self.inner.shared.changes.subscribe()
+    }
+
+    /// Whose file it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.inner.shared.identity
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.inner.shared)
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.inner.writer
+    }
+
+    /// Reads in one snapshot, on a connection that cannot write.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.inner.readers.read(read)
+    }
+
+    /// Writes in one transaction, on the writer's thread. An error undoes all of it.
+    pub(crate) fn write<T, E>(
+        &self,
+        write: impl FnOnce(&mut Txn<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<(T, Changed), E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let shared = self.shared();
+        self.inner.writer.run(move |connection| {
+            let mut txn = Txn::begin(connection, &shared)?;
+            let value = write(&mut txn)?;
+            Ok((value, shared.commit(txn)?))
+        })
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("identity", &self.inner.shared.identity).finish_non_exhaustive()
+    }
+}
+
+fn identify(connection: &mut Connection, identity: &Identity) -> Result<(), OpenError> {
+    let facts = [
+        (meta::CLINIC, identity.clinic.to_string()),
+        (meta::WORKSTATION, identity.workstation.to_string()),
+        (meta::PROFILE, identity.profile.clone()),
+    ];
+    let transaction = connection.transaction()?;
+    for (name, value) in facts {
+        match meta::get(&transaction, name)? {
+            None => meta::set(&transaction, name, &value)?,
+            Some(found) if found == value => {}
+            Some(_) => return Err(OpenError::OtherIdentity),
+        }
+    }
+    transaction.commit().map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Single facts about the file.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::Error;
+
+/// Clinic id.
+pub(crate) const CLINIC: &str = "clinic";
+/// Workstation id.
+pub(crate) const WORKSTATION: &str = "workstation";
+/// Profile.
+pub(crate) const PROFILE: &str = "profile";
+/// The server's epoch that the cursors belong to.
+pub(crate) const EPOCH: &str = "epoch";
+/// The last command number given out.
+pub(crate) const LAST_N: &str = "last_n";
+
+/// A fact.
+pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>, Error> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = ?")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// Sets a fact.
+pub(crate) fn set(connection: &Connection, name: &str, value: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute([name, value])?;
+    Ok(())
+}
+
+/// The last command number given out; 0 at first.
+pub(crate) fn last_n(connection: &Connection) -> Result<i64, Error> {
+    let text = get(connection, LAST_N)?;
+    text.map_or(Ok(0), |t| t.parse().map_err(|_| Error::BadRow { what: "last_n".into() }))
+}

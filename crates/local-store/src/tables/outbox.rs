@@ -1,0 +1,248 @@
+//! Commands without an end, and those whose end is in the server's rows.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use wattle_domain::{CommandId, Envelope, Role, UtcInstant};
+use wattle_protocol::push::{Signed, Verdict};
+
+use crate::error::Error;
+
+/// Where a command stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// For a final verdict.
+    Waiting,
+    /// Has one that no pull has covered.
+    Answered,
+    /// A rule of the server said no, or it is in quarantine there.
+    Rejected,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Answered => "answered",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn of(word: &str) -> Result<Self, Error> {
+        [Self::Waiting, Self::Answered, Self::Rejected]
+            .into_iter()
+            .find(|s| s.as_str() == word)
+            .ok_or_else(|| Error::BadRow { what: "outbox state".into() })
+    }
+}
+
+/// A command to be appended.
+pub(crate) struct New<'a> {
+    pub envelope: &'a Envelope,
+    pub signed: &'a Signed,
+    pub roles: &'a [Role],
+}
+
+/// Appends a command.
+pub(crate) fn append(connection: &Connection, new: &New<'_>) -> Result<(), Error> {
+    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting')";
+    connection.prepare_cached(sql)?.execute(rusqlite::params![
+        new.envelope.id.to_string(),
+        i64::try_from(new.envelope.n).unwrap_or(i64::MAX),
+        new.envelope.command.name(),
+        new.signed.payload,
+        new.signed.signature,
+        new.envelope.author.to_string(),
+        serde_json::to_string(new.roles).unwrap_or_default(),
+        new.envelope.issued_at.0,
+    ])?;
+    Ok(())
+}
+
+/// Keeps a command for *Needs attention* without its ever being in effect here.
+pub(crate) fn append_rejected(
+    connection: &Connection,
+    new: &New<'_>,
+    verdict: Option<&Verdict>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state, verdict)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'rejected', ?)";
+    let verdict = verdict.map(serde_json::to_string).transpose().map_err(|_| bad(new.envelope.id))?;
+    connection.prepare_cached(sql)?.execute(rusqlite::params![
+        new.envelope.id.to_string(),
+        i64::try_from(new.envelope.n).unwrap_or(i64::MAX),
+        new.envelope.command.name(),
+        new.signed.payload,
+        new.signed.signature,
+        new.envelope.author.to_string(),
+        serde_json::to_string(new.roles).unwrap_or_default(),
+        new.envelope.issued_at.0,
+        verdict,
+    ])?;
+    Ok(())
+}
+
+/// Whether any command is in effect over the server's rows.
+pub(crate) fn any_in_effect(connection: &Connection) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'answered'))";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Numbers of all commands in effect.
+pub(crate) fn in_effect(connection: &Connection) -> Result<Vec<i64>, Error> {
+    let sql = "SELECT n FROM outbox WHERE state IN ('waiting', 'answered') ORDER BY n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A command in effect, ready to be decided again.
+pub(crate) fn load(connection: &Connection, n: i64) -> Result<Option<(Envelope, Vec<Role>)>, Error> {
+    let sql = "SELECT payload, roles FROM outbox WHERE n = ? AND state IN ('waiting', 'answered')";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Option<(String, String)> =
+        statement.query_row([n], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let bad = |_| Error::BadRow { what: format!("command {n}") };
+    found
+        .map(|(payload, roles)| {
+            Ok((serde_json::from_str(&payload).map_err(bad)?, serde_json::from_str(&roles).map_err(bad)?))
+        })
+        .transpose()
+}
+
+/// Number and state of a command that is here.
+pub(crate) fn find(connection: &Connection, id: CommandId) -> Result<Option<(i64, State)>, Error> {
+    let mut statement = connection.prepare_cached("SELECT n, state FROM outbox WHERE command_id = ?")?;
+    let found: Option<(i64, String)> =
+        statement.query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    found.map(|(n, state)| Ok((n, State::of(&state)?))).transpose()
+}
+
+/// Id and state of the command in effect with a number.
+pub(crate) fn by_number(connection: &Connection, n: i64) -> Result<Option<(CommandId, State)>, Error> {
+    let sql = "SELECT command_id, state FROM outbox WHERE n = ? AND state <> 'rejected'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found: Option<(String, String)> =
+        statement.query_row([n], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    found.map(|(id, state)| Ok((command_id(&id)?, State::of(&state)?))).transpose()
+}
+
+/// Writes down a verdict.
+pub(crate) fn set_state(
+    connection: &Connection,
+    id: CommandId,
+    state: State,
+    verdict: Option<&Verdict>,
+) -> Result<(), Error> {
+    let verdict = verdict.map(serde_json::to_string).transpose().map_err(|_| bad(id))?;
+    let sql = "UPDATE outbox SET state = ?, verdict = ? WHERE command_id = ?";
+    connection.prepare_cached(sql)?.execute(rusqlite::params![state.as_str(), verdict, id.to_string()])?;
+    Ok(())
+}
+
+/// Moves a command whose effect is in the server's rows out of the outbox.
+pub(crate) fn acknowledge(connection: &Connection, id: CommandId, at: UtcInstant) -> Result<(), Error> {
+    let copy = "INSERT INTO acknowledged (command_id, n, name, payload, signature, author, roles, issued_at, verdict,
+                    acknowledged_at)
+                SELECT command_id, n, name, payload, signature, author, roles, issued_at, verdict, ?2
+                FROM outbox WHERE command_id = ?1
+                ON CONFLICT (command_id) DO UPDATE SET acknowledged_at = excluded.acknowledged_at";
+    connection.prepare_cached(copy)?.execute(rusqlite::params![id.to_string(), at.0])?;
+    connection.prepare_cached("DELETE FROM outbox WHERE command_id = ?")?.execute([id.to_string()])?;
+    Ok(())
+}
+
+/// Forgets acknowledged commands older than an instant.
+pub(crate) fn prune_acknowledged(connection: &Connection, before: UtcInstant) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM acknowledged WHERE acknowledged_at < ?")?.execute([before.0])?;
+    Ok(())
+}
+
+/// Puts every acknowledged command, and every answered one, back to wait: the server may have lost them.
+pub(crate) fn offer_again(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(
+        "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state)
+         SELECT command_id, n, name, payload, signature, author, roles, issued_at, 'waiting' FROM acknowledged WHERE true
+         ON CONFLICT DO NOTHING;
+         DELETE FROM acknowledged WHERE command_id IN (SELECT command_id FROM outbox);
+         UPDATE outbox SET state = 'waiting', verdict = NULL WHERE state = 'answered';",
+    )?;
+    Ok(())
+}
+
+/// Commands to push, in order, up to a count and a size; always at least one if there is one.
+pub(crate) fn batch(connection: &Connection, count: usize, size_bytes: usize) -> Result<Vec<Signed>, Error> {
+    let sql = "SELECT payload, signature FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([i64::try_from(count).unwrap_or(i64::MAX)])?;
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let signed = Signed { payload: row.get(0)?, signature: row.get(1)? };
+        bytes += signed.payload.len() + signed.signature.len();
+        if bytes > size_bytes && !batch.is_empty() {
+            break;
+        }
+        batch.push(signed);
+    }
+    Ok(batch)
+}
+
+/// Commands that wait for a pull to cover their answer.
+pub(crate) fn awaiting(connection: &Connection) -> Result<Vec<CommandId>, Error> {
+    let mut statement =
+        connection.prepare_cached("SELECT command_id FROM outbox WHERE state = 'answered' ORDER BY n")?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    rows.map(|id| command_id(&id?)).collect()
+}
+
+/// How many wait for a verdict, and when the oldest was made.
+pub(crate) fn waiting(connection: &Connection) -> Result<(u64, Option<UtcInstant>), Error> {
+    let sql = "SELECT count(*), min(issued_at) FROM outbox WHERE state = 'waiting'";
+    let (count, oldest): (i64, Option<i64>) =
+        connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((u64::try_from(count).unwrap_or(0), oldest.map(UtcInstant)))
+}
+
+/// How many rejected ones nobody has dealt with.
+pub(crate) fn rejected_count(connection: &Connection) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM outbox WHERE state = 'rejected' AND set_aside_at IS NULL";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// A rejected command as *Needs attention* shows it.
+pub(crate) struct Rejected {
+    pub envelope: Envelope,
+    pub verdict: Option<Verdict>,
+}
+
+/// The rejected ones that nobody has dealt with, latest first.
+pub(crate) fn rejected(connection: &Connection) -> Result<Vec<Rejected>, Error> {
+    let sql = "SELECT command_id, payload, verdict FROM outbox
+               WHERE state = 'rejected' AND set_aside_at IS NULL ORDER BY issued_at DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row: &Row<'_>| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    rows.map(|row| {
+        let (id, payload, verdict) = row?;
+        let id = command_id(&id)?;
+        let envelope = serde_json::from_str(&payload).map_err(|_| bad(id))?;
+        let verdict = verdict.map(|v| serde_json::from_str(&v)).transpose().map_err(|_| bad(id))?;
+        Ok(Rejected { envelope, verdict })
+    })
+    .collect()
+}
+
+/// Somebody has dealt with a rejected command. It is kept.
+pub(crate) fn set_aside(connection: &Connection, id: CommandId, at: UtcInstant) -> Result<bool, Error> {
+    let sql = "UPDATE outbox SET set_aside_at = ? WHERE command_id = ? AND state = 'rejected'";
+    Ok(connection.prepare_cached(sql)?.execute(rusqlite::params![at.0, id.to_string()])? > 0)
+}
+
+fn command_id(text: &str) -> Result<CommandId, Error> {
+    text.parse().map_err(|_| Error::BadRow { what: "command id".into() })
+}
+
+fn bad(id: CommandId) -> Error {
+    Error::BadRow { what: format!("command {id}") }
+}
