@@ -7,6 +7,7 @@ use std::process::Child;
 use crate::account::Account;
 use crate::binaries::Binaries;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::options::Options;
 use crate::psql::{Psql, check_name};
 use crate::server::{Place, free_port};
@@ -14,6 +15,7 @@ use crate::server::{Place, free_port};
 mod folder;
 
 /// A private PostgreSQL cluster; dropping it stops the server, and removes the folder if it was temporary.
+/// On Unix the same happens when the program ends without dropping it (a `static`, a crash, SIGKILL).
 ///
 /// Superuser is `postgres` with a random password (`scram-sha-256`), on 127.0.0.1 only.
 #[derive(Debug)]
@@ -22,7 +24,9 @@ pub struct Cluster {
     port: u16,
     password: String,
     server: Option<Child>,
-    // Fields drop in order: the lock is let go, and a temporary folder removed, after the server is stopped.
+    // Fields drop in order, after the server is stopped: the guard is called off, the lock let go, and a temporary
+    // folder removed.
+    guard: Guard,
     _lock: File,
     temporary: Option<tempfile::TempDir>,
 }
@@ -82,11 +86,12 @@ impl Cluster {
         let lock = lock(&place.dir)?;
         let password = folder::prepare(&place)?;
         place.stop_orphan()?;
+        let mut guard = Guard::start(&place, temporary.is_some())?;
 
         let mut attempt = 0;
         let (server, port) = loop {
             let port = free_port(folder::last_port(&place))?;
-            match place.start(port) {
+            match place.start(port, &mut guard) {
                 Ok(server) => break (server, port),
                 // Somebody took the port between our look and the server's.
                 Err(Error::DidNotStart { said }) if attempt < 5 && said.contains("could not bind") => {
@@ -96,7 +101,7 @@ impl Cluster {
             }
         };
         folder::note_port(&place, port)?;
-        Ok(Self { place, port, password, server: Some(server), _lock: lock, temporary })
+        Ok(Self { place, port, password, server: Some(server), guard, _lock: lock, temporary })
     }
 
     /// The address of a database, for sqlx and the server: `postgres://postgres:…@127.0.0.1:PORT/NAME`.
@@ -145,7 +150,10 @@ impl Cluster {
     /// # Errors
     /// A server that had to be killed because it did not stop in 30 s.
     pub fn stop(&mut self) -> Result<(), Error> {
-        self.server.take().map_or(Ok(()), |mut server| self.place.stop(&mut server))
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        let stopped = self.place.stop(&mut server);
+        self.guard.note(None);
+        stopped
     }
 
     /// Ends the server with SIGKILL, as a crash would.
@@ -156,6 +164,7 @@ impl Cluster {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         server.kill().map_err(Error::io("kill the server in", &self.place.dir))?;
         server.wait().map_err(Error::io("wait for the server in", &self.place.dir))?;
+        self.guard.note(None);
         Ok(())
     }
 
@@ -165,7 +174,7 @@ impl Cluster {
     /// A server that does not start, for example because its port was taken meanwhile.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
-        self.server = Some(self.place.start(self.port)?);
+        self.server = Some(self.place.start(self.port, &mut self.guard)?);
         Ok(())
     }
 
@@ -188,8 +197,13 @@ impl Cluster {
     }
 
     /// Keeps a temporary cluster's folder when it is dropped, for looking into a failure; returns it.
-    pub fn keep(&mut self) -> PathBuf {
-        self.temporary.take().map_or_else(|| self.place.dir.clone(), tempfile::TempDir::keep)
+    ///
+    /// # Errors
+    /// The system refuses a process.
+    pub fn keep(&mut self) -> Result<PathBuf, Error> {
+        self.guard = Guard::start(&self.place, false)?;
+        self.guard.note(self.server.as_ref());
+        Ok(self.temporary.take().map_or_else(|| self.place.dir.clone(), tempfile::TempDir::keep))
     }
 }
 

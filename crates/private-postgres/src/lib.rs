@@ -17,6 +17,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod error;
+mod guard;
 mod options;
 mod psql;
 mod server;

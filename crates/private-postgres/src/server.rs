@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::account::Account;
 use crate::binaries::Binaries;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::options::Options;
 
 const START: Duration = Duration::from_secs(60);
@@ -46,11 +47,12 @@ impl Place {
     ///
     /// A server that was killed leaves its children for a moment; while they hold its memory a new one is
     /// refused, so we try again until the deadline.
-    pub(crate) fn start(&self, port: u16) -> Result<Child, Error> {
+    pub(crate) fn start(&self, port: u16, guard: &mut Guard) -> Result<Child, Error> {
         let deadline = Instant::now() + START;
         loop {
             let log_from = std::fs::metadata(self.log()).map_or(0, |found| found.len());
             let mut child = self.spawn(port)?;
+            guard.note(Some(&child));
             match self.wait_until_answering(&mut child, port, deadline) {
                 Err(Error::DidNotStart { said })
                     if Instant::now() < deadline && self.said_since(log_from, "is still in use") =>

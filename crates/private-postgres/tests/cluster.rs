@@ -155,11 +155,42 @@ fn a_server_whose_owner_died_is_stopped_and_its_folder_used_again() {
         .output()
         .unwrap();
     assert!(!owner.status.success());
-    let pid_file = std::fs::read_to_string(dir.join("data/postmaster.pid")).expect("the orphan runs");
-    let orphan: u32 = pid_file.lines().next().unwrap().parse().unwrap();
 
-    // PostgreSQL itself refuses a second server on one folder, so that this one starts says that the other ended.
+    // At once, while the dead owner's guard may be stopping the old server: the new one must not be taken for it.
     let cluster = Cluster::start_with(&dir, Options::quick()).unwrap();
-    assert_ne!(cluster.pid(), Some(orphan));
     assert_eq!(cluster.execute("postgres", "SELECT n FROM t").unwrap(), "7");
+}
+
+#[test]
+fn a_cluster_that_nobody_dropped_ends_with_its_program() {
+    const SAY: &str = "WATTLE_TEST_FORGET";
+    if std::env::var_os(SAY).is_some() {
+        // As a test does that keeps its cluster in a `static`: nothing is dropped when the program ends.
+        let cluster = Box::leak(Box::new(quick()));
+        println!("\nleft {} {}", cluster.port(), cluster.dir().display());
+        return;
+    }
+    let owner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "a_cluster_that_nobody_dropped_ends_with_its_program"])
+        .env(SAY, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(owner.stdout).unwrap();
+    let left = said.lines().find_map(|line| line.strip_prefix("left ")).expect("it started");
+    let (port, dir) = left.split_once(' ').unwrap();
+
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while someone_listens_on(port.parse().unwrap()) || std::path::Path::new(dir).exists() {
+        assert!(std::time::Instant::now() < deadline, "server or folder is still there: {left}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_kept_folder_outlives_its_temporary_cluster() {
+    let mut cluster = quick();
+    let dir = cluster.keep().unwrap();
+    drop(cluster);
+    assert!(dir.join("data/PG_VERSION").exists());
+    std::fs::remove_dir_all(dir).unwrap();
 }
