@@ -6,9 +6,12 @@
 //!
 //! Called by: `workstation`; [`machine`] also by the simulator.
 //!
-//! [`machine`] decides (pure), [`Transport`] speaks HTTP.
+//! Three parts: [`machine`] decides (pure), [`Transport`] speaks HTTP, [`Driver`] carries out on tokio.
 
+pub mod driver;
 pub mod machine;
 pub mod transport;
 
+pub use driver::{Driver, Tokens};
+pub use machine::Config;
 pub use transport::{Error, Transport};

@@ -14,6 +14,8 @@ pub struct Facts {
     pub outbox_len: u64,
     /// When the oldest of them was made.
     pub oldest_waiting_at: Option<UtcInstant>,
+    /// Highest command number ever given out here.
+    pub last_n: u64,
     /// Answered commands that no checkpoint covers yet.
     pub awaiting: Vec<CommandId>,
     /// Things in *Needs attention*.

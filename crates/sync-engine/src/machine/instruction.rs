@@ -56,6 +56,9 @@ pub enum Tidy {
     /// The server is another than the cursors came from (a restored backup, a failover). Comes after its cursors are
     /// forgotten, so that a crash between the two leaves the old epoch and not old cursors under the new one.
     AdoptEpoch(String),
+    /// The server has seen higher command numbers of this workstation than the file has given out (the file is new, or
+    /// an old copy): go on above them.
+    SkipToNumber(u64),
 }
 
 /// The machine's timers; each is set at most once at a time.

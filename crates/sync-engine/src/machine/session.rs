@@ -37,8 +37,9 @@ impl Machine {
 
     /// Holds the server's heads against our cursors.
     ///
-    /// Left for issue 3: digests after a change of epoch; commands answered in the last 72 h that are offered again;
-    /// `last_n` above ours, which means that this disk is an old copy of itself and needs a new workstation id.
+    /// Left for issue 3: digests after a change of epoch; and `last_n` above ours may also mean that two copies of one disk
+    /// are at work, which needs a new workstation id. Here the numbers go on above the server's, which is right for a
+    /// file that was set aside and fetched anew.
     fn compare(&mut self, welcome: &Welcome) {
         let same_epoch = self.facts.epoch == welcome.epoch;
         let known = std::mem::take(&mut self.heads);
@@ -80,7 +81,10 @@ impl Machine {
         if !forget.is_empty() {
             return Some(Tidy::ForgetCursors(forget));
         }
-        other_epoch.then(|| Tidy::AdoptEpoch(welcome.epoch.clone()))
+        if other_epoch {
+            return Some(Tidy::AdoptEpoch(welcome.epoch.clone()));
+        }
+        (welcome.last_n > self.facts.last_n).then_some(Tidy::SkipToNumber(welcome.last_n))
     }
 
     /// Whether the file holds a feed that the last welcome neither granted nor took away: it is out of date.

@@ -154,3 +154,13 @@ fn a_file_that_cannot_be_tidied_is_tried_again_before_any_pull() {
     assert!(world.has(Work::Tidy));
     world.settle();
 }
+
+#[test]
+fn numbers_go_on_above_those_the_server_has_seen() {
+    let mut world = World::new(1);
+    world.last_n = 7; // the old file was damaged and set aside
+    world.start();
+    world.settle();
+    assert_eq!(world.facts.last_n, 7);
+    assert_eq!(world.asked(|i| *i == Instruction::Tidy(Tidy::SkipToNumber(7))), 1);
+}

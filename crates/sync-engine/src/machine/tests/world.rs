@@ -59,6 +59,7 @@ pub struct World {
     revoked: BTreeMap<FeedClass, u64>,
     pub state: WorkstationState,
     pub min_app_version: String,
+    pub last_n: u64,
     /// Access tokens given out so far, and whether the last is still good.
     pub token_good: bool,
     pub refresh_good: bool,
@@ -88,6 +89,7 @@ impl World {
             revoked: BTreeMap::new(),
             state: WorkstationState::Ok,
             min_app_version: "0.1.0".into(),
+            last_n: 0,
             token_good: true,
             refresh_good: true,
             decided: Vec::new(),
@@ -248,7 +250,7 @@ impl World {
             offline_lease_until: UtcInstant(self.now_ms + 1_000_000),
             min_app_version: self.min_app_version.clone(),
             roles: Vec::new(),
-            last_n: 0,
+            last_n: self.last_n,
         }
     }
 
@@ -296,6 +298,7 @@ impl World {
                         }
                     }
                     Tidy::AdoptEpoch(epoch) => self.facts.epoch = epoch,
+                    Tidy::SkipToNumber(n) => self.facts.last_n = n,
                 }
                 self.give(Event::Tidied(self.facts()));
             }

@@ -1,0 +1,135 @@
+//! Carries out what the machine wants, on tokio, with a real file and a real server.
+//!
+//! Owns: one task that feeds the machine, a task per piece of work, the timers, the channels that others watch.
+//! Must never: decide anything ([`crate::machine`] does), block the runtime (the store is called on blocking threads), end
+//! a store's write in the middle.
+//! Called by: `workstation`.
+
+mod context;
+mod engine;
+mod live;
+mod pull;
+mod tokens;
+mod work;
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use wattle_domain::UtcInstant;
+use wattle_domain::time::Clock;
+use wattle_local_store::Store;
+use wattle_protocol::ipc::session::{Connection, Progress, SyncState};
+
+use crate::machine::Config;
+use crate::transport::Transport;
+
+pub use tokens::Tokens;
+
+/// A running engine. Dropping it stops it in the background; [`Driver::stop`] waits for that.
+#[derive(Debug)]
+pub struct Driver {
+    calls: Arc<Calls>,
+    stopping: watch::Sender<bool>,
+    sync_state: watch::Receiver<SyncState>,
+    first_sync: watch::Receiver<Option<Progress>>,
+    damaged: watch::Receiver<bool>,
+    /// Its sender goes with the engine.
+    running: watch::Receiver<()>,
+}
+
+/// What others tell the engine; several of one kind count as one.
+#[derive(Debug, Default)]
+struct Calls {
+    nudge: Notify,
+    wake: Notify,
+    signed_in: Notify,
+}
+
+impl Driver {
+    /// Starts the engine for an open file and a person who is signed in.
+    ///
+    /// `config` is [`Config::new`] with the app's version and a seed that differs from workstation to workstation.
+    #[must_use]
+    pub fn start(
+        store: Store,
+        transport: Transport,
+        tokens: Arc<dyn Tokens>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        handle: &Handle,
+    ) -> Self {
+        let calls = Arc::new(Calls::default());
+        let (stopping, stop) = watch::channel(false);
+        let (sync_state_tx, sync_state) = watch::channel(not_yet());
+        let (first_sync_tx, first_sync) = watch::channel(None);
+        let (damaged_tx, damaged) = watch::channel(false);
+        let (running_tx, running) = watch::channel(());
+        let context = context::Context {
+            store,
+            transport,
+            tokens,
+            app_version: config.app_version.clone(),
+            first_sync: first_sync_tx,
+            damaged: damaged_tx,
+        };
+        let calls_in = Arc::clone(&calls);
+        handle.spawn(async move {
+            engine::run(context, config, clock, calls_in, stop, sync_state_tx).await;
+            drop(running_tx);
+        });
+        Self { calls, stopping, sync_state, first_sync, damaged, running }
+    }
+
+    /// The state that is always on the screen.
+    #[must_use]
+    pub fn sync_state(&self) -> watch::Receiver<SyncState> {
+        self.sync_state.clone()
+    }
+
+    /// How far a feed that is sent whole has come; `None` when there is none on its way.
+    #[must_use]
+    pub fn first_sync(&self) -> watch::Receiver<Option<Progress>> {
+        self.first_sync.clone()
+    }
+
+    /// Turns true when the file turned out to be damaged: stop, set it aside, recover the outbox.
+    #[must_use]
+    pub fn damaged(&self) -> watch::Receiver<bool> {
+        self.damaged.clone()
+    }
+
+    /// The outbox, or what needs attention, has changed.
+    pub fn nudge(&self) {
+        self.calls.nudge.notify_one();
+    }
+
+    /// The network came back, or a person asked to sync now: no back-off of ours is waited for.
+    pub fn online_again(&self) {
+        self.calls.wake.notify_one();
+    }
+
+    /// The person has signed in at the server anew: [`Tokens`] has new ones.
+    pub fn signed_in(&self) {
+        self.calls.signed_in.notify_one();
+    }
+
+    /// Stops the engine and waits until it has let go of the file. Work that was out is cut; nothing is lost by it.
+    pub async fn stop(&self) {
+        self.stopping.send_replace(true);
+        let mut running = self.running.clone();
+        while running.changed().await.is_ok() {}
+    }
+}
+
+fn not_yet() -> SyncState {
+    SyncState {
+        connection: Connection::Connecting,
+        waiting: 0,
+        oldest_waiting_at: None::<UtcInstant>,
+        last_contact_at: None,
+        attention: 0,
+        clock_skew_ms: None,
+        cursors: Vec::new(),
+    }
+}
