@@ -1,1 +1,33 @@
-//! To be written.
+//! The sync server.
+//!
+//! Owns: the HTTP routes of [`wattle_protocol`], the order in which commands are decided for good, the only SQL that
+//! touches the system of record. The rules themselves are [`wattle_domain::decide()`].
+//!
+//! Must never: hold a rule of the clinic, keep state that a restart would lose, log anything about a patient, or reach
+//! a row past PostgreSQL's row-level security.
+//!
+//! Called by: the binary `wattle-server`, the whole-system tests and the benchmarks.
+
+pub mod admin;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod logging;
+pub mod serve;
+
+mod apply;
+mod auth;
+mod body;
+mod error;
+mod handlers;
+mod limits;
+mod live;
+mod password;
+mod pull;
+mod router;
+mod secret;
+mod state;
+
+pub use error::ApiError;
+pub use router::router;
+pub use state::AppState;

@@ -1,0 +1,217 @@
+//! What an administrator does with the owner's account: clinics, users, codes.
+//!
+//! Owns: the rows that are there before anybody can sign in. Must never: be reachable over HTTP.
+//! Called by: the CLI, and tests.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgPool;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, PractitionerId, Role, UserId};
+
+use crate::db::Identity;
+use crate::error::ApiError;
+use crate::{password, secret};
+
+/// Why it was not done; says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The database refused or went away.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The machine has no randomness or no thread.
+    #[error("the machine failed: {0:?}")]
+    Machine(ApiError),
+    /// Not a clinic of this database.
+    #[error("there is no clinic {0}: `clinic create` makes one")]
+    NoClinic(ClinicId),
+    /// A name that is taken.
+    #[error("the user name is taken in this clinic: choose another")]
+    UsernameTaken,
+    /// A password that is too short.
+    #[error("the password has fewer than 10 characters: choose a longer one")]
+    ShortPassword,
+}
+
+impl From<ApiError> for AdminError {
+    fn from(error: ApiError) -> Self {
+        Self::Machine(error)
+    }
+}
+
+/// A user to make.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Name of the account; kept in lower case.
+    pub username: String,
+    /// `Maria Costa`.
+    pub display_name: String,
+    /// As what.
+    pub roles: Vec<Role>,
+    /// At least 10 characters.
+    pub password: String,
+    /// Family name of their column in the day book; linked when it is there, made when it is not.
+    pub practitioner: Option<String>,
+}
+
+/// Makes a clinic.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn create_clinic(
+    owner: &PgPool,
+    id: Option<ClinicId>,
+    name: &str,
+    zone: &str,
+) -> Result<ClinicId, AdminError> {
+    let clinic = id.unwrap_or_else(|| ClinicId(Uuid::now_v7()));
+    let mut tx = Identity::clinic(clinic).begin(owner).await?;
+    sqlx::query("INSERT INTO clinic.clinic (clinic_id, id, name, time_zone) VALUES ($1, $1, $2, $3)")
+        .bind(clinic.0)
+        .bind(name)
+        .bind(zone)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(clinic)
+}
+
+/// Makes a user with roles, and links or makes their column in the day book.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn add_user(
+    owner: &PgPool,
+    clinic: ClinicId,
+    new: NewUser,
+) -> Result<(UserId, Option<PractitionerId>), AdminError> {
+    if new.password.chars().count() < 10 {
+        return Err(AdminError::ShortPassword);
+    }
+    let phc = password::hash(new.password).await?;
+    let user = UserId(Uuid::now_v7());
+    let mut tx = begin(owner, clinic).await?;
+    let made = sqlx::query(
+        "INSERT INTO clinic.user_account (clinic_id, id, username, password_phc) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT ON CONSTRAINT user_account_username DO NOTHING",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(new.username.trim().to_lowercase())
+    .bind(phc)
+    .execute(&mut *tx)
+    .await?;
+    if made.rows_affected() != 1 {
+        return Err(AdminError::UsernameTaken);
+    }
+    sqlx::query(
+        "INSERT INTO clinic.user_name (clinic_id, id, display_name, active) VALUES ($1, $2, $3, true)",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(&new.display_name)
+    .execute(&mut *tx)
+    .await?;
+    for role in &new.roles {
+        sqlx::query("INSERT INTO clinic.user_role (clinic_id, user_id, role) VALUES ($1, $2, $3)")
+            .bind(clinic.0)
+            .bind(user.0)
+            .bind(role.as_str())
+            .execute(&mut *tx)
+            .await?;
+    }
+    let practitioner = match &new.practitioner {
+        Some(family_name) => {
+            Some(link_practitioner(&mut tx, clinic, user, family_name, &new.display_name).await?)
+        }
+        None => None,
+    };
+    tx.commit().await?;
+    Ok((user, practitioner))
+}
+
+async fn link_practitioner(
+    tx: &mut Transaction<'static, Postgres>,
+    clinic: ClinicId,
+    user: UserId,
+    family_name: &str,
+    display_name: &str,
+) -> Result<PractitionerId, AdminError> {
+    let linked: Option<Uuid> = sqlx::query_scalar(
+        "UPDATE clinic.practitioner SET user_id = $2 WHERE clinic_id = $1 AND id = (SELECT id FROM \
+         clinic.practitioner WHERE clinic_id = $1 AND lower(family_name) = lower($3) AND user_id IS NULL \
+         AND deleted_at IS NULL ORDER BY sort, id LIMIT 1) RETURNING id",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(family_name)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(id) = linked {
+        return Ok(PractitionerId(id));
+    }
+    let id = Uuid::now_v7();
+    // `Dr Wei Lee` and `Lee` give the given name `Wei`.
+    let given = display_name.trim_start_matches("Dr ").trim_end_matches(family_name).trim();
+    sqlx::query(
+        "INSERT INTO clinic.practitioner (clinic_id, id, user_id, family_name, given_name, usual_duration_min, sort, \
+         active) SELECT $1, $2, $3, $4, nullif($5, ''), 15, 1 + coalesce(max(sort), 0), true \
+         FROM clinic.practitioner WHERE clinic_id = $1",
+    )
+    .bind(clinic.0)
+    .bind(id)
+    .bind(user.0)
+    .bind(family_name)
+    .bind(given)
+    .execute(&mut **tx)
+    .await?;
+    Ok(PractitionerId(id))
+}
+
+/// Makes a one-time code that enrols a workstation within 24 hours.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn enrolment_code(
+    owner: &PgPool,
+    clinic: ClinicId,
+    now: DateTime<Utc>,
+) -> Result<String, AdminError> {
+    let code = secret::code()?;
+    let mut tx = begin(owner, clinic).await?;
+    sqlx::query("INSERT INTO clinic.enrolment_code (clinic_id, code_hash, expires_at) VALUES ($1, $2, $3)")
+        .bind(clinic.0)
+        .bind(secret::code_hash(&code))
+        .bind(now + chrono::TimeDelta::hours(24))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(code)
+}
+
+/// The first broken link of a clinic's audit chain, with why; `None` when it is whole.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn verify_audit(
+    owner: &PgPool,
+    clinic: ClinicId,
+) -> Result<Option<(Option<Uuid>, String)>, AdminError> {
+    let mut tx = begin(owner, clinic).await?;
+    let broken = sqlx::query_as("SELECT entry, why FROM clinic.verify_audit($1)")
+        .bind(clinic.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(broken)
+}
+
+/// A transaction in a clinic that exists.
+async fn begin(owner: &PgPool, clinic: ClinicId) -> Result<Transaction<'static, Postgres>, AdminError> {
+    let mut tx = Identity::clinic(clinic).begin(owner).await?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM clinic.clinic WHERE clinic_id = $1)")
+        .bind(clinic.0)
+        .fetch_one(&mut *tx)
+        .await?;
+    if there { Ok(tx) } else { Err(AdminError::NoClinic(clinic)) }
+}

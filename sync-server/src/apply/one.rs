@@ -1,0 +1,116 @@
+//! One command in its savepoint: load, decide, write; once more when a constraint says that the world was not as loaded.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Acquire, Postgres, Transaction};
+use wattle_domain::{
+    Context, Decision, Envelope, PatientId, Place, Rejection, RejectionCode, Role, TableName, World, decide,
+};
+use wattle_protocol::push::Verdict;
+
+use super::{load, verdict};
+use crate::db::error::{Kind, describe, kind};
+use crate::db::{Identity, rows};
+
+/// What became of a command.
+pub(super) enum Done {
+    /// It has a verdict.
+    Decided {
+        verdict: Verdict,
+        patient: Option<PatientId>,
+        /// What was written; empty for a rejection.
+        decision: Option<Decision>,
+    },
+    /// The server failed over it; a code for the log and the quarantine.
+    Failed(String),
+}
+
+/// What one try gave.
+enum Tried {
+    Wrote(Decision, Option<PatientId>),
+    Rejected(Rejection, Option<PatientId>),
+    Panicked,
+}
+
+/// Decides one command and writes what was decided. Whatever happens inside is undone to the savepoint, but for errors
+/// that concern the whole transaction, which are returned.
+pub(super) async fn run(
+    tx: &mut Transaction<'static, Postgres>,
+    envelope: &Envelope,
+    roles: &[Role],
+) -> Result<Done, sqlx::Error> {
+    let mut refused: Option<Rejection> = None;
+    for _ in 0..2 {
+        let mut savepoint = tx.begin().await?;
+        match attempt(&mut savepoint, envelope, roles).await {
+            Ok(Tried::Wrote(decision, patient)) => {
+                savepoint.commit().await?;
+                let verdict = verdict::of(&decision);
+                return Ok(Done::Decided { verdict, patient, decision: Some(decision) });
+            }
+            Ok(Tried::Rejected(rejection, patient)) => {
+                savepoint.rollback().await?;
+                return Ok(Done::Decided {
+                    verdict: Verdict::Rejected { rejection },
+                    patient,
+                    decision: None,
+                });
+            }
+            Ok(Tried::Panicked) => {
+                savepoint.rollback().await?;
+                return Ok(Done::Failed("panic".to_owned()));
+            }
+            Err(error) => match kind(&error) {
+                Kind::Refused { state, constraint } => {
+                    savepoint.rollback().await?;
+                    tracing::debug!(cause = describe(&error), "the schema refused a command");
+                    refused = Some(verdict::rejection(&state, constraint.as_deref()));
+                }
+                Kind::Again | Kind::Unavailable => return Err(error),
+                Kind::Fault(cause) => {
+                    savepoint.rollback().await?;
+                    return Ok(Done::Failed(cause));
+                }
+            },
+        }
+    }
+    let rejection = refused.unwrap_or_else(|| Rejection::new(RejectionCode::Invalid));
+    Ok(Done::Decided { verdict: Verdict::Rejected { rejection }, patient: None, decision: None })
+}
+
+async fn attempt(
+    connection: &mut PgConnection,
+    envelope: &Envelope,
+    roles: &[Role],
+) -> Result<Tried, sqlx::Error> {
+    // Row-level security asks for the author's roles, whoever delivers.
+    let author = Identity {
+        clinic: envelope.clinic,
+        user: Some(envelope.author),
+        workstation: Some(envelope.workstation),
+    };
+    author.set(connection).await?;
+    let context = Context::of(envelope, roles, Place::Server);
+    let command = &envelope.command;
+    // `decide` asks for the grant first; without it there is no reason to load (or lock) anything.
+    let allowed = roles.iter().any(|role| role.may(command.grant()));
+    let world =
+        if allowed { load::world(connection, envelope.clinic, command).await? } else { World::default() };
+    let patient = command.patient(&world);
+    let Ok(decided) = catch_unwind(AssertUnwindSafe(|| decide(command, &context, &world))) else {
+        return Ok(Tried::Panicked);
+    };
+    let decision = match decided {
+        Ok(decision) => decision,
+        Err(rejection) => return Ok(Tried::Rejected(rejection, patient)),
+    };
+    for change in &decision.changes {
+        // A decision over tables that commands must never write would be a bug of a verb.
+        if change.table == TableName::AuditEvent {
+            return Ok(Tried::Panicked);
+        }
+        rows::write(connection, envelope.clinic, change).await?;
+    }
+    Ok(Tried::Wrote(decision, patient))
+}

@@ -1,0 +1,81 @@
+//! Who is asking: the access token in `Authorization: Bearer`, looked up by its hash.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
+use wattle_protocol::ErrorCode;
+use wattle_protocol::session::WorkstationState;
+
+use crate::db::{Identity, token};
+use crate::error::ApiError;
+use crate::secret::sha256;
+use crate::state::AppState;
+
+/// A signed-in user at an enrolled workstation.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub clinic: ClinicId,
+    pub user: UserId,
+    pub workstation: WorkstationId,
+    /// When the token ends.
+    pub until: UtcInstant,
+    pub state: WorkstationState,
+}
+
+impl Session {
+    /// For whom a transaction of this request works.
+    pub fn identity(&self) -> Identity {
+        Identity { clinic: self.clinic, user: Some(self.user), workstation: Some(self.workstation) }
+    }
+
+    /// Refuses a workstation whose sync an admin has stopped.
+    pub fn may_sync(&self) -> Result<(), ApiError> {
+        match self.state {
+            WorkstationState::Ok => Ok(()),
+            _ => Err(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")),
+        }
+    }
+}
+
+/// The word in the database as the protocol has it; an unknown one stops the workstation.
+pub(crate) fn workstation_state(word: &str) -> WorkstationState {
+    match word {
+        "ok" => WorkstationState::Ok,
+        "wipe" => WorkstationState::Wipe,
+        _ => WorkstationState::Suspended,
+    }
+}
+
+impl FromRequestParts<AppState> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let again = |cause: &str| ApiError::because(ErrorCode::SignInAgain, cause);
+        let token = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(|| again("no token"))?;
+        let found = token::find(&app.pool, &sha256(token.as_bytes())).await?;
+        let found = found.filter(|t| t.kind == "access").ok_or_else(|| again("unknown token"))?;
+        if found.revoked_at.is_some() || !found.user_active {
+            return Err(again("revoked token"));
+        }
+        if found.expires_at <= app.now() {
+            return Err(again("token past its time"));
+        }
+        let session = Self {
+            clinic: ClinicId(found.clinic_id),
+            user: UserId(found.user_id),
+            workstation: WorkstationId(found.workstation_id),
+            until: found.expires_at.into(),
+            state: workstation_state(&found.state),
+        };
+        if let Some(seen) = parts.extensions.get::<crate::limits::Seen>() {
+            seen.note(session.clinic, session.user, session.workstation);
+        }
+        Ok(session)
+    }
+}

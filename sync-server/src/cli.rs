@@ -1,0 +1,180 @@
+//! The command line. Each command prints one JSON object on stdout; logs go to stderr.
+
+mod output;
+mod serve;
+
+use std::io::Read as _;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use sqlx::PgPool;
+use wattle_domain::time::Clock as _;
+use wattle_domain::{ClinicId, ClinicZone, Role};
+use wattle_server::admin::{self, NewUser};
+use wattle_server::clock::SystemClock;
+use wattle_server::db::migrate::{LoginPasswords, migrate};
+
+/// The sync server of Wattle.
+#[derive(Parser)]
+#[command(version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Brings the database to this version: roles, schema, grants. Running it again changes nothing.
+    Migrate {
+        #[command(flatten)]
+        owner: Owner,
+        /// Password that the role wattle_app gets.
+        #[arg(long, env = "WATTLE_APP_PASSWORD", hide_env_values = true)]
+        app_password: Option<String>,
+        /// Password that the role wattle_migrator gets.
+        #[arg(long, env = "WATTLE_MIGRATOR_PASSWORD", hide_env_values = true)]
+        migrator_password: Option<String>,
+    },
+    /// Clinics.
+    #[command(subcommand)]
+    Clinic(Clinic),
+    /// Users.
+    #[command(subcommand)]
+    User(User),
+    /// Workstations.
+    #[command(subcommand)]
+    Workstation(Workstation),
+    /// Walks a clinic's audit chain and names the first broken link.
+    VerifyAudit {
+        #[command(flatten)]
+        owner: Owner,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
+    /// Serves until SIGTERM.
+    Serve(serve::Serve),
+}
+
+/// The account for administration.
+#[derive(Args)]
+struct Owner {
+    /// `postgres://…` of an account that may act as wattle_owner.
+    #[arg(long = "owner-database-url", env = "WATTLE_OWNER_DATABASE_URL", hide_env_values = true)]
+    url: String,
+}
+
+impl Owner {
+    async fn pool(&self) -> anyhow::Result<PgPool> {
+        wattle_server::db::connect::owner_pool(&self.url).await.context(
+            "could not connect with WATTLE_OWNER_DATABASE_URL; has `wattle-server migrate` been run?",
+        )
+    }
+}
+
+#[derive(Subcommand)]
+enum Clinic {
+    /// Makes a clinic.
+    Create {
+        #[command(flatten)]
+        owner: Owner,
+        /// Name as on letters.
+        #[arg(long)]
+        name: String,
+        /// Its id; made when left out.
+        #[arg(long)]
+        id: Option<ClinicId>,
+        /// IANA zone.
+        #[arg(long, default_value = "Australia/Sydney")]
+        zone: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Makes a user; the password is read from stdin.
+    Add {
+        #[command(flatten)]
+        owner: Owner,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+        /// Name of the account.
+        #[arg(long)]
+        username: String,
+        /// Name on the screen.
+        #[arg(long)]
+        display_name: String,
+        /// reception, nurse, practitioner, practice_manager or admin; may be given more than once.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// Family name of their column in the day book; made when there is none.
+        #[arg(long)]
+        practitioner: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Workstation {
+    /// Makes a one-time code that enrols a workstation within 24 hours.
+    Code {
+        #[command(flatten)]
+        owner: Owner,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let said = match self.command {
+            Command::Serve(serve) => return serve.run().await,
+            Command::Migrate { owner, app_password, migrator_password } => {
+                let passwords = LoginPasswords { app: app_password, migrator: migrator_password };
+                let done = migrate(&owner.url, &passwords).await?;
+                json!({"applied": done.applied, "version": done.version})
+            }
+            Command::Clinic(Clinic::Create { owner, name, id, zone }) => {
+                let zone: ClinicZone = serde_json::from_value(json!(zone))
+                    .ok()
+                    .context("--zone must be an IANA zone such as Australia/Sydney")?;
+                let clinic = admin::create_clinic(&owner.pool().await?, id, &name, zone.0.name()).await?;
+                json!({"clinic": clinic})
+            }
+            Command::User(User::Add { owner, clinic, username, display_name, roles, practitioner }) => {
+                let mut password = String::new();
+                std::io::stdin()
+                    .read_to_string(&mut password)
+                    .context("could not read the password from stdin")?;
+                let password = password.trim_end_matches(['\r', '\n']).to_owned();
+                let roles = roles.iter().map(|r| role(r)).collect::<anyhow::Result<Vec<_>>>()?;
+                let new = NewUser { username, display_name, roles, password, practitioner };
+                let (user, practitioner) = admin::add_user(&owner.pool().await?, clinic, new).await?;
+                json!({"user": user, "practitioner": practitioner})
+            }
+            Command::Workstation(Workstation::Code { owner, clinic }) => {
+                let now = SystemClock.now().to_chrono().unwrap_or_default();
+                json!({"code": admin::enrolment_code(&owner.pool().await?, clinic, now).await?})
+            }
+            Command::VerifyAudit { owner, clinic } => {
+                match admin::verify_audit(&owner.pool().await?, clinic).await? {
+                    None => json!({"whole": true}),
+                    Some((entry, why)) => {
+                        output::say(&json!({"whole": false, "entry": entry, "why": why}));
+                        anyhow::bail!("the audit chain is broken");
+                    }
+                }
+            }
+        };
+        output::say(&said);
+        Ok(())
+    }
+}
+
+fn role(word: &str) -> anyhow::Result<Role> {
+    word.parse()
+        .ok()
+        .with_context(|| format!("no role {word}: reception, nurse, practitioner, practice_manager or admin"))
+}

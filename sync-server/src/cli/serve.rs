@@ -1,0 +1,52 @@
+//! `wattle-server serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use wattle_server::clock::SystemClock;
+use wattle_server::config::Config;
+use wattle_server::{AppState, db, serve};
+
+use super::output;
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// `postgres://…` of the role wattle_app.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Connections to PostgreSQL.
+    #[arg(long, env = "WATTLE_DATABASE_CONNECTIONS", default_value_t = 24)]
+    database_connections: u32,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let config = Config { database_connections: self.database_connections, ..Config::default() };
+        let pool = db::connect::app_pool(&self.database_url, config.database_connections)
+            .context("DATABASE_URL cannot be read")?;
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", self.listen))?;
+        let address = listener.local_addr()?;
+        let app = AppState::new(pool, config, Arc::new(SystemClock));
+        let mut terminate = signal(SignalKind::terminate())?;
+        output::say(&json!({"listening": address.to_string()}));
+        tracing::info!(%address, "listening");
+        serve::serve(listener, app, async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        })
+        .await?;
+        Ok(())
+    }
+}

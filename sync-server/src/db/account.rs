@@ -1,0 +1,115 @@
+//! Accounts, their roles and their signing keys.
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgRow};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, Role, UserId, WorkstationId};
+
+/// What sign-in must know of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub id: Uuid,
+    pub password_phc: String,
+    pub active: bool,
+}
+
+impl<'r> sqlx::FromRow<'r, PgRow> for Account {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            password_phc: row.try_get("password_phc")?,
+            active: row.try_get("active")?,
+        })
+    }
+}
+
+pub(crate) async fn by_username(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    username: &str,
+) -> Result<Option<Account>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, password_phc, active FROM clinic.user_account WHERE clinic_id = $1 AND username = $2",
+    )
+    .bind(clinic.0)
+    .bind(username)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The roles of an active account; none for one that is closed or unknown.
+pub(crate) async fn roles(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+) -> Result<Vec<Role>, sqlx::Error> {
+    let words: Vec<String> = sqlx::query_scalar(
+        "SELECT r.role FROM clinic.user_role r JOIN clinic.user_account a \
+         ON a.clinic_id = r.clinic_id AND a.id = r.user_id AND a.active \
+         WHERE r.clinic_id = $1 AND r.user_id = $2",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .fetch_all(connection)
+    .await?;
+    let mut roles: Vec<Role> = words.iter().filter_map(|w| w.parse().ok()).collect();
+    roles.sort();
+    Ok(roles)
+}
+
+/// The names for the screen: of the person and of the clinic. Both are reference rows, read as the acting user.
+pub(crate) async fn names(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+) -> Result<(String, String), sqlx::Error> {
+    let names: Option<(Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT (SELECT display_name FROM clinic.user_name WHERE clinic_id = $1 AND id = $2), \
+         (SELECT name FROM clinic.clinic WHERE clinic_id = $1)",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await?;
+    let (display, clinic) = names.unwrap_or_default();
+    Ok((display.unwrap_or_default(), clinic.unwrap_or_default()))
+}
+
+/// Every key that this author may have signed with at this workstation. An older one still counts: commands that were
+/// signed before it was replaced may only arrive now.
+pub(crate) async fn signing_keys(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+    workstation: WorkstationId,
+) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT public_key FROM clinic.signing_key WHERE clinic_id = $1 AND user_id = $2 AND workstation_id = $3 \
+         AND revoked_at IS NULL ORDER BY registered_at DESC",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(workstation.0)
+    .fetch_all(connection)
+    .await
+}
+
+pub(crate) async fn register_key(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+    workstation: WorkstationId,
+    public_key: &[u8],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO clinic.signing_key (clinic_id, user_id, workstation_id, public_key) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(workstation.0)
+    .bind(public_key)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Pools: the app's, which owns nothing and sees what row-level security lets it, and the owner's.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+/// The pool of the serving process, as role `wattle_app`. Connects at the first use, so that the server can start, and
+/// answer `/healthz`, before its database does.
+///
+/// # Errors
+/// A URL that cannot be read.
+pub fn app_pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let options = options(url)?.application_name("wattle-server").options([
+        // A verdict that was sent must survive a crash, whatever the cluster's default is.
+        ("synchronous_commit", "on"),
+        ("statement_timeout", "15s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+        ("timezone", "UTC"),
+    ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(options))
+}
+
+/// A small pool that acts as `wattle_owner`, for administration. Row-level security holds for the owner too.
+///
+/// # Errors
+/// No such server, or an account that may not act as the owner.
+pub async fn owner_pool(url: &str) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(2)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SET ROLE wattle_owner").execute(connection).await?;
+                Ok(())
+            })
+        })
+        .connect_with(options(url)?.application_name("wattle-server-admin"))
+        .await
+}
+
+/// Statements are never logged: their text is ours, but what goes wrong with them may quote a value.
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(url)?.disable_statement_logging())
+}

@@ -1,0 +1,110 @@
+//! Statements over the synced tables, made once from their descriptions. The only text in them is ours.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use wattle_domain::{Column, ColumnKind, Fields, Table, TableName};
+
+/// The statements of one table.
+pub(crate) struct TableSql {
+    /// Selects rows as one JSON array each: the common columns, then the table's, by `clinic_id` and `id = ANY`.
+    pub rows: String,
+    /// The same, and locks them in the order of their ids.
+    pub rows_locked: String,
+    /// The JSON array alone, for statements with their own conditions.
+    pub array: String,
+    /// `INSERT` from one JSON object `$3`, with `$1` clinic and `$2` id.
+    pub insert: String,
+    /// The columns for a binary COPY, in the same order as the array.
+    pub copy_columns: String,
+}
+
+static ALL: LazyLock<BTreeMap<TableName, TableSql>> =
+    LazyLock::new(|| TableName::ALL.iter().map(|&name| (name, build(name.table()))).collect());
+
+static EMPTY: LazyLock<TableSql> = LazyLock::new(|| TableSql {
+    rows: String::new(),
+    rows_locked: String::new(),
+    array: String::new(),
+    insert: String::new(),
+    copy_columns: String::new(),
+});
+
+/// The statements of a table.
+pub(crate) fn of(name: TableName) -> &'static TableSql {
+    ALL.get(&name).unwrap_or(&EMPTY)
+}
+
+fn build(table: &Table) -> TableSql {
+    let array = array(table);
+    let from = format!("FROM clinic.{} WHERE clinic_id = $1 AND id = ANY ($2) ORDER BY id", table.sql);
+    let names = table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+    let values = table.columns.iter().map(|c| from_json(c, "$3")).collect::<Vec<_>>().join(", ");
+    TableSql {
+        rows: format!("SELECT {array} {from}"),
+        rows_locked: format!("SELECT {array} {from} FOR NO KEY UPDATE"),
+        array,
+        insert: format!(
+            "INSERT INTO clinic.{} (clinic_id, id, {names}) VALUES ($1, $2, {values})",
+            table.sql
+        ),
+        copy_columns: copy_columns(table),
+    }
+}
+
+/// `UPDATE` of the columns that `set` names, from one JSON object `$3`; `None` for an unknown column or an empty set.
+pub(crate) fn update(table: &Table, set: &Fields) -> Option<String> {
+    let mut parts = Vec::with_capacity(set.len());
+    // In the table's order, so that the same set gives the same text and the statement is prepared once.
+    for column in table.columns.iter().filter(|c| set.contains_key(c.name)) {
+        parts.push(format!("{} = {}", column.name, from_json(column, "$3")));
+    }
+    if parts.is_empty() || parts.len() != set.len() {
+        return None;
+    }
+    Some(format!("UPDATE clinic.{} SET {} WHERE clinic_id = $1 AND id = $2", table.sql, parts.join(", ")))
+}
+
+/// A column out of a JSON object, as its own type.
+fn from_json(column: &Column, object: &str) -> String {
+    let text = format!("({object}->>'{}')", column.name);
+    match column.kind {
+        ColumnKind::Text => text,
+        ColumnKind::Int => format!("{text}::bigint"),
+        ColumnKind::Bool => format!("{text}::boolean"),
+        ColumnKind::Date => format!("{text}::date"),
+        ColumnKind::Instant => format!("sync.instant({text}::bigint)"),
+        ColumnKind::Uuid => format!("{text}::uuid"),
+        // A JSON null is a value here: "the field was empty" is one of the two sides of a conflict.
+        ColumnKind::Json if column.optional => format!("nullif({object}->'{}', 'null')", column.name),
+        ColumnKind::Json => format!("({object}->'{}')", column.name),
+    }
+}
+
+fn array(table: &Table) -> String {
+    let mut text = "json_build_array(id, rev, sync.millis(created_at), created_by, sync.millis(updated_at), \
+         updated_by, origin_workstation, sync.millis(deleted_at), deleted_reason"
+        .to_owned();
+    for column in table.columns {
+        let _ = match column.kind {
+            ColumnKind::Instant => write!(text, ", sync.millis({})", column.name),
+            _ => write!(text, ", {}", column.name),
+        };
+    }
+    text.push_str(")::text");
+    text
+}
+
+fn copy_columns(table: &Table) -> String {
+    let mut text =
+        "id, rev, created_at, created_by, updated_at, updated_by, origin_workstation, deleted_at, deleted_reason"
+            .to_owned();
+    for column in table.columns {
+        let _ = match column.kind {
+            ColumnKind::Json => write!(text, ", {}::text", column.name),
+            _ => write!(text, ", {}", column.name),
+        };
+    }
+    text
+}

@@ -1,0 +1,150 @@
+//! Enrolled devices and the codes that enrol them.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, UserId, WorkstationId};
+
+/// A workstation as the server has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Workstation {
+    pub name: String,
+    pub secret_hash: Vec<u8>,
+    /// `ok`, `suspended` or `wipe`.
+    pub state: String,
+    pub last_n: i64,
+}
+
+impl<'r> sqlx::FromRow<'r, PgRow> for Workstation {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            name: row.try_get("name")?,
+            secret_hash: row.try_get("secret_hash")?,
+            state: row.try_get("state")?,
+            last_n: row.try_get("last_n")?,
+        })
+    }
+}
+
+const COLUMNS: &str =
+    "SELECT name, secret_hash, state, last_n FROM clinic.workstation WHERE clinic_id = $1 AND id = $2";
+
+pub(crate) async fn clinic_of(pool: &PgPool, id: WorkstationId) -> Result<Option<ClinicId>, sqlx::Error> {
+    let found: Option<Uuid> =
+        sqlx::query_scalar("SELECT clinic.clinic_of_workstation($1)").bind(id.0).fetch_one(pool).await?;
+    Ok(found.map(ClinicId))
+}
+
+pub(crate) async fn clinic_of_code(pool: &PgPool, hash: &[u8]) -> Result<Option<ClinicId>, sqlx::Error> {
+    let found: Option<Uuid> =
+        sqlx::query_scalar("SELECT clinic.clinic_of_code($1)").bind(hash).fetch_one(pool).await?;
+    Ok(found.map(ClinicId))
+}
+
+pub(crate) async fn get(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    id: WorkstationId,
+) -> Result<Option<Workstation>, sqlx::Error> {
+    sqlx::query_as(COLUMNS).bind(clinic.0).bind(id.0).fetch_optional(connection).await
+}
+
+/// The same, locked: pushes of one workstation come one after another.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    id: WorkstationId,
+) -> Result<Option<Workstation>, sqlx::Error> {
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} FOR NO KEY UPDATE")))
+        .bind(clinic.0)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Notes that it was heard of, its app's version and its highest command number.
+pub(crate) async fn seen(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    id: WorkstationId,
+    at: DateTime<Utc>,
+    app_version: Option<&str>,
+    last_n: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.workstation SET last_seen_at = $3, app_version = coalesce($4, app_version), \
+         last_n = greatest(last_n, $5) WHERE clinic_id = $1 AND id = $2",
+    )
+    .bind(clinic.0)
+    .bind(id.0)
+    .bind(at)
+    .bind(app_version)
+    .bind(last_n)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether a code of this clinic can be used now.
+pub(crate) async fn code_is_good(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    code_hash: &[u8],
+    at: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM clinic.enrolment_code \
+         WHERE clinic_id = $1 AND code_hash = $2 AND used_at IS NULL AND expires_at > $3)",
+    )
+    .bind(clinic.0)
+    .bind(code_hash)
+    .bind(at)
+    .fetch_one(connection)
+    .await
+}
+
+/// A computer that becomes a workstation.
+#[derive(Clone, Debug)]
+pub(crate) struct Enrolment<'a> {
+    pub id: WorkstationId,
+    pub name: &'a str,
+    pub secret_hash: &'a [u8],
+    pub code_hash: &'a [u8],
+    pub by: UserId,
+}
+
+/// Uses the code up and makes the workstation; false when the code is not good any more.
+pub(crate) async fn enrol(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    new: &Enrolment<'_>,
+    at: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let used = sqlx::query(
+        "UPDATE clinic.enrolment_code SET used_at = $3, used_by_workstation = $4 \
+         WHERE clinic_id = $1 AND code_hash = $2 AND used_at IS NULL AND expires_at > $3",
+    )
+    .bind(clinic.0)
+    .bind(new.code_hash)
+    .bind(at)
+    .bind(new.id.0)
+    .execute(&mut *connection)
+    .await?;
+    if used.rows_affected() != 1 {
+        return Ok(false);
+    }
+    sqlx::query(
+        "INSERT INTO clinic.workstation (clinic_id, id, name, secret_hash, enrolled_at, enrolled_by) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(clinic.0)
+    .bind(new.id.0)
+    .bind(new.name)
+    .bind(new.secret_hash)
+    .bind(at)
+    .bind(new.by.0)
+    .execute(connection)
+    .await?;
+    Ok(true)
+}

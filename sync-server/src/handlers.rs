@@ -1,0 +1,9 @@
+//! One file per route. A handler reads the request, calls, and answers; it holds no rule and no SQL.
+
+pub(crate) mod health;
+pub(crate) mod live;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod refresh;
+pub(crate) mod session;
+pub(crate) mod sign_in;

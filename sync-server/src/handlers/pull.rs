@@ -1,0 +1,24 @@
+//! `POST /v1/pull`: rows after the cursors, streamed out of one snapshot.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use wattle_protocol::pull::Pull;
+
+use crate::auth::Session;
+use crate::body::Json;
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::{limits, pull};
+
+pub(crate) async fn pull(
+    State(app): State<AppState>,
+    session: Session,
+    Json(asked): Json<Pull>,
+) -> Result<Response, ApiError> {
+    session.may_sync()?;
+    let place = limits::place_now(&app.limits.pulls)?;
+    let stream = pull::start(&app, &session, asked, place).await?;
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response())
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/refresh`: a new pair of tokens for the last refresh token, once.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+use wattle_domain::{ClinicId, UserId, WorkstationId};
+use wattle_protocol::ErrorCode;
+use wattle_protocol::session::{Refresh, SignedIn};
+
+use crate::body::Json;
+use crate::db::{Identity, account, token, workstation};
+use crate::error::ApiError;
+use crate::secret;
+use crate::state::AppState;
+
+/// Who gets a pair of tokens.
+pub(crate) struct Holder {
+    pub clinic: ClinicId,
+    pub user: UserId,
+    pub workstation: WorkstationId,
+    pub family: Uuid,
+    pub parent: Option<Uuid>,
+}
+
+pub(crate) async fn refresh(
+    State(app): State<AppState>,
+    Json(asked): Json<Refresh>,
+) -> Result<Json<SignedIn>, ApiError> {
+    let again = |cause: &str| ApiError::because(ErrorCode::SignInAgain, cause);
+    let now = app.now();
+    let found = token::find(&app.pool, &secret::sha256(asked.refresh_token.as_bytes())).await?;
+    let found = found.filter(|t| t.kind == "refresh").ok_or_else(|| again("unknown refresh token"))?;
+    let clinic = ClinicId(found.clinic_id);
+    let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
+    if found.workstation_id != asked.workstation.0 {
+        token::revoke_family(&mut tx, clinic, found.family, now).await?;
+        tx.commit().await?;
+        return Err(again("refresh token of another workstation"));
+    }
+    if found.revoked_at.is_some() || !found.user_active || found.state == "wipe" {
+        return Err(again("revoked refresh token"));
+    }
+    if found.expires_at <= now {
+        return Err(again("refresh token past its time"));
+    }
+    if !token::use_once(&mut tx, clinic, found.id, now).await? {
+        // Used before. An honest client whose answer was lost comes at once, and nobody has used what it was given.
+        let since = now - app.config.refresh_grace;
+        if !token::take_back_unused_heirs(&mut tx, clinic, found.id, since, now).await? {
+            token::revoke_family(&mut tx, clinic, found.family, now).await?;
+            tx.commit().await?;
+            tracing::warn!(%clinic, user = %found.user_id, workstation = %found.workstation_id, "refresh token reused");
+            return Err(again("refresh token was used before"));
+        }
+    }
+    let holder = Holder {
+        clinic,
+        user: UserId(found.user_id),
+        workstation: WorkstationId(found.workstation_id),
+        family: found.family,
+        parent: Some(found.id),
+    };
+    let signed_in = issue(&app, &mut tx, &holder, now).await?;
+    tx.commit().await?;
+    Ok(Json(signed_in))
+}
+
+/// Makes a pair of tokens and says to whom it belongs. The transaction goes on as that user.
+pub(crate) async fn issue(
+    app: &AppState,
+    connection: &mut PgConnection,
+    holder: &Holder,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, ApiError> {
+    let &Holder { clinic, user, workstation: at, family, parent } = holder;
+    let (access_token, refresh_token) = (secret::token()?, secret::token()?);
+    let access_until = now + app.config.access_life;
+    let pair =
+        [("access", &access_token, access_until), ("refresh", &refresh_token, now + app.config.refresh_life)];
+    for (kind, text, expires_at) in pair {
+        let hash = secret::sha256(text.as_bytes());
+        let new = token::New {
+            kind,
+            hash: &hash,
+            user: user.0,
+            workstation: at.0,
+            family,
+            parent,
+            issued_at: now,
+            expires_at,
+        };
+        token::insert(connection, clinic, &new).await?;
+    }
+    token::sweep(connection, clinic, at.0, now).await?;
+    let roles = account::roles(connection, clinic, user).await?;
+    let desk = workstation::get(connection, clinic, at).await?;
+    Identity { clinic, user: Some(user), workstation: Some(at) }.set(connection).await?;
+    let (display_name, clinic_name) = account::names(connection, clinic, user).await?;
+    Ok(SignedIn {
+        access_token,
+        access_until: access_until.into(),
+        refresh_token,
+        clinic,
+        clinic_name,
+        user,
+        display_name,
+        roles,
+        workstation: at,
+        workstation_name: desk.map(|w| w.name).unwrap_or_default(),
+        offline_lease_until: (now + app.config.offline_lease).into(),
+    })
+}

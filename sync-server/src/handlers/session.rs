@@ -1,0 +1,50 @@
+//! `POST /v1/session`: the first word of every connection.
+
+use axum::extract::State;
+use wattle_domain::FeedClass;
+use wattle_protocol::session::{Hello, Welcome};
+use wattle_protocol::{ErrorCode, PROTOCOL};
+
+use crate::auth::Session;
+use crate::body::Json;
+use crate::db::{account, feed, workstation};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+pub(crate) async fn session(
+    State(app): State<AppState>,
+    session: Session,
+    Json(hello): Json<Hello>,
+) -> Result<Json<Welcome>, ApiError> {
+    if hello.protocol != PROTOCOL {
+        return Err(ApiError::new(ErrorCode::UpgradeRequired));
+    }
+    let now = app.now();
+    let (clinic, at) = (session.clinic, session.workstation);
+    let mut tx = session.identity().begin(&app.pool).await?;
+    let epoch = feed::epoch(&mut tx).await?;
+    let feeds = feed::heads(&mut tx, clinic).await?;
+    let roles = account::roles(&mut tx, clinic, session.user).await?;
+    let desk = workstation::get(&mut tx, clinic, at).await?;
+    workstation::seen(&mut tx, clinic, at, now, Some(&hello.app_version), 0).await?;
+    tx.commit().await?;
+
+    let last_n = desk.map_or(0, |w| u64::try_from(w.last_n).unwrap_or_default());
+    if hello.last_n < last_n {
+        // Restored from an old disk image: it will use numbers again. Nothing is lost, commands go by their ids.
+        tracing::warn!(%clinic, workstation = %at, ours = last_n, theirs = hello.last_n, "workstation went back in time");
+    }
+    let removed: Vec<FeedClass> =
+        hello.cursors.keys().copied().filter(|held| !feeds.iter().any(|f| f.feed == *held)).collect();
+    Ok(Json(Welcome {
+        epoch,
+        server_time: app.clock.now(),
+        feeds,
+        removed,
+        workstation: session.state,
+        offline_lease_until: (now + app.config.offline_lease).into(),
+        min_app_version: app.config.min_app_version.clone(),
+        roles,
+        last_n,
+    }))
+}

@@ -1,0 +1,163 @@
+//! `POST /v1/sign-in`: a password, at an enrolled workstation or with a code that enrols it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, State};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, UserId, WorkstationId};
+use wattle_protocol::ErrorCode;
+use wattle_protocol::session::{SignIn, SignedIn};
+
+use crate::auth::workstation_state;
+use crate::body::Json;
+use crate::db::{Identity, account, attempt, workstation};
+use crate::error::ApiError;
+use crate::handlers::refresh::{Holder, issue};
+use crate::state::AppState;
+use crate::{password, secret};
+
+/// Where the request says it comes from, once believed.
+enum Desk {
+    Enrolled(WorkstationId),
+    New { code_hash: Vec<u8>, name: String },
+}
+
+pub(crate) async fn sign_in(
+    State(app): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Json(asked): Json<SignIn>,
+) -> Result<Json<SignedIn>, ApiError> {
+    let now = app.now();
+    let address = peer.ip().to_string();
+    let username = asked.username.trim().to_lowercase();
+    let secret_hash = secret_hash(&asked.workstation_secret)?;
+    let signing_key = secret::decode::<32>(&asked.signing_key)
+        .ok_or_else(|| ApiError::because(ErrorCode::Malformed, "signing_key"))?;
+    if username.is_empty() || username.len() > 100 || asked.password.len() > 1000 {
+        return Err(ApiError::because(ErrorCode::Malformed, "username or password"));
+    }
+
+    check_address(&app, &address, now).await?;
+    let Some((clinic, desk)) = desk(&app, &asked, &secret_hash, now).await? else {
+        // A guessed code counts like a guessed password.
+        let mut connection = app.pool.acquire().await?;
+        attempt::note(&mut connection, now, None, &username, &address).await?;
+        return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation or code"));
+    };
+    check_user(&app, clinic, &username, now).await?;
+
+    let here = Identity::clinic(clinic);
+    let mut tx = here.begin(&app.pool).await?;
+    attempt::note(&mut tx, now, Some(clinic), &username, &address).await?;
+    let found = account::by_username(&mut tx, clinic, &username).await?.filter(|a| a.active);
+    tx.commit().await?;
+
+    let phc = found.as_ref().map(|a| a.password_phc.clone());
+    let good = password::verify(asked.password, phc).await?;
+    let Some(user) = found.filter(|_| good).map(|a| UserId(a.id)) else {
+        return Err(ApiError::new(ErrorCode::WrongCredentials));
+    };
+
+    let mut tx = here.begin(&app.pool).await?;
+    let at = match desk {
+        Desk::Enrolled(id) => id,
+        Desk::New { code_hash, name } => {
+            let id = WorkstationId(Uuid::now_v7());
+            let new = workstation::Enrolment {
+                id,
+                name: &name,
+                secret_hash: &secret_hash,
+                code_hash: &code_hash,
+                by: user,
+            };
+            if !workstation::enrol(&mut tx, clinic, &new, now).await? {
+                return Err(ApiError::because(ErrorCode::NotEnrolled, "code was used meanwhile"));
+            }
+            id
+        }
+    };
+    account::register_key(&mut tx, clinic, user, at, &signing_key).await?;
+    workstation::seen(&mut tx, clinic, at, now, Some(&asked.app_version), 0).await?;
+    attempt::forgive(&mut tx, clinic, &username, &address).await?;
+    let holder = Holder { clinic, user, workstation: at, family: Uuid::new_v4(), parent: None };
+    let signed_in = issue(&app, &mut tx, &holder, now).await?;
+    tx.commit().await?;
+    tracing::info!(%clinic, %user, workstation = %at, "signed in");
+    Ok(Json(signed_in))
+}
+
+/// The hash of a workstation's secret; it must be the hex of 32 bytes.
+pub(crate) fn secret_hash(hex: &str) -> Result<Vec<u8>, ApiError> {
+    let good = hex.len() == 64 && hex.chars().all(|c| c.is_ascii_hexdigit());
+    if !good {
+        return Err(ApiError::because(ErrorCode::Malformed, "workstation_secret"));
+    }
+    Ok(secret::sha256(hex.to_ascii_lowercase().as_bytes()))
+}
+
+/// Whether the computer is what it says; `None` for an unknown workstation, a wrong secret, a bad code.
+async fn desk(
+    app: &AppState,
+    asked: &SignIn,
+    secret_hash: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<(ClinicId, Desk)>, ApiError> {
+    if let Some(id) = asked.workstation {
+        let Some(clinic) = workstation::clinic_of(&app.pool, id).await? else { return Ok(None) };
+        let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
+        let found = workstation::get(&mut tx, clinic, id).await?;
+        tx.commit().await?;
+        let Some(found) = found.filter(|w| secret::same_hash(&w.secret_hash, secret_hash)) else {
+            return Ok(None);
+        };
+        if workstation_state(&found.state) == wattle_protocol::session::WorkstationState::Wipe {
+            return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation is to be wiped"));
+        }
+        return Ok(Some((clinic, Desk::Enrolled(id))));
+    }
+    let Some(enrolment) = &asked.enrolment else { return Ok(None) };
+    let name = enrolment.name.trim();
+    if name.is_empty() || name.chars().count() > 60 {
+        return Err(ApiError::because(ErrorCode::Malformed, "workstation name"));
+    }
+    let code_hash = secret::code_hash(&enrolment.code);
+    let Some(clinic) = workstation::clinic_of_code(&app.pool, &code_hash).await? else { return Ok(None) };
+    let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
+    let good = workstation::code_is_good(&mut tx, clinic, &code_hash, now).await?;
+    tx.commit().await?;
+    Ok(good.then(|| (clinic, Desk::New { code_hash, name: name.to_owned() })))
+}
+
+async fn check_address(app: &AppState, address: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let failures = attempt::failures_of_address(&app.pool, address, now - app.config.attempt_window).await?;
+    check(app, failures, app.config.attempts_per_address, now)
+}
+
+async fn check_user(
+    app: &AppState,
+    clinic: ClinicId,
+    username: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let since = now - app.config.attempt_window;
+    let failures = attempt::failures_of_user(&app.pool, clinic, username, since).await?;
+    check(app, failures, app.config.attempts_per_user, now)
+}
+
+/// Too many failures in the window: wait until the oldest of them leaves it.
+fn check(
+    app: &AppState,
+    (count, oldest): attempt::Failures,
+    allowed: i64,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    if count < allowed {
+        return Ok(());
+    }
+    let until = oldest.unwrap_or(now) + app.config.attempt_window;
+    let wait = (until - now).to_std().unwrap_or(Duration::ZERO);
+    let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+    Err(ApiError::after(ErrorCode::RateLimited, seconds, "too many failures"))
+}

@@ -1,0 +1,127 @@
+//! Around every request: a correlation id, the protocol's version, places, time, and one line in the log.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wattle_domain::{ClinicId, UserId, WorkstationId};
+use wattle_protocol::{ApiFault, ErrorCode, PROTOCOL, PROTOCOL_HEADER};
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The header that carries the correlation id.
+const CORRELATION_HEADER: &str = "x-correlation-id";
+
+/// Who asked, told by [`crate::auth`] to the line in the log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Arc<OnceLock<(ClinicId, UserId, WorkstationId)>>);
+
+impl Seen {
+    pub fn note(&self, clinic: ClinicId, user: UserId, workstation: WorkstationId) {
+        let _ = self.0.set((clinic, user, workstation));
+    }
+}
+
+/// The outermost layer: writes the body of every refusal, and the log.
+pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
+    let correlation_id = uuid::Uuid::new_v4().simple().to_string();
+    let started = Instant::now();
+    let seen = Seen::default();
+    request.extensions_mut().insert(seen.clone());
+    let method = request.method().clone();
+    // The route's pattern: a path could hold an id, and logs are for routes.
+    let route = request.extensions().get::<MatchedPath>().map(|m| m.as_str().to_owned());
+    let mut response = next.run(request).await;
+
+    let error = match response.extensions_mut().remove::<ApiError>() {
+        Some(error) => Some(error),
+        // What axum refuses by itself: no such route, wrong method.
+        None if response.status().is_client_error() || response.status().is_server_error() => {
+            Some(ApiError::because(
+                if response.status().is_server_error() { ErrorCode::Internal } else { code_of(&response) },
+                "refused by the router",
+            ))
+        }
+        None => None,
+    };
+    if let Some(error) = &error {
+        response = refusal(error, &correlation_id);
+    }
+    if let Ok(value) = HeaderValue::from_str(&correlation_id) {
+        response.headers_mut().insert(CORRELATION_HEADER, value);
+    }
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let who = seen.0.get();
+    let (clinic, user, workstation) = (
+        who.map(|w| w.0.to_string()).unwrap_or_default(),
+        who.map(|w| w.1.to_string()).unwrap_or_default(),
+        who.map(|w| w.2.to_string()).unwrap_or_default(),
+    );
+    let status = response.status().as_u16();
+    let route = route.unwrap_or_else(|| "-".to_owned());
+    let cause = error.as_ref().and_then(|e| e.cause.clone()).unwrap_or_default();
+    if status >= 500 {
+        tracing::error!(%method, route, status, elapsed_ms, correlation_id, clinic, user, workstation, cause, "request");
+    } else if status >= 400 {
+        tracing::warn!(%method, route, status, elapsed_ms, correlation_id, clinic, user, workstation, cause, "request");
+    } else {
+        tracing::info!(%method, route, status, elapsed_ms, correlation_id, clinic, user, workstation, "request");
+    }
+    response
+}
+
+fn code_of(response: &Response) -> ErrorCode {
+    match response.status().as_u16() {
+        404 => ErrorCode::NotFound,
+        413 => ErrorCode::TooLarge,
+        _ => ErrorCode::Malformed,
+    }
+}
+
+fn refusal(error: &ApiError, correlation_id: &str) -> Response {
+    let fault = ApiFault {
+        code: error.code,
+        correlation_id: correlation_id.to_owned(),
+        retry_after_s: error.retry_after_s,
+    };
+    let body = serde_json::to_vec(&fault).unwrap_or_default();
+    let mut response = error.clone().into_response();
+    *response.body_mut() = body.into();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(seconds) = error.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Checks the version of the protocol on every `/v1` route.
+pub(crate) async fn protocol(request: Request, next: Next) -> Response {
+    let version = request.headers().get(PROTOCOL_HEADER).and_then(|v| v.to_str().ok()).map(str::parse::<u32>);
+    match version {
+        Some(Ok(PROTOCOL)) => next.run(request).await,
+        Some(Ok(_)) => ApiError::new(ErrorCode::UpgradeRequired).into_response(),
+        Some(Err(_)) | None => ApiError::because(ErrorCode::Malformed, "no protocol version").into_response(),
+    }
+}
+
+/// A place and a time for every request that answers at once.
+pub(crate) async fn bounded(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let Ok(_place) = place_now(&app.limits.requests) else {
+        return ApiError::after(ErrorCode::Unavailable, 1, "no place").into_response();
+    };
+    match tokio::time::timeout(app.config.request_time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::after(ErrorCode::Unavailable, 1, "took too long").into_response(),
+    }
+}
+
+/// A place now, or a refusal that says when to come again.
+pub(crate) fn place_now(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
+    places.clone().try_acquire_owned().map_err(|_| ApiError::after(ErrorCode::Unavailable, 2, "no place"))
+}

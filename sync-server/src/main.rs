@@ -1,0 +1,11 @@
+//! `wattle-server`: migrate, administer, serve.
+
+use clap::Parser as _;
+
+mod cli;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    wattle_server::logging::start();
+    cli::Cli::parse().run().await
+}

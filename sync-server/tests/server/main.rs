@@ -1,0 +1,10 @@
+//! The server against a real PostgreSQL, over real HTTP. Paths mirror `src/`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+
+mod support;
+
+mod apply;
+mod db;
+mod handlers;
+mod live;
+mod pull;

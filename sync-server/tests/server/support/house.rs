@@ -1,0 +1,167 @@
+//! A clinic with its server: users, practitioners, types of appointments, one workstation after another.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId};
+use wattle_server::admin::{self, NewUser};
+use wattle_server::config::Config;
+use wattle_server::db::connect;
+use wattle_server::{AppState, serve};
+
+use super::clock::TestClock;
+use super::desk::Desk;
+use super::postgres;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct House {
+    pub database: String,
+    pub clinic: ClinicId,
+    pub clock: TestClock,
+    pub config: Config,
+    /// As superuser, past row-level security: for looking and for breaking things.
+    pub root: PgPool,
+    pub owner: PgPool,
+    pub server: Option<Server>,
+    pub maria: UserId,
+    pub lee: UserId,
+    pub noor: UserId,
+    pub dr_lee: PractitionerId,
+    pub dr_khan: PractitionerId,
+    pub standard: AppointmentTypeId,
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    done: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let database = postgres::database().await;
+        let root = postgres::pool(&postgres::superuser_url(&database)).await;
+        let owner = connect::owner_pool(&postgres::superuser_url(&database)).await.unwrap();
+        let clinic =
+            admin::create_clinic(&owner, None, "Wattle Street Clinic", "Australia/Sydney").await.unwrap();
+        let maria = user(&owner, clinic, "maria", "Maria Costa", Role::Reception, None).await.0;
+        let (lee, dr_lee) = user(&owner, clinic, "lee", "Dr Wei Lee", Role::Practitioner, Some("Lee")).await;
+        let noor = user(&owner, clinic, "noor", "Noor Haddad", Role::PracticeManager, None).await.0;
+        let dr_khan = PractitionerId(Uuid::now_v7());
+        let standard = AppointmentTypeId(Uuid::now_v7());
+        sqlx::query(
+            "INSERT INTO clinic.practitioner (clinic_id, id, family_name, usual_duration_min, sort) \
+             VALUES ($1, $2, 'Khan', 15, 2)",
+        )
+        .bind(clinic.0)
+        .bind(dr_khan.0)
+        .execute(&root)
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO clinic.appointment_type (clinic_id, id, name, duration_min, hue, sort) \
+             VALUES ($1, $2, 'Standard', 15, 1, 1)",
+        )
+        .bind(clinic.0)
+        .bind(standard.0)
+        .execute(&root)
+        .await
+        .unwrap();
+        let mut house = Self {
+            database,
+            clinic,
+            clock: TestClock::monday(),
+            config,
+            root,
+            owner,
+            server: None,
+            maria,
+            lee,
+            noor,
+            dr_lee: dr_lee.unwrap(),
+            dr_khan,
+            standard,
+        };
+        house.start().await;
+        house
+    }
+
+    pub async fn start(&mut self) {
+        self.server = Some(self.another_server().await);
+    }
+
+    /// A second node over the same database.
+    pub async fn another_server(&self) -> Server {
+        let pool =
+            connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
+        let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let done = tokio::spawn(serve::serve(listener, app, async move {
+            let _ = stopped.await;
+        }));
+        Server { address, stop, done }
+    }
+
+    pub async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            let _ = server.stop.send(());
+            server.done.await.unwrap().unwrap();
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.as_ref().expect("runs").address
+    }
+
+    pub async fn code(&self) -> String {
+        use wattle_domain::time::Clock as _;
+        let now = self.clock.now().to_chrono().unwrap();
+        admin::enrolment_code(&self.owner, self.clinic, now).await.unwrap()
+    }
+
+    /// A workstation, enrolled and signed in.
+    pub async fn desk(&self, name: &str, username: &str) -> Desk {
+        Desk::enrol(self, name, username).await
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.root).await.unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    pub async fn text(&self, sql: &'static str) -> String {
+        sqlx::query_scalar(sql).fetch_one(&self.root).await.unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    pub async fn execute(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&self.root).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+}
+
+async fn user(
+    owner: &PgPool,
+    clinic: ClinicId,
+    username: &str,
+    display_name: &str,
+    role: Role,
+    practitioner: Option<&str>,
+) -> (UserId, Option<PractitionerId>) {
+    let new = NewUser {
+        username: username.to_owned(),
+        display_name: display_name.to_owned(),
+        roles: vec![role],
+        password: PASSWORD.to_owned(),
+        practitioner: practitioner.map(str::to_owned),
+    };
+    admin::add_user(owner, clinic, new).await.unwrap()
+}
