@@ -1,0 +1,12 @@
+//! Parts of pages.
+
+pub(crate) mod attention;
+pub(crate) mod daybook;
+pub(crate) mod drawer;
+pub(crate) mod field;
+pub(crate) mod frame;
+pub(crate) mod icon;
+pub(crate) mod patients;
+pub(crate) mod picker;
+pub(crate) mod search;
+pub(crate) mod toasts;

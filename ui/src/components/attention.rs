@@ -1,0 +1,4 @@
+//! One card per kind of thing that needs somebody.
+
+pub(crate) mod conflict;
+pub(crate) mod rejected;

@@ -1,0 +1,8 @@
+//! Parts of the patients page, and the lines of every patient search.
+
+pub(crate) mod duplicates;
+pub(crate) mod entry;
+pub(crate) mod form;
+pub(crate) mod hit;
+pub(crate) mod list;
+pub(crate) mod record;

@@ -1,0 +1,21 @@
+//! Needs attention.
+
+use wattle_domain::commands::ResolveConflict;
+use wattle_protocol::ipc::attention::{AttentionItem, SetAside};
+
+use super::{Answer, ask, call};
+
+/// `attention`.
+pub(crate) async fn attention() -> Answer<Vec<AttentionItem>> {
+    ask("attention").await
+}
+
+/// `resolve_conflict`.
+pub(crate) async fn resolve_conflict(args: ResolveConflict) -> Answer<serde::de::IgnoredAny> {
+    call("resolve_conflict", &args).await
+}
+
+/// `set_aside`.
+pub(crate) async fn set_aside(args: SetAside) -> Answer<serde::de::IgnoredAny> {
+    call("set_aside", &args).await
+}

@@ -1,0 +1,126 @@
+//! Keys that work from anywhere, and the lock after idle.
+//!
+//! A page's own letters are asked last and never while somebody types.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+use crate::clock;
+use crate::components::daybook::keys as daybook;
+use crate::state::book::Book;
+use crate::state::desk::{Desk, Page};
+
+/// Minutes without a key or the pointer after which the curtain is drawn.
+const IDLE_MIN: i64 = 10;
+
+/// Listens for as long as the desk is there.
+pub(crate) fn listen(desk: Desk, book: Book) {
+    let handle = window_event_listener(ev::keydown, move |ev| {
+        if !desk.locked.get_untracked() && anywhere(&ev, desk, book) {
+            ev.prevent_default();
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Whether somebody types into a box.
+fn typing(ev: &KeyboardEvent) -> bool {
+    let target = ev.target().and_then(|t| t.dyn_into::<Element>().ok());
+    target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA"))
+}
+
+fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book) -> bool {
+    let key = ev.key();
+    if ev.ctrl_key() || ev.meta_key() {
+        return match key.to_lowercase().as_str() {
+            "k" => {
+                desk.search.update(|s| *s = !*s);
+                true
+            }
+            "l" => {
+                desk.lock();
+                true
+            }
+            "z" if !typing(ev) && !ev.shift_key() => {
+                desk.undo.last(desk);
+                true
+            }
+            _ => false,
+        };
+    }
+    if let Some(page) = function_key(&key) {
+        desk.page.set(page);
+        return true;
+    }
+    if desk.search.get_untracked() || book.over.get_untracked().is_some() || ev.alt_key() {
+        return false;
+    }
+    if key == "Escape" {
+        return escape(desk, book);
+    }
+    if typing(ev) {
+        return false;
+    }
+    match key.as_str() {
+        "/" => desk.search.set(true),
+        "?" => desk.page.set(Page::Help),
+        _ => {
+            let here = desk.page.get_untracked() == Page::DayBook && book.booking.get_untracked().is_none();
+            return here && daybook::pressed(ev, desk, book);
+        }
+    }
+    true
+}
+
+fn function_key(key: &str) -> Option<Page> {
+    Some(match key {
+        "F2" => Page::DayBook,
+        "F3" => Page::Waiting,
+        "F4" => Page::Patients,
+        "F6" => Page::Attention,
+        "F7" => Page::Sync,
+        _ => return None,
+    })
+}
+
+/// Puts back what is in the air, else closes what is open, innermost first.
+fn escape(desk: Desk, book: Book) -> bool {
+    if book.carry.get_untracked().is_some() || book.booking.get_untracked().is_some() {
+        book.put_back();
+    } else if book.somebody.get_untracked().is_some() {
+        book.somebody.set(None);
+    } else if book.in_hand.get_untracked().is_some() {
+        book.in_hand.set(None);
+    } else if desk.page.get_untracked() == Page::Help {
+        desk.page.set(Page::DayBook);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Draws the curtain after idle minutes.
+pub(crate) fn lock_when_idle(desk: Desk) {
+    let last = StoredValue::new(clock::now());
+    let touch = move || {
+        last.try_set_value(clock::now());
+    };
+    let keys = window_event_listener(ev::keydown, move |_| touch());
+    let moves = window_event_listener(ev::pointermove, move |_| touch());
+    let presses = window_event_listener(ev::pointerdown, move |_| touch());
+    on_cleanup(move || {
+        keys.remove();
+        moves.remove();
+        presses.remove();
+    });
+    Effect::new(move |_| {
+        let now = desk.minute.get();
+        if !desk.locked.get_untracked() && now.minutes_since(last.get_value()) >= IDLE_MIN {
+            desk.lock();
+        } else if desk.locked.get() {
+            touch();
+        }
+    });
+}

@@ -1,0 +1,13 @@
+//! What fills the window, or the place beside the rail.
+
+pub(crate) mod attention;
+pub(crate) mod daybook;
+pub(crate) mod desk;
+pub(crate) mod first_sync;
+pub(crate) mod help;
+pub(crate) mod locked;
+pub(crate) mod patients;
+pub(crate) mod set_up;
+pub(crate) mod sign_in;
+pub(crate) mod sync;
+pub(crate) mod waiting;

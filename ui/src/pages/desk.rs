@@ -1,0 +1,66 @@
+//! The desk of somebody who is signed in: rail, top bar, page, drawer; and the curtain before it.
+
+use leptos::prelude::*;
+
+use crate::components::daybook::over::OverDialog;
+use crate::components::drawer::Drawer;
+use crate::components::frame::rail::Rail;
+use crate::components::frame::top::TopBar;
+use crate::components::search::SearchDialog;
+use crate::keys;
+use crate::pages::attention::AttentionPage;
+use crate::pages::daybook::DayBookPage;
+use crate::pages::help::HelpPage;
+use crate::pages::locked::LockedPage;
+use crate::pages::patients::PatientsPage;
+use crate::pages::sync::SyncPage;
+use crate::pages::waiting::WaitingPage;
+use crate::state::attention::Attention;
+use crate::state::book::Book;
+use crate::state::desk::{Page, desk};
+use crate::state::patients::Patients;
+use crate::state::waiting::Waiting;
+
+/// Lives from sign-in to sign-out; locking does not unmount it, so that nothing typed is lost.
+#[component]
+pub(crate) fn DeskPage() -> impl IntoView {
+    let desk = desk();
+    desk.page.set(Page::DayBook);
+    desk.search.set(false);
+    let waiting = Waiting::new(desk);
+    let book = Book::new(desk, waiting);
+    let patients = Patients::new(desk);
+    let attention = Attention::new(desk);
+    provide_context(waiting);
+    provide_context(book);
+    provide_context(patients);
+    provide_context(attention);
+    keys::listen(desk, book);
+    keys::lock_when_idle(desk);
+    // While the curtain is drawn nothing behind it can be seen, reached or read out.
+    let hidden = move || desk.locked.get();
+    view! {
+        <div class="desk" class:behind=hidden inert=hidden aria-hidden=move || hidden().then_some("true") data-testid="desk">
+            <Rail />
+            <TopBar />
+            <div class="stage">
+                <div class="page">
+                    {move || match desk.page.get() {
+                        Page::DayBook => view! { <DayBookPage /> }.into_any(),
+                        Page::Waiting => view! { <WaitingPage /> }.into_any(),
+                        Page::Patients => view! { <PatientsPage /> }.into_any(),
+                        Page::Attention => view! { <AttentionPage /> }.into_any(),
+                        Page::Sync => view! { <SyncPage /> }.into_any(),
+                        Page::Help => view! { <HelpPage /> }.into_any(),
+                    }}
+                </div>
+                <Drawer />
+            </div>
+            <SearchDialog />
+            <OverDialog />
+        </div>
+        <Show when=move || desk.locked.get()>
+            <LockedPage />
+        </Show>
+    }
+}

@@ -1,0 +1,127 @@
+//! Who is it?
+
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wattle_protocol::ipc::session::{AppState, Credentials};
+
+use crate::components::field::{Field, focus_once};
+use crate::components::icon::Icon;
+use crate::state::desk::desk;
+use crate::{ipc, show, words};
+
+/// Name and password; people who have been here before are one click.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let desk = desk();
+    let facts = Memo::new(move |_| {
+        desk.app.with(|app| match app {
+            Some(AppState::SignedOut { clinic_name, workstation_name, known_users, notice }) => {
+                (clinic_name.clone(), workstation_name.clone(), known_users.clone(), *notice)
+            }
+            _ => (None, String::new(), Vec::new(), None),
+        })
+    });
+    let (clinic, workstation, known, _) = facts.get_untracked();
+    let username = RwSignal::new(known.first().cloned().unwrap_or_default());
+    let password = RwSignal::new(String::new());
+    let fault = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let has_name = !username.get_untracked().is_empty();
+    let submit = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(String::new());
+        let args = Credentials {
+            username: username.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
+        spawn_local(async move {
+            match ipc::session::sign_in(args).await {
+                Ok(_) => desk.refresh(),
+                Err(error) => {
+                    password.try_set(String::new());
+                    fault.try_set(words::fault(&error));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    let people = known.into_iter().take(6).map(|user| {
+        let shown = user.clone();
+        let mine = user.clone();
+        view! {
+            <button type="button" class="person" class:chosen=move || username.get() == mine
+                on:click=move |_| { username.set(user.clone()); password.set(String::new()); focus_password(); }>
+                <span class="initials" aria-hidden="true">{show::initials(&shown.replace('.', " "))}</span>
+                {shown.clone()}
+            </button>
+        }
+    });
+    let people = people.collect_view();
+    view! {
+        <main class="door">
+            <form class="door-card" on:submit=submit data-testid="signin">
+                <div class="brand">"Wattle"</div>
+                <h1>{clinic.unwrap_or_else(|| "Sign in".to_owned())}</h1>
+                <p class="soft">"at "<b>{workstation}</b></p>
+                {move || facts.get().3.map(|code| view! {
+                    <p class="notice" role="alert" data-testid="signin-notice">{Icon::Info.svg()}<span>{words::of_fault(code)}</span></p>
+                })}
+                <div class="people">{people}</div>
+                <Field label="User name" value=username test_id="signin-username" first=!has_name />
+                <PasswordField value=password test_id="signin-password" first=has_name />
+                <p class="odd" role="alert" data-testid="signin-fault">{move || fault.get()}</p>
+                <button class="button primary wide" type="submit" data-testid="signin-submit"
+                    disabled=move || busy.get() || username.get().trim().is_empty() || password.get().is_empty()>
+                    {move || if busy.get() { "Signing in …" } else { "Sign in" }}
+                </button>
+            </form>
+        </main>
+    }
+}
+
+fn focus_password() {
+    use wasm_bindgen::JsCast;
+    let input =
+        document().get_element_by_id("password").and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(input) = input {
+        drop(input.focus());
+    }
+}
+
+/// A password with a button that shows it.
+#[component]
+pub(crate) fn PasswordField(
+    /// What is typed.
+    value: RwSignal<String>,
+    /// For scripts.
+    test_id: &'static str,
+    /// The cursor starts here.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    let input = NodeRef::<Input>::new();
+    if first {
+        focus_once(input);
+    }
+    view! {
+        <div class="field">
+            <label for="password">"Password"</label>
+            <div class="box-with">
+                <input id="password" node_ref=input class="box" autocomplete="off" spellcheck="false" data-testid=test_id
+                    type=move || if shown.get() { "text" } else { "password" }
+                    prop:value=move || value.get() on:input=move |ev| value.set(event_target_value(&ev)) />
+                <button type="button" class="button bare icon-only" aria-pressed=move || shown.get().to_string()
+                    aria-label=move || if shown.get() { "Hide the password" } else { "Show the password" }
+                    on:click=move |_| shown.update(|s| *s = !*s)>
+                    {move || if shown.get() { Icon::EyeOff.svg() } else { Icon::Eye.svg() }}
+                </button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,13 @@
+//! What the page knows, by area; signals that events refresh.
+//!
+//! Must never: draw anything. Called by: pages and components.
+
+pub(crate) mod attention;
+pub(crate) mod book;
+pub(crate) mod desk;
+pub(crate) mod live;
+pub(crate) mod patients;
+pub(crate) mod theme;
+pub(crate) mod toasts;
+pub(crate) mod undo;
+pub(crate) mod waiting;

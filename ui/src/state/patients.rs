@@ -1,0 +1,89 @@
+//! Which patient is open, and the search beside.
+
+use leptos::prelude::*;
+use wattle_domain::{ClinicDate, PatientId, PractitionerId};
+use wattle_protocol::ipc::patients::{PatientHit, PatientQuery, PatientRecord, SearchPatients};
+
+use crate::ipc;
+use crate::state::desk::{Desk, Page};
+use crate::state::live::Live;
+
+/// What stands beside the list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Pane {
+    /// Nobody yet.
+    Nobody,
+    /// A record.
+    Record(PatientId),
+    /// The form over a record.
+    Edit(PatientId),
+    /// The form for somebody new, with what was typed in the search, and the slot that waits for them.
+    Register {
+        /// What was typed in a search.
+        typed: String,
+        /// The slot to come back to.
+        slot: Option<WaitingSlot>,
+    },
+}
+
+/// A slot of the book that waits until its patient is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WaitingSlot {
+    /// Whose.
+    pub(crate) practitioner_id: PractitionerId,
+    /// Which day.
+    pub(crate) date: ClinicDate,
+    /// Minute of the day.
+    pub(crate) minute: u32,
+}
+
+/// The page of patients.
+#[derive(Clone, Copy)]
+pub(crate) struct Patients {
+    /// What is typed.
+    pub(crate) query: RwSignal<String>,
+    /// What was found.
+    pub(crate) hits: Live<Vec<PatientHit>>,
+    /// What stands beside.
+    pub(crate) pane: RwSignal<Pane>,
+    /// The open record.
+    pub(crate) record: Live<PatientRecord>,
+}
+
+/// How many lines a search shows.
+pub(crate) const LINES: u32 = 30;
+
+impl Patients {
+    /// Begins with nobody.
+    pub(crate) fn new(desk: Desk) -> Self {
+        let query = RwSignal::new(String::new());
+        let pane = RwSignal::new(Pane::Nobody);
+        let hits = Live::new(
+            move || {
+                let typed = query.get().trim().to_owned();
+                let here = desk.page.get() == Page::Patients;
+                (here && !typed.is_empty()).then(|| (typed, desk.patients_moved()))
+            },
+            |(query, _)| ipc::patients::search_patients(SearchPatients { query, limit: LINES }),
+        );
+        let open = Memo::new(move |_| match pane.get() {
+            Pane::Record(id) | Pane::Edit(id) => Some(id),
+            _ => None,
+        });
+        let record = record_of(desk, open);
+        Self { query, hits, pane, record }
+    }
+
+    /// Opens a record.
+    pub(crate) fn show(self, id: PatientId) {
+        self.pane.set(Pane::Record(id));
+    }
+}
+
+/// A patient's record, always fresh.
+pub(crate) fn record_of(desk: Desk, id: Memo<Option<PatientId>>) -> Live<PatientRecord> {
+    Live::new(
+        move || id.get().map(|id| (id, desk.patients_moved())),
+        |(id, _)| ipc::patients::patient(PatientQuery { id }),
+    )
+}

@@ -1,0 +1,298 @@
+//! Every text about a code, a state or a field: what happened and what to do about it.
+//!
+//! Must never: carry a patient's datum. Called by: every page.
+
+use wattle_domain::fields::{AppointmentStatus, ContactKind, IdentifierKind, Sex};
+use wattle_domain::identifiers::Odd;
+use wattle_domain::{Rejection, RejectionCode, Role};
+use wattle_protocol::ipc::session::Connection;
+use wattle_protocol::ipc::{CommandError, FaultCode};
+
+use crate::components::icon::Icon;
+
+/// What happened, and the way out.
+pub(crate) fn fault(error: &CommandError) -> String {
+    if let Some(rejection) = &error.rejection {
+        return rejected(rejection);
+    }
+    match error.code {
+        FaultCode::RateLimited => match error.retry_after_s {
+            Some(s) if s >= 120 => {
+                format!("Too many tries. Wait {} minutes, then try again.", s.div_ceil(60))
+            }
+            Some(s) => format!("Too many tries. Wait {s} seconds, then try again."),
+            None => "Too many tries. Wait a minute, then try again.".into(),
+        },
+        code => of_fault(code).to_owned(),
+    }
+}
+
+/// The same for a code alone.
+pub(crate) fn of_fault(code: FaultCode) -> &'static str {
+    match code {
+        FaultCode::Rejected => "That is not possible.",
+        FaultCode::Locked => "The screen is locked. Enter your password to go on.",
+        FaultCode::WrongCredentials => {
+            "The name or the password is not right. Nothing was changed; try again."
+        }
+        FaultCode::RateLimited => "Too many tries. Wait a minute, then try again.",
+        FaultCode::FirstSignInNeedsServer => {
+            "You have not signed in at this computer before, so the first time needs the server, and it cannot be reached. \
+             Somebody who has signed in here before can work now."
+        }
+        FaultCode::LeaseOver => {
+            "You have worked without the server for as long as the clinic allows. Your unsent work is safe here. \
+             Connect this computer to the network, then sign in."
+        }
+        FaultCode::NoKeyring => {
+            "This computer's keyring is locked or cannot be reached. Unlock it (or sign in to the computer again), then try again."
+        }
+        FaultCode::NotEnrolled => {
+            "That code is wrong, used or too old. Ask whoever runs the system for a new one; a code is good for a day and for one computer."
+        }
+        FaultCode::Offline => {
+            "The server cannot be reached. Check the address and this computer's network, then try again."
+        }
+        FaultCode::Damaged => {
+            "The copy of the clinic on this computer was damaged. It has been put aside, not deleted, and a new copy is fetched when you sign in."
+        }
+        FaultCode::FileSealed => {
+            "The copy of the clinic on this computer is locked with a colleague's key, or with your older password. \
+             Sign in while a colleague's screen is only locked, or with your older password. Nothing was changed."
+        }
+        FaultCode::AlreadyOpen => {
+            "Wattle is open on this computer already. Use that window, or close it first."
+        }
+        FaultCode::UpgradeRequired => {
+            "The server needs a newer Wattle. You can go on working here; changes are sent once it is updated."
+        }
+        FaultCode::NotFound => "It is not here any more. Somebody may have removed it.",
+        FaultCode::NotSaved => {
+            "Not saved: the disk of this computer is full or cannot be written. Free some space and do it again."
+        }
+        FaultCode::Internal => {
+            "Something went wrong in Wattle. Try again; if it happens again, tell support the time."
+        }
+    }
+}
+
+/// Why a rule said no.
+pub(crate) fn rejected(rejection: &Rejection) -> String {
+    match rejection.code {
+        RejectionCode::NotAllowed => {
+            "Your role does not allow this. Ask somebody at the desk or the practice manager.".into()
+        }
+        RejectionCode::NotFound => "It is not here any more. Somebody may have removed it.".into(),
+        RejectionCode::AlreadyExists => "This was saved already.".into(),
+        RejectionCode::SlotTaken => "That time is taken.".into(),
+        RejectionCode::Moved => {
+            "Somebody has moved it meanwhile. Look where it is now, then do it again if it is still needed."
+                .into()
+        }
+        RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),
+        RejectionCode::AlreadyResolved => "Somebody has settled this already.".into(),
+        RejectionCode::IdentifierTaken => "Another patient of this clinic has this number.".into(),
+        RejectionCode::Invalid => match &rejection.field {
+            Some(name) => format!("{} cannot be saved like this.", field(name)),
+            None => "This cannot be saved like this.".into(),
+        },
+        RejectionCode::Other => "The server said no, for a reason this version does not know yet.".into(),
+    }
+}
+
+/// A command's name, as something somebody did.
+pub(crate) fn command(name: &str) -> &'static str {
+    match name {
+        "register_patient" => "Registering a patient",
+        "edit_patient" => "Changing a patient's details",
+        "book_appointment" => "Booking an appointment",
+        "reschedule_appointment" => "Moving an appointment",
+        "cancel_appointment" => "Cancelling an appointment",
+        "record_arrival" => "Recording an arrival",
+        "start_consultation" => "Starting a consultation",
+        "finish_consultation" => "Finishing a consultation",
+        "mark_did_not_attend" => "Marking that somebody did not attend",
+        "resolve_conflict" => "Settling a difference",
+        _ => "A change",
+    }
+}
+
+/// A field's label.
+pub(crate) fn field(name: &str) -> &'static str {
+    match name {
+        "family_name" => "Family name",
+        "given_name" => "Given names",
+        "preferred_name" => "Preferred name",
+        "title" => "Title",
+        "birth_date" => "Birth date",
+        "birth_date_accuracy" => "Certainty of the birth date",
+        "sex" => "Sex",
+        "gender" => "Gender",
+        "pronouns" => "Pronouns",
+        "indigenous_status" => "Indigenous status",
+        "interpreter_language" => "Interpreter",
+        "usual_practitioner_id" => "Usual practitioner",
+        "line1" => "Street",
+        "line2" => "Second line",
+        "suburb" => "Suburb",
+        "state" => "State",
+        "postcode" => "Postcode",
+        "value" => "The number",
+        "name" => "Name",
+        "note" => "Note",
+        "reference" => "Reference",
+        "expires_on" => "Expiry",
+        "preferred" => "First to try",
+        "end_at" => "The length",
+        _ => "This field",
+    }
+}
+
+/// A field inside a sentence; for a contact or identifier what the row is.
+pub(crate) fn the_field(name: &str, row_kind: Option<&str>) -> String {
+    let of_kind = row_kind.and_then(|kind| match kind {
+        "mobile" => Some("mobile phone"),
+        "home" => Some("home phone"),
+        "work" => Some("work phone"),
+        "email" => Some("email address"),
+        "next_of_kin" => Some("next of kin"),
+        "guardian" => Some("guardian"),
+        "medicare" => Some("Medicare number"),
+        "ihi" => Some("IHI"),
+        "dva" => Some("DVA number"),
+        "pension" => Some("pension card number"),
+        "hcc" => Some("health care card number"),
+        "private" => Some("health fund number"),
+        _ => None,
+    });
+    match (name, of_kind) {
+        ("value", Some(kind)) => kind.to_owned(),
+        (name, Some(kind)) => format!("{} of the {kind}", field(name).to_lowercase()),
+        (name, None) => field(name).to_lowercase(),
+    }
+}
+
+/// A contact's label.
+pub(crate) fn contact(kind: ContactKind) -> &'static str {
+    match kind {
+        ContactKind::Mobile => "Mobile",
+        ContactKind::Home => "Home phone",
+        ContactKind::Work => "Work phone",
+        ContactKind::Email => "Email",
+        ContactKind::NextOfKin => "Next of kin",
+        ContactKind::Guardian => "Guardian",
+    }
+}
+
+/// An identifier's label.
+pub(crate) fn identifier(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Medicare => "Medicare card",
+        IdentifierKind::Ihi => "IHI",
+        IdentifierKind::Dva => "DVA file number",
+        IdentifierKind::Pension => "Pension card",
+        IdentifierKind::Hcc => "Health care card",
+        IdentifierKind::Private => "Health fund",
+        IdentifierKind::Legacy => "Number in the old system",
+    }
+}
+
+/// What is odd about a number, and what to do.
+pub(crate) fn odd(kind: IdentifierKind, odd: Odd) -> String {
+    let number = match kind {
+        IdentifierKind::Medicare => "Medicare number",
+        IdentifierKind::Ihi => "IHI",
+        IdentifierKind::Dva => "DVA number",
+        _ => "number",
+    };
+    let should = match (kind, odd) {
+        (IdentifierKind::Medicare, Odd::Length) => " It has 10 digits, or 11 with the person's own number.",
+        (IdentifierKind::Medicare, Odd::Prefix) => " It begins with 2 to 6.",
+        (IdentifierKind::Ihi, Odd::Length) => " It has 16 digits.",
+        (IdentifierKind::Ihi, Odd::Prefix) => " It begins with 8003 60.",
+        (IdentifierKind::Dva, Odd::Prefix) => " It begins with the letter of a state: N, V, Q, W, S or T.",
+        _ => "",
+    };
+    format!("This {number} {odd}.{should} Check the card, or keep it as it is.")
+}
+
+/// A sex.
+pub(crate) fn sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Female => "Female",
+        Sex::Male => "Male",
+        Sex::Other => "Another term",
+        Sex::Unknown => "Not stated",
+    }
+}
+
+/// METeOR 602543.
+pub(crate) const INDIGENOUS: [(&str, &str); 5] = [
+    ("1", "Aboriginal"),
+    ("2", "Torres Strait Islander"),
+    ("3", "Aboriginal and Torres Strait Islander"),
+    ("4", "Neither"),
+    ("9", "Not stated"),
+];
+
+/// A state of an appointment.
+pub(crate) fn status(status: AppointmentStatus) -> &'static str {
+    match status {
+        AppointmentStatus::Booked => "Booked",
+        AppointmentStatus::Confirmed => "Confirmed",
+        AppointmentStatus::Arrived => "Arrived",
+        AppointmentStatus::InConsult => "In consult",
+        AppointmentStatus::Done => "Done",
+        AppointmentStatus::DidNotAttend => "Did not attend",
+        AppointmentStatus::Cancelled => "Cancelled",
+    }
+}
+
+/// Its icon.
+pub(crate) fn status_icon(status: AppointmentStatus) -> Icon {
+    match status {
+        AppointmentStatus::Booked => Icon::Booked,
+        AppointmentStatus::Confirmed => Icon::Confirmed,
+        AppointmentStatus::Arrived => Icon::Arrived,
+        AppointmentStatus::InConsult => Icon::Stethoscope,
+        AppointmentStatus::Done => Icon::Done,
+        AppointmentStatus::DidNotAttend => Icon::Absent,
+        AppointmentStatus::Cancelled => Icon::CalendarX,
+    }
+}
+
+/// A role.
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Reception => "Reception",
+        Role::Nurse => "Nurse",
+        Role::Practitioner => "Practitioner",
+        Role::PracticeManager => "Practice manager",
+        Role::Admin => "Administrator",
+    }
+}
+
+/// What agrees between two people.
+pub(crate) fn agrees(what: &str) -> &'static str {
+    match what {
+        "given_name" => "given name",
+        "family_name" => "family name",
+        "birth_date" => "birth date",
+        "identifier" => "card number",
+        "street" => "street",
+        "phone" => "phone",
+        _ => "more",
+    }
+}
+
+/// How it stands with the server, in a word or two (a name for scripts and styles).
+pub(crate) fn connection(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Connecting => "connecting",
+        Connection::Online => "online",
+        Connection::Offline { .. } => "offline",
+        Connection::UpgradeRequired => "upgrade_required",
+        Connection::SignInAgain => "sign_in_again",
+        Connection::Suspended => "suspended",
+    }
+}
