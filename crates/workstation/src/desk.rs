@@ -1,0 +1,130 @@
+//! What stands open while somebody is signed in.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinHandle;
+use wattle_domain::{ClinicZone, Command, UserId};
+use wattle_local_store::keys::WorkstationSecret;
+use wattle_local_store::{Author, Store, Submitted};
+use wattle_protocol::ipc::session::{AppState, Session, SyncState};
+use wattle_sync_engine::Driver;
+
+use crate::error::Error;
+use crate::file::ProfileFile;
+use crate::record::Record;
+use crate::tokens::Keeper;
+
+/// The open file, its sync, and the person.
+pub(crate) struct Desk {
+    pub(crate) store: Store,
+    pub(crate) driver: Driver,
+    pub(crate) keeper: Arc<Keeper>,
+    file: ProfileFile,
+    secret: WorkstationSecret,
+    watchers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        store: Store,
+        driver: Driver,
+        keeper: Arc<Keeper>,
+        file: ProfileFile,
+        secret: WorkstationSecret,
+    ) -> Self {
+        Self { store, driver, keeper, file, secret, watchers: Mutex::new(Vec::new()) }
+    }
+
+    pub(crate) fn file(&self) -> &ProfileFile {
+        &self.file
+    }
+
+    pub(crate) fn secret(&self) -> &WorkstationSecret {
+        &self.secret
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.file.owner.user
+    }
+
+    pub(crate) fn sync_state(&self) -> SyncState {
+        self.driver.sync_state().borrow().clone()
+    }
+
+    pub(crate) fn sync_now(&self) {
+        self.driver.online_again();
+    }
+
+    pub(crate) fn nudge(&self) {
+        self.driver.nudge();
+    }
+
+    /// Does something with the store, off the runtime's threads.
+    pub(crate) async fn with_store<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, wattle_local_store::Error> + Send + 'static,
+    {
+        let store = self.store.clone();
+        Ok(tokio::task::spawn_blocking(move || work(&store)).await??)
+    }
+
+    /// Saves a command of the person at the desk.
+    pub(crate) async fn submit(&self, command: Command) -> Result<Submitted, Error> {
+        let store = self.store.clone();
+        let author = Author {
+            user: self.user(),
+            roles: self.keeper.roles(),
+            signing_key: self.file.keys.signing_key.clone(),
+        };
+        Ok(tokio::task::spawn_blocking(move || store.submit(&author, command)).await??)
+    }
+
+    /// What the page shows of it.
+    pub(crate) async fn app_state(&self, record: &Record, locked: bool) -> Result<AppState, Error> {
+        let user = self.user();
+        let (clinic, practitioner_id) =
+            self.with_store(move |store| Ok((store.clinic()?, store.practitioner_of(user)?))).await?;
+        let progress = *self.driver.first_sync().borrow();
+        let first_sync = progress.is_some() || clinic.is_none();
+        if first_sync && !locked {
+            return Ok(AppState::FirstSync { progress: progress.unwrap_or_default() });
+        }
+        let facts = self.keeper.facts();
+        let (clinic_name, zone) = match clinic {
+            // A zone of a newer version of the zone list: the default is wrong by hours at worst, and the page shows it.
+            Some(clinic) => {
+                (clinic.name, clinic.time_zone.parse().map_or_else(|_| ClinicZone::default(), ClinicZone))
+            }
+            None => {
+                let name = record.enrolled.as_ref().map(|e| e.clinic_name.clone()).unwrap_or_default();
+                (name, ClinicZone::default())
+            }
+        };
+        let session = Session {
+            user,
+            username: facts.username,
+            display_name: facts.display_name,
+            roles: facts.roles,
+            practitioner_id,
+            clinic_name,
+            zone,
+            workstation_name: record.workstation_name.clone(),
+            offline_lease_until: facts.offline_lease_until,
+        };
+        Ok(if locked { AppState::Locked { session } } else { AppState::Ready { session } })
+    }
+
+    /// Tasks that end with the desk.
+    pub(crate) fn watch(&self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+    }
+
+    /// Ends the sync; the file closes when the last question to it is answered.
+    pub(crate) async fn close(&self) {
+        for task in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        self.driver.stop().await;
+    }
+}

@@ -1,0 +1,182 @@
+//! What can go wrong at a workstation, and the one place that turns it into codes for the page.
+
+use wattle_domain::Rejection;
+use wattle_local_store::keys::{KeyError, SlotError};
+use wattle_local_store::{OpenError, SubmitError};
+use wattle_protocol::ErrorCode;
+use wattle_protocol::ipc::{CommandError, FaultCode};
+use wattle_sync_engine::transport::{self, BadAddress};
+
+use crate::keyring::KeyringError;
+
+/// A fault of the workstation. Says nothing about anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in, or the screen is locked.
+    #[error("nobody is signed in, or the screen is locked")]
+    Locked,
+    /// Name or password wrong.
+    #[error("name or password wrong")]
+    WrongCredentials,
+    /// Too many tries.
+    #[error("too many tries; wait {retry_after_s} s")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
+    /// The person has no slot here and the server cannot be reached.
+    #[error("the first sign-in at a workstation needs the server")]
+    FirstSignInNeedsServer,
+    /// The offline lease is over and the server cannot be reached.
+    #[error("the offline lease is over; the server must be reached to sign in")]
+    LeaseOver,
+    /// The file here is sealed by another person or under an older password.
+    #[error("the file is sealed by another person or under an older password")]
+    FileSealed,
+    /// This computer is not a workstation yet.
+    #[error("this computer has not been set up")]
+    NotSetUp,
+    /// This computer is a workstation already; its folder must be moved away to make it another.
+    #[error("this computer is set up already")]
+    SetUpAlready,
+    /// Not an address that may be used.
+    #[error(transparent)]
+    BadAddress(#[from] BadAddress),
+    /// The file was damaged, was renamed aside, and a new one was made.
+    #[error("the local file was damaged; it was renamed aside and a new one is being filled")]
+    Damaged,
+    /// Another process has this folder open.
+    #[error("this workstation is open in another window")]
+    AlreadyOpen,
+    /// The server cannot be reached, or what answers is not the server.
+    #[error("the server cannot be reached")]
+    Offline,
+    /// The server said no.
+    #[error("the server said {code:?}")]
+    Refused {
+        /// Why.
+        code: ErrorCode,
+        /// Seconds to wait, if it said so.
+        retry_after_s: Option<u32>,
+    },
+    /// No such row.
+    #[error("no such row")]
+    NotFound,
+    /// A rule said no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// A file of ours is not what we write.
+    #[error("{0} is not readable; rename it and start again")]
+    BadFile(&'static str),
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A key slot, other than by a wrong password.
+    #[error(transparent)]
+    Slot(SlotError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The file could not be opened, other than by damage.
+    #[error(transparent)]
+    Open(OpenError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] wattle_local_store::Error),
+    /// The disk.
+    #[error("file system: {0}")]
+    Io(#[from] std::io::Error),
+    /// A task of ours broke.
+    #[error("a task ended early")]
+    Broken,
+}
+
+impl From<SubmitError> for Error {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Rejected(rejection) => Self::Rejected(rejection),
+            SubmitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<transport::Error> for Error {
+    fn from(error: transport::Error) -> Self {
+        match error {
+            transport::Error::Unreachable(_) | transport::Error::Garbled { .. } => Self::Offline,
+            transport::Error::Refused { code: ErrorCode::WrongCredentials, .. } => Self::WrongCredentials,
+            transport::Error::Refused { code: ErrorCode::Unavailable, .. } => Self::Offline,
+            transport::Error::Refused { code: ErrorCode::RateLimited, retry_after_s, .. } => {
+                Self::RateLimited { retry_after_s: retry_after_s.unwrap_or(30) }
+            }
+            transport::Error::Refused { code, retry_after_s, .. } => Self::Refused { code, retry_after_s },
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for Error {
+    fn from(_: tokio::task::JoinError) -> Self {
+        Self::Broken
+    }
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        use wattle_local_store::Error as Store;
+        let code = match &error {
+            Error::Rejected(rejection) => {
+                return Self { rejection: Some(rejection.clone()), ..Self::new(FaultCode::Rejected) };
+            }
+            Error::RateLimited { retry_after_s } => {
+                return Self { retry_after_s: Some(*retry_after_s), ..Self::new(FaultCode::RateLimited) };
+            }
+            Error::Refused { code, retry_after_s } => {
+                return Self { retry_after_s: *retry_after_s, ..Self::new(refused(*code)) };
+            }
+            Error::Locked => FaultCode::Locked,
+            Error::WrongCredentials => FaultCode::WrongCredentials,
+            Error::FirstSignInNeedsServer => FaultCode::FirstSignInNeedsServer,
+            Error::LeaseOver => FaultCode::LeaseOver,
+            Error::FileSealed => FaultCode::FileSealed,
+            Error::Damaged | Error::Store(Store::Damaged(_)) => FaultCode::Damaged,
+            Error::AlreadyOpen => FaultCode::AlreadyOpen,
+            Error::Offline => FaultCode::Offline,
+            Error::NotFound => FaultCode::NotFound,
+            Error::Keyring(_) | Error::Slot(SlotError::OtherWorkstation) => FaultCode::NoKeyring,
+            Error::Store(Store::NotSaved(_)) | Error::Io(_) | Error::Slot(SlotError::Io(_)) => {
+                FaultCode::NotSaved
+            }
+            Error::Open(OpenError::TooNew { .. }) => FaultCode::UpgradeRequired,
+            Error::NotSetUp | Error::BadAddress(_) => FaultCode::NotEnrolled,
+            Error::SetUpAlready
+            | Error::BadFile(_)
+            | Error::Slot(_)
+            | Error::Key(_)
+            | Error::Open(_)
+            | Error::Store(_)
+            | Error::Broken => FaultCode::Internal,
+        };
+        // Ours to mend: the log has what the page cannot show. No error of ours carries a value of a row.
+        if code == FaultCode::Internal || code == FaultCode::NotSaved || code == FaultCode::NoKeyring {
+            tracing::error!(error = &error as &dyn std::error::Error, "a call of the page failed");
+        }
+        Self::new(code)
+    }
+}
+
+fn refused(code: ErrorCode) -> FaultCode {
+    match code {
+        ErrorCode::WrongCredentials | ErrorCode::SignInAgain | ErrorCode::NotAllowed => {
+            FaultCode::WrongCredentials
+        }
+        ErrorCode::NotEnrolled => FaultCode::NotEnrolled,
+        ErrorCode::UpgradeRequired => FaultCode::UpgradeRequired,
+        ErrorCode::RateLimited => FaultCode::RateLimited,
+        ErrorCode::NotFound | ErrorCode::Unavailable => FaultCode::Offline,
+        ErrorCode::Malformed
+        | ErrorCode::Resnapshot
+        | ErrorCode::TooLarge
+        | ErrorCode::Internal
+        | ErrorCode::Other => FaultCode::Internal,
+    }
+}

@@ -1,0 +1,91 @@
+//! Where things rest in a workstation's data folder.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use wattle_domain::{ClinicId, UserId};
+
+use crate::error::Error;
+
+/// The data folder, held by this process alone.
+pub(crate) struct Folder {
+    root: PathBuf,
+    /// Held as long as the process lives; the system lets go of it however the process ends.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder when absent, and takes it.
+    pub(crate) fn take(root: &Path) -> Result<Self, Error> {
+        make_private(root)?;
+        let root = root.canonicalize()?;
+        let lock = File::options().create(true).truncate(false).write(true).open(root.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::AlreadyOpen),
+            Err(TryLockError::Error(error)) => Err(Error::Io(error)),
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What this workstation is.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.root.join("workstation.json")
+    }
+
+    /// Failed tries of passwords.
+    pub(crate) fn attempts(&self) -> PathBuf {
+        self.root.join("attempts.json")
+    }
+
+    /// The folder of one profile's file.
+    pub(crate) fn profile(&self, clinic: ClinicId, profile: &str) -> Place {
+        Place(self.root.join(clinic.to_string()).join(profile))
+    }
+}
+
+/// The folder of one profile: its file and the slots of the people who may open it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place(PathBuf);
+
+impl Place {
+    /// Makes its folders.
+    pub(crate) fn make(&self) -> Result<(), Error> {
+        make_private(&self.0.join("slots"))?;
+        Ok(())
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("wattle.db")
+    }
+
+    pub(crate) fn slot(&self, user: UserId) -> PathBuf {
+        self.0.join("slots").join(format!("{user}.json"))
+    }
+
+    /// What a person's next sign-in needs, sealed under the data key.
+    pub(crate) fn facts(&self, user: UserId) -> PathBuf {
+        self.0.join("slots").join(format!("{user}.sealed"))
+    }
+
+    /// Whether anybody has a slot here.
+    pub(crate) fn has_slots(&self) -> bool {
+        fs::read_dir(self.0.join("slots")).is_ok_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "json")))
+        })
+    }
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}

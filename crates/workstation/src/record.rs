@@ -1,0 +1,72 @@
+//! What this workstation is and who has signed in here: `workstation.json`. Holds no secret.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use wattle_domain::{ClinicId, UserId, WorkstationId};
+use wattle_local_store::keys::write_atomic;
+
+use crate::error::Error;
+
+/// The file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// The server.
+    pub(crate) server_url: String,
+    /// `reception-1`.
+    pub(crate) workstation_name: String,
+    /// Until the first sign-in has spent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) enrolment_code: Option<String>,
+    /// Since the first sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) enrolled: Option<Enrolled>,
+    /// Who has signed in here, latest first.
+    #[serde(default)]
+    pub(crate) people: Vec<Person>,
+}
+
+/// What the server made of this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Enrolled {
+    pub(crate) clinic: ClinicId,
+    pub(crate) clinic_name: String,
+    pub(crate) workstation: WorkstationId,
+}
+
+/// Somebody who has a slot here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) username: String,
+    pub(crate) user: UserId,
+    /// The profile of the file that their slot opens.
+    pub(crate) profile: String,
+}
+
+impl Record {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
+        match std::fs::read(path) {
+            Ok(text) => {
+                serde_json::from_slice(&text).map(Some).map_err(|_| Error::BadFile("workstation.json"))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::Io(error)),
+        }
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        let text = serde_json::to_vec_pretty(self).map_err(|_| Error::BadFile("workstation.json"))?;
+        Ok(write_atomic(path, &text)?)
+    }
+
+    /// Account names are compared as the server does: without regard to case.
+    pub(crate) fn person(&self, username: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.username.eq_ignore_ascii_case(username))
+    }
+
+    /// Puts somebody first.
+    pub(crate) fn remember(&mut self, person: Person) {
+        self.people.retain(|p| p.user != person.user);
+        self.people.insert(0, person);
+    }
+}

@@ -1,0 +1,39 @@
+//! The server as the workstation needs it: one sign-in, and the sync of an open desk.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use wattle_domain::time::Clock;
+use wattle_local_store::Store;
+use wattle_local_store::keys::Owner;
+use wattle_protocol::session::{SignIn, SignedIn};
+use wattle_sync_engine::driver::Tokens;
+use wattle_sync_engine::machine::Config;
+use wattle_sync_engine::{Driver, Transport};
+
+use crate::error::Error;
+use crate::tokens::Keeper;
+
+/// The version that the server is told.
+pub(crate) const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Signs in; no token is needed for it.
+pub(crate) async fn sign_in(server_url: &str, request: &SignIn) -> Result<SignedIn, Error> {
+    Ok(Transport::new(server_url)?.sign_in(request).await?)
+}
+
+/// Starts the sync of an open file for the person whose tokens are kept.
+pub(crate) fn start(
+    server_url: &str,
+    store: &Store,
+    keeper: &Arc<Keeper>,
+    owner: &Owner,
+    clock: Arc<dyn Clock>,
+) -> Result<Driver, Error> {
+    let transport = Transport::new(server_url)?;
+    let tokens: Arc<dyn Tokens> = Arc::clone(keeper) as _;
+    // Workstations that lost the same server at the same moment must not all come back at the same moment.
+    let seed = owner.workstation.0.as_u64_pair().1;
+    let config = Config::new(APP_VERSION, seed);
+    Ok(Driver::start(store.clone(), transport, tokens, clock, config, &Handle::current()))
+}

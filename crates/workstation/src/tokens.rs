@@ -1,0 +1,123 @@
+//! The tokens of the person at the desk: access in memory, refresh sealed under the file's key.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wattle_domain::time::Clock;
+use wattle_domain::{Role, UserId, UtcInstant};
+use wattle_local_store::DataKey;
+use wattle_protocol::session::{SignedIn, Welcome};
+use wattle_sync_engine::driver::Tokens;
+
+use crate::facts::Facts;
+
+/// Keeps what the server says of the person, for now and for the next sign-in without it.
+pub(crate) struct Keeper {
+    path: PathBuf,
+    user: UserId,
+    key: DataKey,
+    clock: Arc<dyn Clock>,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    facts: Facts,
+    access: Option<(String, UtcInstant)>,
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        path: PathBuf,
+        user: UserId,
+        key: DataKey,
+        clock: Arc<dyn Clock>,
+        facts: Facts,
+    ) -> Self {
+        Self { path, user, key, clock, held: Mutex::new(Held { facts, access: None }) }
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        self.held().facts.clone()
+    }
+
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        self.held().facts.roles.clone()
+    }
+
+    /// Whether the person may work without the server.
+    pub(crate) fn lease_holds(&self) -> bool {
+        self.held().facts.lease_holds(self.clock.now())
+    }
+
+    /// Whether the server may still know this person without a password.
+    pub(crate) fn may_refresh(&self) -> bool {
+        self.held().facts.refresh_token.is_some()
+    }
+
+    /// The server has given new tokens.
+    pub(crate) fn accept(&self, signed_in: &SignedIn) {
+        let now = self.clock.now();
+        let mut held = self.held();
+        held.access = Some((signed_in.access_token.clone(), signed_in.access_until));
+        held.facts = Facts::of(&held.facts.username, signed_in, now);
+        self.save(&held.facts);
+    }
+
+    /// The server has refused the tokens: the person must sign in there anew.
+    pub(crate) fn forget(&self) {
+        let mut held = self.held();
+        held.access = None;
+        held.facts.refresh_token = None;
+        self.save(&held.facts);
+    }
+
+    /// Time passes, for the lease.
+    pub(crate) fn saw_the_clock(&self) {
+        let now = self.clock.now();
+        let mut held = self.held();
+        if now > held.facts.latest_seen_at {
+            held.facts.latest_seen_at = now;
+            self.save(&held.facts);
+        }
+    }
+
+    fn save(&self, facts: &Facts) {
+        // Losing them costs no more than a word with the server at the next sign-in.
+        if let Err(error) = facts.write(&self.path, &self.key, &self.user.to_string()) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "tokens were not kept");
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tokens for Keeper {
+    fn access(&self) -> Option<String> {
+        let now = self.clock.now();
+        self.held().access.as_ref().filter(|(_, until)| now < *until).map(|(token, _)| token.clone())
+    }
+
+    fn refresh(&self) -> Option<String> {
+        self.held().facts.refresh_token.clone()
+    }
+
+    fn renewed(&self, signed_in: &SignedIn) {
+        self.accept(signed_in);
+    }
+
+    fn refused(&self) {
+        self.forget();
+    }
+
+    fn welcomed(&self, welcome: &Welcome) {
+        let now = self.clock.now();
+        let mut held = self.held();
+        held.facts.offline_lease_until = welcome.offline_lease_until;
+        held.facts.roles.clone_from(&welcome.roles);
+        // The lease comes from the server: a clock that was wrong before need not be held against it.
+        held.facts.latest_seen_at = now;
+        self.save(&held.facts);
+    }
+}

@@ -1,0 +1,217 @@
+//! The workstation as the shell, the tests and the benchmarks see it.
+
+mod attention;
+mod close;
+mod daybook;
+mod lock;
+mod new_ids;
+mod open;
+mod patients;
+mod set_up;
+mod sign_in;
+mod waiting;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+use uuid::Uuid;
+use wattle_domain::time::Clock;
+use wattle_domain::{Command, UtcInstant};
+use wattle_local_store::Store;
+use wattle_protocol::ipc::event::Event;
+use wattle_protocol::ipc::session::{AppState, SyncState};
+use wattle_protocol::ipc::{FaultCode, Written};
+
+use crate::attempts::Attempts;
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::keyring::Keyring;
+use crate::record::Record;
+
+/// Events that a slow subscriber may be behind before it is told that it missed some.
+const EVENTS: usize = 256;
+
+/// One workstation: set up or not, with somebody at the desk or not. Cheap to clone.
+#[derive(Clone)]
+pub struct Workstation(Arc<Shared>);
+
+struct Shared {
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+    keyring: Keyring,
+    attempts: Attempts,
+    /// What was given beforehand, for the set-up form.
+    proposed: Proposed,
+    record: Mutex<Option<Record>>,
+    state: Mutex<State>,
+    /// One change of who is at the desk at a time.
+    turn: tokio::sync::Mutex<()>,
+    events: broadcast::Sender<Event>,
+}
+
+struct Proposed {
+    server_url: String,
+    workstation_name: String,
+}
+
+enum State {
+    /// Nobody is signed in; something to tell first, perhaps.
+    Out(Option<FaultCode>),
+    /// Somebody is.
+    In { desk: Arc<Desk>, locked: bool },
+}
+
+impl Workstation {
+    /// Takes the data folder and reads what this workstation is. Needs a tokio runtime around it later, not here.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyOpen`] when another process has the folder, [`Error::BadFile`] when a file of ours in it is not
+    /// readable, [`Error::BadAddress`] when the address given beforehand may not be used.
+    pub fn start(config: Config) -> Result<Self, Error> {
+        let folder = Folder::take(&config.data_dir)?;
+        let record = Record::read(&folder.record())?;
+        let keyring = Keyring::of_folder(folder.root());
+        let attempts = Attempts::load(folder.attempts());
+        let workstation = Self(Arc::new(Shared {
+            folder,
+            clock: config.clock,
+            keyring,
+            attempts,
+            proposed: Proposed {
+                server_url: config.server_url.clone().unwrap_or_default(),
+                workstation_name: config.workstation_name.clone().unwrap_or_default(),
+            },
+            record: Mutex::new(record),
+            state: Mutex::new(State::Out(None)),
+            turn: tokio::sync::Mutex::new(()),
+            events: broadcast::Sender::new(EVENTS),
+        }));
+        if let (Some(server_url), Some(workstation_name), Some(enrolment_code)) =
+            (config.server_url, config.workstation_name, config.enrolment_code)
+        {
+            workstation.set_up_beforehand(server_url, workstation_name, enrolment_code)?;
+        }
+        Ok(workstation)
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// The workstation's clock.
+    #[must_use]
+    pub fn now(&self) -> UtcInstant {
+        self.0.clock.now()
+    }
+
+    /// What the page shows.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn app_state(&self) -> Result<AppState, Error> {
+        let Some(record) = self.record() else {
+            return Ok(AppState::NeedsSetUp {
+                server_url: self.0.proposed.server_url.clone(),
+                workstation_name: self.0.proposed.workstation_name.clone(),
+            });
+        };
+        let (desk, locked) = match &*self.state() {
+            State::In { desk, locked } => (Arc::clone(desk), *locked),
+            State::Out(notice) => {
+                return Ok(AppState::SignedOut {
+                    clinic_name: record.enrolled.map(|e| e.clinic_name),
+                    workstation_name: record.workstation_name,
+                    known_users: record.people.into_iter().map(|p| p.username).collect(),
+                    notice: *notice,
+                });
+            }
+        };
+        desk.app_state(&record, locked).await
+    }
+
+    /// How it stands with the server; `None` when nobody is signed in.
+    #[must_use]
+    pub fn sync_state(&self) -> Option<SyncState> {
+        self.desk_behind_the_curtain().map(|desk| desk.sync_state())
+    }
+
+    /// Tries the server now.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when nobody is signed in.
+    pub async fn sync_now(&self) -> Result<(), Error> {
+        self.desk_behind_the_curtain().ok_or(Error::Locked)?.sync_now();
+        Ok(())
+    }
+
+    /// Reads from the open file, off the runtime's threads.
+    async fn read<T, F>(&self, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, wattle_local_store::Error> + Send + 'static,
+    {
+        let desk = self.desk()?;
+        let answer = desk.with_store(read).await;
+        self.note_damage(&desk, answer)
+    }
+
+    /// Saves a command here, in the outbox; `id` is the row that it makes or changes.
+    async fn write(&self, command: impl Into<Command>, id: impl Into<Uuid>) -> Result<Written, Error> {
+        let desk = self.desk()?;
+        let answer = desk.submit(command.into()).await;
+        let submitted = self.note_damage(&desk, answer)?;
+        desk.nudge();
+        Ok(Written { command_id: submitted.command_id, id: id.into() })
+    }
+
+    /// The desk, if somebody is at it.
+    fn desk(&self) -> Result<Arc<Desk>, Error> {
+        if self.lock_if_lease_over() {
+            let workstation = self.clone();
+            tokio::spawn(async move { workstation.tell().await });
+        }
+        match &*self.state() {
+            State::In { desk, locked: false } => Ok(Arc::clone(desk)),
+            State::In { locked: true, .. } | State::Out(_) => Err(Error::Locked),
+        }
+    }
+
+    /// The desk, also while it is locked.
+    fn desk_behind_the_curtain(&self) -> Option<Arc<Desk>> {
+        match &*self.state() {
+            State::In { desk, .. } => Some(Arc::clone(desk)),
+            State::Out(_) => None,
+        }
+    }
+
+    fn record(&self) -> Option<Record> {
+        self.0.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what this workstation is, on disk first.
+    fn change_record(&self, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
+        let mut held = self.0.record.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut record = held.clone().ok_or(Error::NotSetUp)?;
+        change(&mut record);
+        record.write(&self.0.folder.record())?;
+        *held = Some(record);
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody what the page shows now.
+    async fn tell(&self) {
+        match self.app_state().await {
+            // Nobody listening is fine.
+            Ok(state) => drop(self.0.events.send(Event::App(state))),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "no state to tell"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Away from the desk: sign-out, the end of the app, a damaged file.
+
+use std::sync::Arc;
+
+use wattle_protocol::ipc::FaultCode;
+
+use super::{State, Workstation};
+use crate::desk::Desk;
+use crate::error::Error;
+
+impl Workstation {
+    /// Ends the sync and closes the file. What is unsent stays in it and goes out when somebody of the same profile signs
+    /// in.
+    ///
+    /// # Errors
+    /// None today; signing out twice is fine.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        let _turn = self.0.turn.lock().await;
+        self.shut(None).await;
+        self.tell().await;
+        Ok(())
+    }
+
+    /// The same at the end of the app, without telling anybody.
+    pub async fn close(&self) {
+        let _turn = self.0.turn.lock().await;
+        self.shut(None).await;
+    }
+
+    /// Leaves nobody at the desk.
+    pub(super) async fn shut(&self, notice: Option<FaultCode>) {
+        let before = std::mem::replace(&mut *self.state(), State::Out(notice));
+        if let State::In { desk, .. } = before {
+            desk.close().await;
+        }
+    }
+
+    /// Looks whether an answer says that the file is damaged, and if so starts to put a new one in its place.
+    pub(super) fn note_damage<T>(&self, desk: &Arc<Desk>, answer: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Store(wattle_local_store::Error::Damaged(_))) = &answer {
+            let (workstation, desk) = (self.clone(), Arc::clone(desk));
+            tokio::spawn(async move { workstation.replace_damaged_desk(desk).await });
+        }
+        answer
+    }
+
+    /// Puts a new file in the place of the damaged one of a desk that still stands, and signs its person out to tell them.
+    pub(super) async fn replace_damaged_desk(&self, damaged: Arc<Desk>) {
+        let _turn = self.0.turn.lock().await;
+        let current = self.desk_behind_the_curtain();
+        if !current.is_some_and(|desk| Arc::ptr_eq(&desk, &damaged)) {
+            return;
+        }
+        let file = damaged.file().clone();
+        self.shut(Some(FaultCode::Damaged)).await;
+        drop(damaged);
+        if let Err(error) = file.replace_damaged(Arc::clone(&self.0.clock)).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "no new file in place of the damaged one"
+            );
+        }
+        self.tell().await;
+    }
+}
