@@ -1,13 +1,49 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
-//! To be written.
+//! The desktop shell: one window over `wattle-workstation`.
+//!
+//! Owns: the window, the native question before quitting, the log file, and the translation between page and
+//! workstation.
+//!
+//! Must never: hold a rule, speak SQL or HTTP, or log anything about a patient.
+
+mod commands;
+mod forward;
+mod logging;
+mod quit;
+mod start;
+mod window;
+mod window_place;
+
+use tauri::{Manager, RunEvent, WindowEvent};
 
 fn main() -> anyhow::Result<()> {
-    tauri::Builder::default()
+    let data_dir = start::data_dir()?;
+    logging::start(&data_dir)?;
+    let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
-        .setup(|app| {
-            tauri::WebviewWindowBuilder::new(app, "main", tauri::WebviewUrl::default()).title("Wattle").build()?;
+        .invoke_handler(commands::handler())
+        .setup(move |app| {
+            match start::workstation(&data_dir) {
+                Ok(workstation) => {
+                    forward::start(app.handle().clone(), workstation.clone());
+                    app.manage(workstation);
+                    window::open(app, &data_dir)?;
+                }
+                Err(error) => start::explain(app.handle(), &error),
+            }
             Ok(())
         })
-        .run(tauri::generate_context!())?;
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event {
+                window_place::save(window);
+                quit::ask(window, api);
+            }
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            quit::leave(app);
+        }
+    });
     Ok(())
 }

@@ -1,0 +1,48 @@
+//! What the page may ask: one thin command for each, named as in `wattle_protocol::ipc`. The only translator of errors
+//! is `From<wattle_workstation::Error> for CommandError`.
+
+mod attention;
+mod daybook;
+mod patients;
+mod session;
+mod waiting;
+
+use tauri::ipc::Invoke;
+use wattle_protocol::ipc::CommandError;
+use wattle_workstation::Workstation;
+
+/// The workstation, as every command gets it.
+type Desk<'a> = tauri::State<'a, Workstation>;
+/// What every command answers.
+type Answer<T> = Result<T, CommandError>;
+
+/// All of them.
+pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        session::app_state,
+        session::set_up,
+        session::sign_in,
+        session::lock,
+        session::unlock,
+        session::sign_out,
+        session::sync_state,
+        session::sync_now,
+        daybook::day_book,
+        daybook::book_appointment,
+        daybook::reschedule_appointment,
+        daybook::cancel_appointment,
+        daybook::record_arrival,
+        daybook::start_consultation,
+        daybook::finish_consultation,
+        daybook::mark_did_not_attend,
+        waiting::waiting_room,
+        patients::search_patients,
+        patients::patient,
+        patients::possible_duplicates,
+        patients::register_patient,
+        patients::edit_patient,
+        attention::attention,
+        attention::resolve_conflict,
+        attention::set_aside,
+    ]
+}

@@ -1,0 +1,54 @@
+//! Who is at the desk. See `wattle_protocol::ipc::session`.
+
+use wattle_protocol::ipc::session::{AppState, Credentials, SetUp, SyncState, Unlock};
+use wattle_protocol::ipc::{CommandError, FaultCode};
+
+use super::{Answer, Desk};
+
+/// What the page shows.
+#[tauri::command]
+pub(crate) async fn app_state(desk: Desk<'_>) -> Answer<AppState> {
+    Ok(desk.app_state().await?)
+}
+
+/// Makes this computer ready to be enrolled.
+#[tauri::command]
+pub(crate) async fn set_up(desk: Desk<'_>, args: SetUp) -> Answer<()> {
+    Ok(desk.set_up(args).await?)
+}
+
+/// Somebody says who they are.
+#[tauri::command]
+pub(crate) async fn sign_in(desk: Desk<'_>, args: Credentials) -> Answer<()> {
+    Ok(desk.sign_in(args).await?)
+}
+
+/// Draws the curtain; the sync goes on.
+#[tauri::command]
+pub(crate) async fn lock(desk: Desk<'_>) -> Answer<()> {
+    Ok(desk.lock().await?)
+}
+
+/// Opens the curtain.
+#[tauri::command]
+pub(crate) async fn unlock(desk: Desk<'_>, args: Unlock) -> Answer<()> {
+    Ok(desk.unlock(args).await?)
+}
+
+/// Closes the file; what is unsent stays in it.
+#[tauri::command]
+pub(crate) async fn sign_out(desk: Desk<'_>) -> Answer<()> {
+    Ok(desk.sign_out().await?)
+}
+
+/// How it stands with the server.
+#[tauri::command]
+pub(crate) async fn sync_state(desk: Desk<'_>) -> Answer<SyncState> {
+    desk.sync_state().ok_or(CommandError::new(FaultCode::Locked))
+}
+
+/// Tries the server now.
+#[tauri::command]
+pub(crate) async fn sync_now(desk: Desk<'_>) -> Answer<()> {
+    Ok(desk.sync_now().await?)
+}

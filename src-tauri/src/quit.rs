@@ -1,0 +1,93 @@
+//! Leaving: with a word about what has not been sent, never with a loss.
+
+use std::time::Duration;
+
+use tauri::{AppHandle, CloseRequestApi, Manager, Window};
+use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+use wattle_protocol::ipc::session::SyncState;
+use wattle_workstation::Workstation;
+
+/// So long the sync may take to end its request.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Closes the window at once when everything is on the server, else asks.
+pub(crate) fn ask(window: &Window, api: &CloseRequestApi) {
+    let Some(workstation) = window.try_state::<Workstation>() else { return };
+    let Some(words) = words(&workstation) else { return };
+    api.prevent_close();
+    let asked = window.clone();
+    window
+        .dialog()
+        .message(words)
+        .title("Close Wattle?")
+        .kind(MessageDialogKind::Warning)
+        .buttons(MessageDialogButtons::OkCancelCustom("Close".into(), "Stay".into()))
+        .parent(window)
+        .show(move |close| {
+            if close && let Err(error) = asked.destroy() {
+                tracing::error!(%error, "the window did not close");
+            }
+        });
+}
+
+/// Ends the sync in good order; the file is safe however the process ends.
+pub(crate) fn leave(app: &AppHandle) {
+    let Some(workstation) = app.try_state::<Workstation>() else { return };
+    let workstation = workstation.inner().clone();
+    tauri::async_runtime::block_on(async move {
+        if tokio::time::timeout(PATIENCE, workstation.close()).await.is_err() {
+            tracing::warn!("the sync did not end in time");
+        }
+    });
+}
+
+fn words(workstation: &Workstation) -> Option<String> {
+    let state = workstation.sync_state()?;
+    (state.waiting > 0).then(|| unsent(&state, workstation.now().0))
+}
+
+/// How many changes have not been sent, since when, and that they are safe.
+fn unsent(state: &SyncState, now_ms: i64) -> String {
+    let count = match state.waiting {
+        1 => "1 change is not yet on the server".to_owned(),
+        n => format!("{n} changes are not yet on the server"),
+    };
+    let since = state.oldest_waiting_at.map_or_else(String::new, |at| {
+        let minutes = (now_ms - at.0).max(0) / 60_000;
+        match minutes {
+            0 => " (since less than a minute)".to_owned(),
+            1 => " (since 1 minute)".to_owned(),
+            2..120 => format!(" (since {minutes} minutes)"),
+            _ => format!(" (since {} hours)", minutes / 60),
+        }
+    });
+    format!(
+        "{count}{since}. They are safe on this computer and go out at the next sign-in here; until then nobody else \
+         sees them."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wattle_domain::UtcInstant;
+    use wattle_protocol::ipc::session::Connection;
+
+    #[test]
+    fn says_count_and_age() {
+        let state = |waiting, minutes: i64| SyncState {
+            connection: Connection::Connecting,
+            waiting,
+            oldest_waiting_at: Some(UtcInstant(-minutes * 60_000)),
+            last_contact_at: None,
+            attention: 0,
+            clock_skew_ms: None,
+            cursors: Vec::new(),
+        };
+        assert!(unsent(&state(1, 0), 0).starts_with("1 change is not yet on the server (since less than"));
+        assert!(
+            unsent(&state(3, 12), 0).starts_with("3 changes are not yet on the server (since 12 minutes).")
+        );
+        assert!(unsent(&state(3, 300), 0).contains("(since 5 hours)"));
+    }
+}
