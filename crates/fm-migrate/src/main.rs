@@ -21,7 +21,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Write a made-up clinic in FileMaker's export formats, with FileMaker's dirt.
+    /// Write a made-up clinic in FileMaker's export formats, with FileMaker's dirt. The last line on stdout counts it as JSON.
     Sample(SampleArgs),
     /// Load a clinic's exports into PostgreSQL. A second time changes nothing. The last line on stdout is the report as JSON.
     Import(ImportArgs),
@@ -33,7 +33,7 @@ struct ImportArgs {
     #[arg(long)]
     mapping: PathBuf,
     /// As wattle_migrator, or as somebody who may become it. Better given in the environment: arguments are visible.
-    #[arg(long, env = "WATTLE_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
     /// The clinic's id.
     #[arg(long)]
@@ -90,13 +90,18 @@ fn make_sample(args: &SampleArgs) -> anyhow::Result<()> {
         now_min: args.now.hour() * 60 + args.now.minute(),
     };
     let truth = sample::write(&plan, &args.out).context("the sample clinic was not written")?;
+    let mut counts = serde_json::Map::new();
     for (name, table) in [
         ("practitioners", &truth.practitioners),
         ("patients", &truth.patients),
         ("appointments", &truth.appointments),
     ] {
-        eprintln!("{name}: {} records, {} of them to be rejected", table.read, table.rejects.len());
+        let rejected = table.rejects.len();
+        eprintln!("{name}: {} records, {rejected} of them to be rejected", table.read);
+        let count = serde_json::json!({ "read": table.read, "loaded": table.loaded, "rejected": rejected });
+        counts.insert(name.into(), count);
     }
+    println!("{}", serde_json::Value::Object(counts));
     Ok(())
 }
 

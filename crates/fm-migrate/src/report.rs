@@ -40,6 +40,10 @@ pub struct Report {
     pub practitioners: u64,
     /// Appointments loaded.
     pub appointments: u64,
+    /// Records in all exports: loaded + rejected.
+    pub read: u64,
+    /// Records loaded, of all exports.
+    pub loaded: u64,
     /// Records rejected, of all exports.
     pub rejected: u64,
     /// Rows inserted or updated in the target, of all tables; 0 for a run that changed nothing.
@@ -59,6 +63,8 @@ impl Report {
             patients: loaded(SourceTable::Patients),
             practitioners: loaded(SourceTable::Practitioners),
             appointments: loaded(SourceTable::Appointments),
+            read: tables.values().map(|t| t.read).sum(),
+            loaded: tables.values().map(|t| t.loaded).sum(),
             rejected: tables.values().map(|t| t.rejected).sum(),
             written: tables.values().map(written).sum(),
             seconds,

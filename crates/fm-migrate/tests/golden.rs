@@ -1,5 +1,11 @@
 //! The generator's dirt is found again as exactly the rejects and notes that it says it planted.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -183,6 +189,81 @@ fn the_same_seed_gives_the_same_bytes() {
         assert_eq!(read(&one), read(&two), "{name}");
         if name.starts_with("Patients") || name.starts_with("App") {
             assert_ne!(read(&one), read(&other), "{name}");
+        }
+    }
+}
+
+/// Changes one cell of a record to something nobody planned for.
+fn spoil(rows: &mut [RawRow], which: usize, cell: usize, text: &str) {
+    let n = rows.len();
+    let cells = &mut rows[which % n].cells;
+    let m = cells.len();
+    cells[cell % m] = Some(text.to_owned());
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, ..Default::default() })]
+
+    #[test]
+    fn whatever_is_in_the_cells_every_record_is_loaded_or_rejected_and_no_bookings_overlap(
+        spoils in proptest::collection::vec((0_usize..400, 0_usize..16, "\\PC{0,12}|[0-9/:. ]{0,12}"), 0..80),
+    ) {
+        let plan = Plan { patients: 40, appointments: 300, practitioners: 2, ..Plan::standard(6, "2026-11-22".parse().unwrap()) };
+        let (dir, _) = sample(&plan);
+        let mapping = Mapping::read(&dir.path().join("clinic.toml")).unwrap();
+        let clinic = ClinicId(uuid::Uuid::from_u128(7));
+        let namespace = Namespace::new(clinic, &mapping.clinic.file);
+        let setup = Setup::new(&mapping, clinic, &namespace);
+        let mut seen = Seen::default();
+
+        let (columns, mut all) = rows(&mapping, &mapping.practitioners);
+        spoils.iter().take(3).for_each(|(which, cell, text)| spoil(&mut all, *which, *cell, text));
+        let bound = practitioners::bind(&mapping, &columns).unwrap();
+        let counted = census(&bound, &all);
+        let mut doctors = Practitioners::new(bound, &namespace, &setup, &counted);
+        all.iter().for_each(|row| seen.take(row, doctors.convert(row)));
+        let mut read = all.len();
+
+        let (columns, mut all) = rows(&mapping, &mapping.patients);
+        spoils.iter().skip(3).step_by(2).for_each(|(which, cell, text)| spoil(&mut all, *which, cell * 2, text));
+        let bound = patients::bind(&mapping, &columns).unwrap();
+        let counted = census(&bound, &all);
+        let mut people = Patients::new(bound, &mapping, &namespace, &doctors.keys, &counted);
+        let mut rejected = seen.rejects.len();
+        seen.rejects.clear();
+        all.iter().for_each(|row| seen.take(row, people.convert(row)));
+        read += all.len();
+        rejected += seen.rejects.len();
+        seen.rejects.clear();
+
+        let (columns, mut all) = rows(&mapping, &mapping.appointments);
+        spoils.iter().for_each(|(which, cell, text)| spoil(&mut all, *which, *cell, text));
+        let bound = appointments::bind(&mapping, &columns).unwrap();
+        let counted = census(&bound, &all);
+        let book = Appointments::new(bound, &mapping, &namespace, &setup, (&doctors.keys, &people.keys), &counted);
+        let mut overlaps = Overlaps::default();
+        all.iter().for_each(|row| book.survey(row, &mut overlaps));
+        let later = overlaps.later_ones();
+        let mut spans = Vec::new();
+        for row in &all {
+            let outcome = book.convert(row, &later);
+            if let Ok(typed) = &outcome {
+                let fields = &typed.rows[0].fields;
+                let number = |name: &str| fields[name].as_i64().unwrap();
+                let status: wattle_domain::fields::AppointmentStatus = fields["status"].as_str().unwrap().parse().unwrap();
+                proptest::prop_assert!(number("start_at") < number("end_at"));
+                if status.occupies() && fields["double_booking"] == false {
+                    spans.push((fields["practitioner_id"].to_string(), number("start_at"), number("end_at")));
+                }
+            }
+            seen.take(row, outcome);
+        }
+        read += all.len();
+        rejected += seen.rejects.len();
+        proptest::prop_assert_eq!(read as u64, seen.loaded + rejected as u64);
+        spans.sort();
+        for pair in spans.windows(2) {
+            proptest::prop_assert!(pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1, "{:?}", pair);
         }
     }
 }

@@ -1,5 +1,11 @@
 //! The import into a real PostgreSQL with the server's own schema.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -1,5 +1,11 @@
 //! The readers against what FileMaker writes and what happens to files on their way.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -116,7 +122,7 @@ fn damaged_delimited_files_are_refused_with_line_record_and_reason() {
             "open.csv",
             b"\"1\",\"x\"\r\"2\",\"y\r\"3\",\"z\"\r".as_slice(),
             &two,
-            2,
+            3,
             2,
             "behind a closing quote",
         ),

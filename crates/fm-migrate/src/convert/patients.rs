@@ -2,6 +2,8 @@
 
 mod children;
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use wattle_domain::entities::Patient;
 use wattle_domain::fields::{BirthDateAccuracy, Sex};
@@ -63,7 +65,8 @@ pub struct Patients<'a> {
     births: DateForms,
     deaths: DateForms,
     expiries: DateForms,
-    ihis: std::collections::HashSet<String>,
+    ihis: HashSet<String>,
+    record_numbers: HashSet<String>,
     /// What became of each key.
     pub keys: Keys,
 }
@@ -96,7 +99,8 @@ impl<'a> Patients<'a> {
             census,
             exported_on: mapping.clinic.exported_on,
             area_code: mapping.clinic.area_code.clone().unwrap_or_default(),
-            ihis: std::collections::HashSet::new(),
+            ihis: HashSet::new(),
+            record_numbers: HashSet::new(),
             keys: Keys::default(),
         }
     }
@@ -139,10 +143,14 @@ impl<'a> Patients<'a> {
         let sex = word("sex")
             .map(|found| found.and_then(|ours| ours.parse::<Sex>().map_err(|_| Code::ValueUnknown)));
         let indigenous = word("indigenous_status").map(|found| found.map(str::to_owned));
+        // Unique per clinic: the second one waits without a number, and is noted.
+        let number = cells
+            .text("record_number")
+            .map(|n| if self.record_numbers.insert(n.clone()) { Ok(n) } else { Err(Code::IdentifierTaken) });
         let id = self.namespace.record(SourceTable::Patients, &key);
         let patient = Patient {
             id: PatientId(id),
-            record_number: cells.text("record_number"),
+            record_number: notes.optional("record_number", number),
             title: cells.text("title"),
             family_name,
             given_name,

@@ -143,14 +143,17 @@ async fn update(connection: &mut PgConnection, run: Run, table: &Table) -> Resul
 /// Bookings that were made in Wattle stay where they are: one from the export that overlaps such a one becomes a deliberate
 /// double booking, like one that overlaps in the export itself.
 async fn make_room(connection: &mut PgConnection, run: Run, landing: &str) -> Result<(), Error> {
+    // Materialised first: these are few, while all of the book against all of the book would be millions of pairs.
     let sql = format!(
-        "UPDATE {landing} l SET double_booking = true FROM clinic.appointment t
+        "WITH here AS MATERIALIZED (
+             SELECT t.practitioner_id, tstzrange(t.start_at, t.end_at) AS span FROM clinic.appointment t
+             WHERE t.clinic_id = $1 AND NOT t.double_booking AND t.status NOT IN ('cancelled', 'did_not_attend')
+               AND t.deleted_at IS NULL
+               AND NOT EXISTS (SELECT FROM clinic.migration_map m
+                               WHERE m.clinic_id = $1 AND m.table_name = 'appointment' AND m.row_id = t.id))
+         UPDATE {landing} l SET double_booking = true FROM here
          WHERE NOT l.double_booking AND l.status NOT IN ('cancelled', 'did_not_attend')
-           AND t.clinic_id = $1 AND t.practitioner_id = l.practitioner_id
-           AND tstzrange(t.start_at, t.end_at) && tstzrange(l.start_at, l.end_at)
-           AND NOT t.double_booking AND t.status NOT IN ('cancelled', 'did_not_attend') AND t.deleted_at IS NULL
-           AND NOT EXISTS (SELECT FROM clinic.migration_map m
-                           WHERE m.clinic_id = $1 AND m.table_name = 'appointment' AND m.row_id = t.id)"
+           AND l.practitioner_id = here.practitioner_id AND here.span && tstzrange(l.start_at, l.end_at)"
     );
     let done = sqlx::query(AssertSqlSafe(sql)).bind(run.clinic.0).execute(connection).await;
     done.map(drop).map_err(Error::db("looking for overlaps"))

@@ -111,7 +111,8 @@ impl Evidence {
     }
 
     fn verdict(&self) -> &'static Encoding {
-        if self.utf8_bad == 0 || self.utf8_good > self.utf8_bad {
+        // Well-formed sequences hardly ever come about by chance.
+        if self.utf8_bad == 0 || (self.utf8_good > 0 && self.utf8_good * 4 >= self.utf8_bad) {
             UTF_8
         } else if self.mac > self.windows {
             MACINTOSH

@@ -229,6 +229,10 @@ const NOT_OURS: &str = "Export from FileMaker as XML with the grammar FMPXMLRESU
 fn damaged(problem: &quick_xml::Error) -> String {
     match problem {
         quick_xml::Error::Io(source) => source.to_string(),
+        // Every other syntax error is something that was still open at the end of the file.
+        quick_xml::Error::Syntax(what) if *what != quick_xml::errors::SyntaxError::InvalidBangMarkup => {
+            CUT_SHORT.into()
+        }
         other => format!("the XML is damaged ({other}). Export it again."),
     }
 }

@@ -115,8 +115,8 @@ fn doctor(
         room: i + 1,
         left_on: None,
         day_off: if i == 0 { None } else { Some((i * 2) % 5) },
-        hours: [9 * 60, lunch, lunch + if i % 2 == 0 { 60 } else { 45 }, 17 * 60],
-        saturdays: i % 3 == 0,
+        hours: [9 * 60, lunch, lunch + if i.is_multiple_of(2) { 60 } else { 45 }, 17 * 60],
+        saturdays: i.is_multiple_of(3),
         leave: Vec::new(),
     }
 }
