@@ -114,9 +114,11 @@ impl House {
         let cluster = Cluster::start_temporary_with(options)?;
         cluster.create_database(DATABASE)?;
         let port = crate::processes::free_port()?;
-        let mut house = Self { dir: dir.to_owned(), programs, cluster, clinic: String::new(), server: None, port };
+        let mut house =
+            Self { dir: dir.to_owned(), programs, cluster, clinic: String::new(), server: None, port };
         house.admin(&["migrate"], None)?;
-        let zone = ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
+        let zone =
+            ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
         let answer = house.admin(&zone, None)?;
         house.clinic = text(&answer, "clinic")?;
         Ok(house)
@@ -150,7 +152,9 @@ impl House {
     pub fn import(&self, export: &Path) -> anyhow::Result<Imported> {
         let mut import = Command::new(&self.programs.fm_migrate);
         import.arg("import").arg("--mapping").arg(export.join("clinic.toml"));
-        import.args(["--clinic", &self.clinic]).env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
+        import
+            .args(["--clinic", &self.clinic])
+            .env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
         let report = run(&mut import, None)?;
         let count = |name: &str| {
             report.get(name).and_then(Value::as_u64).with_context(|| format!("the import gave no {name:?}"))
@@ -162,7 +166,12 @@ impl House {
             report: report.clone(),
         };
         if imported.read != imported.loaded + imported.rejected {
-            bail!("read {} is not loaded {} + rejected {}", imported.read, imported.loaded, imported.rejected);
+            bail!(
+                "read {} is not loaded {} + rejected {}",
+                imported.read,
+                imported.loaded,
+                imported.rejected
+            );
         }
         Ok(imported)
     }
@@ -224,6 +233,14 @@ impl House {
     pub fn count(&self, sql: &str) -> anyhow::Result<u64> {
         let said = self.cluster.execute(DATABASE, sql)?;
         said.trim().parse().with_context(|| format!("{sql}: {said}"))
+    }
+
+    /// One text from the database, asked as its superuser.
+    ///
+    /// # Errors
+    /// The question is not SQL.
+    pub fn text(&self, sql: &str) -> anyhow::Result<String> {
+        Ok(self.cluster.execute(DATABASE, sql)?.trim().to_owned())
     }
 
     /// The clinic's id.
@@ -315,7 +332,12 @@ fn run(command: &mut Command, stdin: Option<&str>) -> anyhow::Result<Value> {
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
         let tail: Vec<&str> = wrong.lines().rev().take(12).collect();
-        bail!("{program} failed ({}):\n{}\n{}", output.status, said.trim(), tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        bail!(
+            "{program} failed ({}):\n{}\n{}",
+            output.status,
+            said.trim(),
+            tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+        );
     }
     Ok(said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null))
 }

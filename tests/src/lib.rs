@@ -2,6 +2,10 @@
 //!
 //! Must never: stand in for a part of the product; everything here starts or drives the real ones.
 
+pub mod bench;
+#[cfg(target_os = "linux")]
+pub mod day;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+pub mod house;
 pub mod processes;

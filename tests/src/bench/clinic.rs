@@ -9,8 +9,8 @@ use wattle_domain::fields::{
     AddressKind, AppointmentStatus, BirthDateAccuracy, ContactKind, SessionKind, Sex,
 };
 use wattle_domain::{
-    AddressId, AppointmentId, AppointmentTypeId, ClinicDate, ClinicId, ClinicZone, ContactId, Entity, FeedClass, FeedSeq,
-    PatientId, PractitionerId, SessionTemplateId,
+    AddressId, AppointmentId, AppointmentTypeId, ClinicDate, ClinicId, ClinicZone, ContactId, Entity,
+    FeedClass, FeedSeq, PatientId, PractitionerId, SessionTemplateId,
 };
 use wattle_protocol::pull::Frame;
 
@@ -38,23 +38,121 @@ pub fn clinic_id() -> ClinicId {
 }
 
 const FAMILY: [&str; 48] = [
-    "Smith", "Nguyen", "Jones", "Williams", "Brown", "Wilson", "Taylor", "Singh", "Johnson", "White", "Martin", "Anderson",
-    "Thompson", "Tran", "Walker", "Harris", "Lee", "Ryan", "Robinson", "Kelly", "King", "Patel", "Campbell", "Wang",
-    "Zhang", "O'Brien", "Costa", "Haddad", "Papadopoulos", "Rossi", "Kowalski", "Fernando", "McDonald", "Murphy", "Young",
-    "Scott", "Chen", "Mitchell", "Roberts", "Edwards", "Khan", "Kaur", "Russo", "Schmidt", "Abbott", "Yilmaz", "Le", "Pham",
+    "Smith",
+    "Nguyen",
+    "Jones",
+    "Williams",
+    "Brown",
+    "Wilson",
+    "Taylor",
+    "Singh",
+    "Johnson",
+    "White",
+    "Martin",
+    "Anderson",
+    "Thompson",
+    "Tran",
+    "Walker",
+    "Harris",
+    "Lee",
+    "Ryan",
+    "Robinson",
+    "Kelly",
+    "King",
+    "Patel",
+    "Campbell",
+    "Wang",
+    "Zhang",
+    "O'Brien",
+    "Costa",
+    "Haddad",
+    "Papadopoulos",
+    "Rossi",
+    "Kowalski",
+    "Fernando",
+    "McDonald",
+    "Murphy",
+    "Young",
+    "Scott",
+    "Chen",
+    "Mitchell",
+    "Roberts",
+    "Edwards",
+    "Khan",
+    "Kaur",
+    "Russo",
+    "Schmidt",
+    "Abbott",
+    "Yilmaz",
+    "Le",
+    "Pham",
 ];
-const ENDINGS: [&str; 16] =
-    ["", "", "", "", "son", "field", "wood", "ton", "ley", "ham", "worth", "berg", "ov", "ides", "well", "man"];
+const ENDINGS: [&str; 16] = [
+    "", "", "", "", "son", "field", "wood", "ton", "ley", "ham", "worth", "berg", "ov", "ides", "well", "man",
+];
 const GIVEN: [&str; 48] = [
-    "Oliver", "Charlotte", "Noah", "Amelia", "Jack", "Isla", "William", "Olivia", "Leo", "Mia", "Lucas", "Ava", "Thomas",
-    "Grace", "Henry", "Chloe", "Maria", "Wei", "Linh", "Priya", "Arjun", "Fatima", "Yusuf", "Giulia", "Dimitri", "Sofia",
-    "Mei", "Hannah", "Ethan", "Zoe", "Samuel", "Ruby", "Isaac", "Evie", "Patrick", "Siobhan", "Angus", "Kirra", "Jarrah",
-    "Tane", "Aroha", "Ngoc", "Minh", "Ahmed", "Layla", "Elena", "Marco", "Ines",
+    "Oliver",
+    "Charlotte",
+    "Noah",
+    "Amelia",
+    "Jack",
+    "Isla",
+    "William",
+    "Olivia",
+    "Leo",
+    "Mia",
+    "Lucas",
+    "Ava",
+    "Thomas",
+    "Grace",
+    "Henry",
+    "Chloe",
+    "Maria",
+    "Wei",
+    "Linh",
+    "Priya",
+    "Arjun",
+    "Fatima",
+    "Yusuf",
+    "Giulia",
+    "Dimitri",
+    "Sofia",
+    "Mei",
+    "Hannah",
+    "Ethan",
+    "Zoe",
+    "Samuel",
+    "Ruby",
+    "Isaac",
+    "Evie",
+    "Patrick",
+    "Siobhan",
+    "Angus",
+    "Kirra",
+    "Jarrah",
+    "Tane",
+    "Aroha",
+    "Ngoc",
+    "Minh",
+    "Ahmed",
+    "Layla",
+    "Elena",
+    "Marco",
+    "Ines",
 ];
 const SUBURBS: [(&str, &str); 12] = [
-    ("Marrickville", "2204"), ("Newtown", "2042"), ("Ashfield", "2131"), ("Parramatta", "2150"), ("Hurstville", "2220"),
-    ("Cabramatta", "2166"), ("Manly", "2095"), ("Lakemba", "2195"), ("Bankstown", "2200"), ("Glebe", "2037"),
-    ("Dee Why", "2099"), ("Penrith", "2750"),
+    ("Marrickville", "2204"),
+    ("Newtown", "2042"),
+    ("Ashfield", "2131"),
+    ("Parramatta", "2150"),
+    ("Hurstville", "2220"),
+    ("Cabramatta", "2166"),
+    ("Manly", "2095"),
+    ("Lakemba", "2195"),
+    ("Bankstown", "2200"),
+    ("Glebe", "2037"),
+    ("Dee Why", "2099"),
+    ("Penrith", "2750"),
 ];
 
 /// Rows a `Rows` frame holds.
@@ -119,12 +217,20 @@ pub fn frames(size: Size) -> impl Iterator<Item = Frame> {
     ];
     staff
         .into_iter()
-        .chain(batches(size.patients).map(|(from, to)| rows_of::<Patient>(from, to, |n| (id(4, n), patient(n)))))
-        .chain(batches(size.patients).map(|(from, to)| rows_of::<PatientContact>(from, to, |n| (id(5, n), contact(n)))))
-        .chain(batches(size.patients).map(|(from, to)| rows_of::<Address>(from, to, |n| (id(6, n), address(n)))))
         .chain(
-            batches(size.appointments)
-                .map(move |(from, to)| rows_of::<Appointment>(from, to, |n| (id(7, n), appointment(size, n)))),
+            batches(size.patients).map(|(from, to)| rows_of::<Patient>(from, to, |n| (id(4, n), patient(n)))),
+        )
+        .chain(
+            batches(size.patients)
+                .map(|(from, to)| rows_of::<PatientContact>(from, to, |n| (id(5, n), contact(n)))),
+        )
+        .chain(
+            batches(size.patients).map(|(from, to)| rows_of::<Address>(from, to, |n| (id(6, n), address(n)))),
+        )
+        .chain(
+            batches(size.appointments).map(move |(from, to)| {
+                rows_of::<Appointment>(from, to, |n| (id(7, n), appointment(size, n)))
+            }),
         )
         .chain([page(FeedClass::Front), Frame::Checkpoint { cursors, answers: Vec::new(), complete: true }])
 }
@@ -156,14 +262,24 @@ fn rows_of<E: Entity>(from: u32, to: u32, row: impl Fn(u32) -> (Uuid, E)) -> Fra
         feed: E::TABLE.class,
         table: E::TABLE.sql.to_owned(),
         columns: E::TABLE.columns.iter().map(|c| c.name.to_owned()).collect(),
-        rows: (from..to).map(|n| row(n)).map(|(id, entity)| values(id, 1, &entity)).collect(),
+        rows: (from..to).map(row).map(|(id, entity)| values(id, 1, &entity)).collect(),
     }
 }
 
 fn values<E: Entity>(id: Uuid, rev: i64, entity: &E) -> Vec<Value> {
     let at = json!(1_700_000_000_000_i64);
     let mut fields = entity.to_fields();
-    let mut all = vec![json!(id), json!(rev), at.clone(), Value::Null, at, Value::Null, Value::Null, Value::Null, Value::Null];
+    let mut all = vec![
+        json!(id),
+        json!(rev),
+        at.clone(),
+        Value::Null,
+        at,
+        Value::Null,
+        Value::Null,
+        Value::Null,
+        Value::Null,
+    ];
     all.extend(E::TABLE.columns.iter().map(|c| fields.remove(c.name).unwrap_or(Value::Null)));
     all
 }
@@ -285,7 +401,10 @@ pub fn appointment(size: Size, n: u32) -> Appointment {
     Appointment {
         id: AppointmentId(id(7, n)),
         practitioner_id: PractitionerId(id(1, practitioner)),
-        patient_id: PatientId(id(4, u32::try_from(scatter(n.into()) % u64::from(size.patients.max(1))).unwrap_or(0))),
+        patient_id: PatientId(id(
+            4,
+            u32::try_from(scatter(n.into()) % u64::from(size.patients.max(1))).unwrap_or(0),
+        )),
         type_id: AppointmentTypeId(id(2, n % 4)),
         room_id: None,
         start_at,

@@ -58,7 +58,8 @@ impl Figures {
     /// As people read it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let numbers: Vec<String> = self.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let numbers: Vec<String> =
+            self.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
         let met = match self.met {
             Some(true) => "met",
             Some(false) => "MISSED",

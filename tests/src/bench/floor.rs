@@ -15,7 +15,7 @@ use super::clinic::{id, scatter};
 /// # Errors
 /// SQLCipher says no.
 pub fn connect(path: &Path, key: &DataKey) -> anyhow::Result<Connection> {
-    let hex: String = key.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let hex: String = key.bytes().iter().map(|b| format!("{b:02x}")).collect();
     let connection = Connection::open(path)?;
     connection.execute_batch(&format!(
         "PRAGMA key = \"x'{hex}'\"; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
@@ -29,10 +29,12 @@ pub fn connect(path: &Path, key: &DataKey) -> anyhow::Result<Connection> {
 /// SQLite says no.
 pub fn prefix_queries(path: &Path, key: &DataKey, typed: &[String]) -> anyhow::Result<Vec<Duration>> {
     let connection = connect(path, key)?;
-    let mut query = connection.prepare("SELECT rowid FROM patient_search WHERE patient_search MATCH ?1 LIMIT 20")?;
+    let mut query =
+        connection.prepare("SELECT rowid FROM patient_fts WHERE patient_fts MATCH ?1 LIMIT 20")?;
     let mut times = Vec::new();
     for text in typed {
-        let folded: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+        let folded: String =
+            text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
         let Some(word) = folded.split_whitespace().next() else { continue };
         let start = Instant::now();
         let rows = query.query_map(params![format!("\"{word}\"*")], |row| row.get::<_, i64>(0))?;
@@ -56,7 +58,13 @@ pub fn days(path: &Path, key: &DataKey, days: &[ClinicDate]) -> anyhow::Result<V
         let (from, to) = ClinicZone::default().day(day);
         let start = Instant::now();
         let rows = query.query_map(params![from.0, to.0], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, String>(4)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, String>(4)?,
+            ))
         })?;
         let found: Vec<_> = rows.filter_map(Result::ok).collect();
         times.push(start.elapsed());
@@ -100,8 +108,9 @@ pub fn updates(path: &Path, key: &DataKey, changes: u32, of: u32) -> anyhow::Res
 /// # Errors
 /// There is no memory for it.
 pub fn argon2id_ms() -> anyhow::Result<f64> {
-    use wattle_local_store::keys;
+    use wattle_local_store::keys::{Cost, Stretch};
+    let stretch = Stretch::new(Cost::SLOT)?;
     let start = Instant::now();
-    keys::derive_once_for_bench("a password of usual length")?;
+    std::hint::black_box(stretch.key("a password of usual length")?);
     Ok(start.elapsed().as_secs_f64() * 1000.0)
 }

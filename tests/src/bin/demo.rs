@@ -43,7 +43,10 @@ async fn main() -> anyhow::Result<()> {
     house.start_server().await?;
     eprintln!("\nWho can sign in:");
     for person in &PEOPLE {
-        eprintln!("  {:<8} {:<30} {} ({})", person.username, person.password, person.display_name, person.role);
+        eprintln!(
+            "  {:<8} {:<30} {} ({})",
+            person.username, person.password, person.display_name, person.role
+        );
     }
     eprintln!("\nClose the window to end the demo; its clinic goes with it.\n");
     let data = dir.path().join("reception-1");
@@ -66,5 +69,7 @@ async fn headless(size: Size, seed: u64) -> anyhow::Result<()> {
 #[cfg(not(target_os = "linux"))]
 async fn headless(_: Size, _: u64) -> anyhow::Result<()> {
     let _ = PathBuf::new();
-    anyhow::bail!("the scripted day drives WebKitGTK under Xvfb: it plays on Linux only; `cargo xtask demo` works here")
+    anyhow::bail!(
+        "the scripted day drives WebKitGTK under Xvfb: it plays on Linux only; `cargo xtask demo` works here"
+    )
 }

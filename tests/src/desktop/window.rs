@@ -164,6 +164,22 @@ impl Window {
         self.act(actions::drag(start, end), &format!("drag {from} to {to}")).await
     }
 
+    /// Clicks a point of the window, in CSS pixels.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub async fn click_at(&self, point: (i32, i32)) -> Result<(), Error> {
+        self.act(actions::drag(point, point), "click at a point").await
+    }
+
+    /// Drags with the mouse from one point of the window to another, in CSS pixels.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub async fn drag_from_to(&self, from: (i32, i32), to: (i32, i32)) -> Result<(), Error> {
+        self.act(actions::drag(from, to), "drag between points").await
+    }
+
     /// The middle of an element, scrolled into view, in CSS pixels of the window.
     async fn middle(&self, css: &str) -> Result<(i32, i32), Error> {
         let script = "const e = document.querySelector(arguments[0]); if (!e) return null; \

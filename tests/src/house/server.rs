@@ -22,11 +22,12 @@ impl Server {
     /// It ends or does not listen in time.
     pub async fn start(mut command: Command, logs: &Path) -> Result<Self, Error> {
         let mut process = Process::start("server", &mut command, logs)?;
-        process.wait_for("listens", PATIENCE, |p| {
-            let first: Value = serde_json::from_str(p.stdout().lines().next()?).ok()?;
-            first.get("listening").is_some().then_some(())
-        })
-        .await?;
+        process
+            .wait_for("listens", PATIENCE, |p| {
+                let first: Value = serde_json::from_str(p.stdout().lines().next()?).ok()?;
+                first.get("listening").is_some().then_some(())
+            })
+            .await?;
         Ok(Self { process })
     }
 
