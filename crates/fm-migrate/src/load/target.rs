@@ -54,6 +54,9 @@ impl<'c> TableLoad<'c> {
         targets: &[TableName],
     ) -> Result<Self, Error> {
         let mut tx = connection.begin().await.map_err(Error::db("beginning a table"))?;
+        // Whole tables are compared with whole tables. A table that was empty a minute ago has no statistics yet, and a planner
+        // that believes it still is would compare them row by row, for hours.
+        tx.execute("SET LOCAL enable_nestloop = off").await.map_err(Error::db("beginning a table"))?;
         let mut tables = BTreeMap::new();
         for &name in targets {
             tx.execute(merge::landing(name.table())).await.map_err(Error::db("making a landing table"))?;
