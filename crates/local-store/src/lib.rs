@@ -29,6 +29,8 @@ mod search;
 mod store;
 mod submit;
 mod tables;
+#[cfg(test)]
+mod testing;
 mod txn;
 mod world;
 mod writer;

@@ -174,3 +174,6 @@ fn run(txn: &mut Txn<'_>, n: i64) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
