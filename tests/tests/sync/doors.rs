@@ -2,7 +2,9 @@
 
 use wattle_protocol::ipc::session::Connection;
 
-use super::desk::{Desk, clinic, person, until};
+use wattle_tests::house::House;
+
+use super::desk::{Desk, clinic, person, together, until};
 use super::work::{found, registration};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,4 +71,59 @@ async fn a_revoked_role_takes_its_rows_from_the_file() {
         .await;
     assert_eq!(found(&desk, "vanishes"), [], "and its words");
     assert!(!desk.store.sync_facts().unwrap().cursors.contains_key(&wattle_domain::FeedClass::Front));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_loses_no_acknowledged_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut house = clinic(&dir).await;
+    let reception = Desk::ready(&house, "reception-1", &person("maria")).await;
+    let lee = Desk::ready(&house, "dr-lee", &person("lee")).await;
+    let before = registration("Before", "0400 000 020");
+    reception.do_it(before.clone());
+    together(&[&reception, &lee]).await;
+
+    house.kill_server();
+    copied(&mut house, "wattle", "backup").await;
+    house.start_server().await.unwrap();
+    let after = registration("Afterwards", "0400 000 021");
+    reception.do_it(after.clone());
+    until("acknowledged and seen", async || lee.store.patient(after.patient_id).unwrap()).await;
+    together(&[&reception, &lee]).await;
+
+    house.kill_server();
+    lee.offline().await;
+    let unsent = registration("Unsent", "0400 000 022");
+    lee.do_it(unsent.clone());
+    house.cluster().execute("postgres", "drop database wattle with (force)").unwrap();
+    copied(&mut house, "backup", "wattle").await;
+    house.cluster().execute("wattle", "update sync.identity set restores = restores + 1").unwrap();
+    assert_eq!(
+        house.count("select count(*) from clinic.patient where family_name = 'Afterwards'").unwrap(),
+        0
+    );
+    house.start_server().await.unwrap();
+
+    for patient in [&before, &after, &unsent] {
+        for desk in [&reception, &lee] {
+            until(&patient.details.family_name, async || desk.store.patient(patient.patient_id).unwrap())
+                .await;
+        }
+        let name = &patient.details.family_name;
+        let sql = format!("select count(*) from clinic.patient where family_name = '{name}'");
+        until("at the server, once", async || (house.count(&sql).unwrap() == 1).then_some(())).await;
+    }
+    together(&[&reception, &lee]).await;
+    for desk in [&reception, &lee] {
+        assert_eq!(
+            desk.store.attention(desk.author.user).unwrap(),
+            [],
+            "what was decided before is no conflict"
+        );
+    }
+}
+
+/// Copies a database, once the killed server's connections are gone.
+async fn copied(house: &mut House, from: &str, to: &str) {
+    until("the copy", async || house.cluster().copy_database(from, to).ok()).await;
 }
