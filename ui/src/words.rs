@@ -193,7 +193,7 @@ pub(crate) fn identifier(kind: IdentifierKind) -> &'static str {
         IdentifierKind::Pension => "Pension card",
         IdentifierKind::Hcc => "Health care card",
         IdentifierKind::Private => "Health fund",
-        IdentifierKind::Legacy => "Number in the old system",
+        IdentifierKind::Legacy => "Old system",
     }
 }
 

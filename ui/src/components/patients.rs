@@ -1,7 +1,6 @@
 //! Parts of the patients page, and the lines of every patient search.
 
 pub(crate) mod duplicates;
-pub(crate) mod entry;
 pub(crate) mod form;
 pub(crate) mod hit;
 pub(crate) mod list;

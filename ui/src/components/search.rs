@@ -100,7 +100,7 @@ fn Open() -> impl IntoView {
         ev.stop_propagation();
     };
     view! {
-        <div class="veil top" on:click=move |_| desk.search.set(false)>
+        <div class="veil high" on:click=move |_| desk.search.set(false)>
             <div class="dialog search-dialog" role="dialog" aria-modal="true" aria-label="Find" data-testid="search-dialog" on:click=|ev| ev.stop_propagation()>
                 <div class="search-box large">
                     {Icon::Search.svg()}

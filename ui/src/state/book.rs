@@ -107,6 +107,8 @@ pub(crate) struct Book {
     pub(crate) booking_length: RwSignal<u32>,
     /// Minutes of the day near the window; cards beyond are left out of a full book.
     pub(crate) window: RwSignal<(u32, u32)>,
+    /// How far the book is scrolled, pixels: it is there again after a look at another page.
+    pub(crate) scroll_top: StoredValue<Option<i32>>,
     /// Somebody a slot is looked for.
     pub(crate) somebody: RwSignal<Option<Somebody>>,
     /// A move that waits for a yes.
@@ -157,6 +159,7 @@ impl Book {
             booking: RwSignal::new(None),
             booking_length: RwSignal::new(15),
             window: RwSignal::new((0, 24 * 60)),
+            scroll_top: StoredValue::new(None),
             somebody: RwSignal::new(None),
             over: RwSignal::new(None),
             waiting,

@@ -7,6 +7,9 @@ use wattle_protocol::ipc::patients::{PatientHit, PatientQuery, PatientRecord, Se
 use crate::ipc;
 use crate::state::desk::{Desk, Page};
 use crate::state::live::Live;
+use entry::Entry;
+
+pub(crate) mod entry;
 
 /// What stands beside the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +51,9 @@ pub(crate) struct Patients {
     pub(crate) pane: RwSignal<Pane>,
     /// The open record.
     pub(crate) record: Live<PatientRecord>,
+    /// The form that was begun last: it outlives a look at the day book.
+    pub(crate) draft: RwSignal<Option<(Pane, Entry)>>,
+    owner: StoredValue<Option<Owner>>,
 }
 
 /// How many lines a search shows.
@@ -71,7 +77,29 @@ impl Patients {
             _ => None,
         });
         let record = record_of(desk, open);
-        Self { query, hits, pane, record }
+        let owner = StoredValue::new(Owner::current());
+        Self { query, hits, pane, record, draft: RwSignal::new(None), owner }
+    }
+
+    /// The form of a pane: the one that was begun, else a new one. Its boxes belong to the desk and not to the page, so that
+    /// what is typed is still there after the phone rang.
+    pub(crate) fn begin(self, pane: Pane, make: impl FnOnce() -> Entry) -> Entry {
+        let begun =
+            self.draft.with_untracked(|d| d.as_ref().filter(|(p, _)| *p == pane).map(|(_, e)| e.clone()));
+        if let Some(entry) = begun {
+            return entry;
+        }
+        let entry = match self.owner.get_value() {
+            Some(owner) => owner.with(make),
+            None => make(),
+        };
+        self.draft.set(Some((pane, entry.clone())));
+        entry
+    }
+
+    /// The form is saved or left.
+    pub(crate) fn end(self) {
+        self.draft.set(None);
     }
 
     /// Opens a record.

@@ -76,7 +76,7 @@ fn SideBox(
             <span class="soft">{if now { "In the record now" } else { "The other value" }}</span>
             <b class="side-value tabular">{shown}</b>
             <span class="soft">{who}", "{when}</span>
-            <button type="button" class="button" class:primary=now data-testid=test_id disabled=move || busy.get() on:click=move |_| chosen.run(())>{label}</button>
+            <button type="button" class="button" data-testid=test_id disabled=move || busy.get() on:click=move |_| chosen.run(())>{label}</button>
         </div>
     }
 }

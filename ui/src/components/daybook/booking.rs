@@ -19,7 +19,7 @@ use crate::state::patients::{Pane, Patients, WaitingSlot};
 use crate::{ipc, show, verbs};
 
 /// Lines of the list.
-const LINES: u32 = 7;
+const LINES: u32 = 6;
 /// Width of the popover, pixels; the same in `daybook.css`.
 const WIDTH: f64 = 360.0;
 /// Its height at most, pixels.

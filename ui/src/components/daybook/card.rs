@@ -62,10 +62,10 @@ fn Face(placed: Placed) -> impl IntoView {
     };
     let width = 100.0 / p.lanes as f64;
     let left = width * p.lane as f64;
-    // Two lines need 36 px; three 54.
+    // Two lines need 40 px; three 58.
     let lines = move || match f64::from(len) * book.px() {
-        h if h >= 54.0 => "card lines-3",
-        h if h >= 36.0 => "card lines-2",
+        h if h >= 58.0 => "card lines-3",
+        h if h >= 40.0 => "card lines-2",
         h if h >= 20.0 => "card",
         _ => "card tiny",
     };
@@ -112,6 +112,6 @@ pub(crate) fn marks(card: &wattle_protocol::ipc::daybook::Card) -> Vec<(Icon, &'
 }
 
 /// `9:05` of `9:05 am`: the hours at the side say the rest.
-fn short(time: &str) -> String {
+pub(crate) fn short(time: &str) -> String {
     time.split(' ').next().unwrap_or_default().to_owned()
 }

@@ -1,8 +1,8 @@
 //! One column: shades, cards, the cursor, what hangs over it.
 
 use leptos::prelude::*;
-use wattle_domain::AppointmentId;
 use wattle_domain::fields::SessionKind;
+use wattle_domain::{AppointmentId, ClinicDate};
 
 use crate::components::daybook::card::CardView;
 use crate::components::daybook::drag::Drag;
@@ -53,6 +53,7 @@ pub(crate) fn DayColumn(index: usize, key: ColumnKey) -> impl IntoView {
                     {desk.zone.get_untracked().clock(book.instant(desk, key, minute))}
                 </div>
             })}
+            <NowLine date=key.1 />
             <For each=move || cards.get() key=|id| *id let:id>
                 <CardView id=id />
             </For>
@@ -105,6 +106,23 @@ fn shade(book: Book, s: Shade) -> impl IntoView {
             </div>
         }
     })
+}
+
+/// Where we are in the day: a line behind the cards, so that no name is struck through, and a tick before them.
+#[component]
+fn NowLine(date: ClinicDate) -> impl IntoView {
+    let (desk, book) = (desk(), book());
+    let minute = Memo::new(move |_| {
+        let minute = desk.zone.get().minute_of_day(desk.minute.get());
+        let shows = desk.today.get() == date && book.laid.with(|l| (l.from..l.to).contains(&minute));
+        shows.then_some(minute)
+    });
+    view! {
+        {move || minute.get().map(|m| view! {
+            <div class="now-line" aria-hidden="true" style:top=move || px(book, m)></div>
+            <div class="now-tick" aria-hidden="true" style:top=move || px(book, m)></div>
+        })}
+    }
 }
 
 /// The keyboard's place when it is on no card.

@@ -4,7 +4,8 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::components::daybook::column::DayColumn;
+use crate::components::daybook::card::short;
+use crate::components::daybook::column::{DayColumn, px};
 use crate::components::daybook::drag::{Drag, GUTTER};
 use crate::show;
 use crate::state::book::lay::{Column, ColumnKey};
@@ -28,6 +29,7 @@ pub(crate) fn Grid() -> impl IntoView {
     follow_cursor(book, scroller);
     let scrolled = move |_| {
         let Some(element) = scroller.get_untracked() else { return };
+        book.scroll_top.set_value(Some(element.scroll_top()));
         let window = near(book, f64::from(element.scroll_top()), f64::from(element.client_height()));
         if book.window.get_untracked() != window {
             book.window.set(window);
@@ -59,11 +61,11 @@ pub(crate) fn Grid() -> impl IntoView {
                         let top = move || format!("{}px", (f64::from(h * 60) - f64::from(from.get())) * book.px());
                         view! { <span class="hour" style:top=top>{hour(h)}</span> }
                     }).collect_view()}
+                    <NowTime />
                 </div>
                 <For each=indexed key=|(i, key)| (*i, *key) let((index, key))>
                     <DayColumn index=index key=key />
                 </For>
-                <NowLine />
             </div>
         </div>
     }
@@ -117,29 +119,20 @@ fn Head(key: ColumnKey) -> impl IntoView {
     }
 }
 
-/// Where we are in the day, on today's columns.
+/// The time, beside the hours, while today shows.
 #[component]
-fn NowLine() -> impl IntoView {
+fn NowTime() -> impl IntoView {
     let (desk, book) = (desk(), book());
-    let minute = Memo::new(move |_| desk.zone.get().minute_of_day(desk.minute.get()));
-    let shows = move || {
-        let today = desk.today.get();
+    let here = Memo::new(move |_| {
+        let (today, minute) = (desk.today.get(), desk.zone.get().minute_of_day(desk.minute.get()));
         book.laid.with(|l| {
-            let here = (l.from..l.to).contains(&minute.get());
-            let at = l.columns.iter().position(|c| c.date == today);
-            at.filter(|_| here).map(|at| (at, l.columns.iter().filter(|c| c.date == today).count(), l.from))
+            let shows = (l.from..l.to).contains(&minute) && l.columns.iter().any(|c| c.date == today);
+            shows.then_some(minute)
         })
-    };
+    });
     view! {
-        {move || shows().map(|(at, count, from)| {
-            let top = move || format!("{}px", (f64::from(minute.get()) - f64::from(from)) * book.px());
-            let column = "(100% - var(--gutter)) / var(--columns)";
-            view! {
-                <div class="now" aria-hidden="true" style:top=top>
-                    <span class="now-time">{move || desk.zone.get().clock(desk.minute.get())}</span>
-                    <div class="now-line" style:left=format!("calc(var(--gutter) + {column} * {at})") style:width=format!("calc({column} * {count})")></div>
-                </div>
-            }
+        {move || here.get().map(|minute| view! {
+            <span class="now-time" style:top=move || px(book, minute)>{move || short(&desk.zone.get().clock(desk.minute.get()))}</span>
         })}
     }
 }
@@ -158,7 +151,12 @@ fn scroll_to_now(desk: Desk, book: Book, scroller: NodeRef<Div>) {
         // Walking through the days keeps the hour that one looks at.
         let first = seen.get_value().is_none();
         seen.set_value(Some(day));
-        if first {
+        if let (true, Some(top)) = (first, book.scroll_top.get_value()) {
+            request_animation_frame(move || {
+                element.set_scroll_top(top);
+                drop(element.focus());
+            });
+        } else if first {
             let minute = desk.zone.get_untracked().minute_of_day(desk.now.get_untracked());
             let is_today = day == desk.today.get_untracked();
             let (from, to) = book.laid.with_untracked(|l| (l.from, l.to));

@@ -31,7 +31,7 @@ pub(crate) fn OverDialog() -> impl IntoView {
                     <p><b>{over.carry.from.card.patient_name.clone()}</b>" would overlap "<b>{over.taken_by}</b>"."</p>
                     <div class="row end">
                         <button type="button" class="button" node_ref=no data-testid="over-no" on:click=move |_| book.over.set(None)>"Leave it where it was"</button>
-                        <button type="button" class="button danger" data-testid="over-yes" on:click=yes>"Book over it"</button>
+                        <button type="button" class="button danger" data-testid="over-yes" on:click=yes>"Move it there anyway"</button>
                     </div>
                 </div>
             </div>

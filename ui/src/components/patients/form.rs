@@ -13,10 +13,10 @@ use wattle_protocol::ipc::patients::PatientDraft;
 use crate::components::field::Field;
 use crate::components::icon::Icon;
 use crate::components::patients::duplicates::Duplicates;
-use crate::components::patients::entry::{Cell, Entry, Part};
 use crate::components::picker::{Picker, Segmented};
 use crate::state::book::{Slot, Somebody, book};
 use crate::state::desk::{Page, desk};
+use crate::state::patients::entry::{Cell, Entry, Part};
 use crate::state::patients::{Pane, Patients, WaitingSlot};
 use crate::{ipc, show, words};
 
@@ -25,7 +25,8 @@ use crate::{ipc, show, words};
 pub(crate) fn RegisterForm(typed: String, waits: Option<WaitingSlot>) -> impl IntoView {
     let slot = waits;
     let (desk, book, patients) = (desk(), book(), expect_context::<Patients>());
-    let entry = StoredValue::new(Entry::new(&typed));
+    let pane = Pane::Register { typed: typed.clone(), slot };
+    let entry = StoredValue::new(patients.begin(pane, || Entry::new(&typed)));
     let busy = RwSignal::new(false);
     let save = Callback::new(move |()| {
         let today = desk.today.get_untracked();
@@ -44,6 +45,7 @@ pub(crate) fn RegisterForm(typed: String, waits: Option<WaitingSlot>) -> impl In
                 Ok(written) => {
                     let id = PatientId(written.id);
                     desk.toasts.done(format!("{name} is registered."), Vec::new());
+                    patients.end();
                     patients.show(id);
                     if let Some(slot) = slot {
                         book.somebody.set(Some(Somebody { id, name, birth_date }));
@@ -59,6 +61,7 @@ pub(crate) fn RegisterForm(typed: String, waits: Option<WaitingSlot>) -> impl In
         });
     });
     let cancel = Callback::new(move |()| {
+        patients.end();
         patients.pane.set(Pane::Nobody);
         if slot.is_some() {
             desk.page.set(Page::DayBook);
@@ -86,11 +89,13 @@ fn EditLoaded(id: PatientId) -> impl IntoView {
     let record = patients.record.value.get_untracked();
     let title = record.as_ref().map(|r| show::patient(&r.patient)).unwrap_or_default();
     let names = StoredValue::new(record.as_ref().map(|r| r.names.clone()).unwrap_or_default());
-    let entry = StoredValue::new(record.as_ref().map_or_else(|| Entry::new(""), Entry::of));
+    let make = || record.as_ref().map_or_else(|| Entry::new(""), Entry::of);
+    let entry = StoredValue::new(patients.begin(Pane::Edit(id), make));
     let busy = RwSignal::new(false);
     let save = Callback::new(move |()| {
         let verb = entry.with_value(|e| e.edit(id, desk.today.get_untracked()));
         if verb.edits.is_empty() && verb.parts == Default::default() {
+            patients.end();
             patients.show(id);
             return;
         }
@@ -99,6 +104,7 @@ fn EditLoaded(id: PatientId) -> impl IntoView {
             match ipc::patients::edit_patient(verb).await {
                 Ok(_) => {
                     desk.toasts.done("Saved.", Vec::new());
+                    patients.end();
                     patients.show(id);
                 }
                 Err(error) => desk.toasts.fault(&error),
@@ -106,7 +112,10 @@ fn EditLoaded(id: PatientId) -> impl IntoView {
             busy.try_set(false);
         });
     });
-    let cancel = Callback::new(move |()| patients.show(id));
+    let cancel = Callback::new(move |()| {
+        patients.end();
+        patients.show(id);
+    });
     view! { <FormBody title=title more="" entry=entry names=names busy=busy save=save cancel=cancel save_label="Save" fresh=false /> }
 }
 
@@ -186,7 +195,7 @@ fn FormBody(
                         <button type="button" class="button icon-only" class:on=move || history.get() aria-pressed=move || history.get().to_string()
                             aria-label="Who changed what" data-tip="Who changed what" on:click=move |_| history.update(|h| *h = !*h)>{Icon::History.svg()}</button>
                     </Show>
-                    <button type="button" class="button" data-testid="patient-form-cancel" on:click=move |_| cancel.run(())>"Leave as it was"</button>
+                    <button type="button" class="button" data-testid="patient-form-cancel" on:click=move |_| cancel.run(())>{if fresh { "Discard" } else { "Leave as it was" }}</button>
                     <button type="submit" class="button primary" data-testid="patient-form-save" disabled=move || busy.get() || nameless()>{save_label}</button>
                 </div>
             </header>
@@ -260,7 +269,8 @@ fn CellBox(cell: Cell, #[prop(optional)] first: bool) -> impl IntoView {
         shared.left.run(());
     });
     let class = match (cell.part, cell.column) {
-        (Part::Address(_), "line1" | "line2") => "wide",
+        (Part::Address(_), "line1" | "line2")
+        | (Part::Contact(ContactKind::NextOfKin | ContactKind::Guardian), _) => "wide",
         (_, "reference" | "state" | "postcode" | "expires_on" | "title") => "narrow",
         _ => "",
     };

@@ -41,6 +41,13 @@ pub(crate) fn PatientList() -> impl IntoView {
     let register = move |_| {
         patients.pane.set(Pane::Register { typed: patients.query.get_untracked(), slot: None });
     };
+    let unfinished = move || {
+        let pane = patients.pane.get();
+        patients.draft.with(|d| {
+            let (begun, entry) = d.as_ref()?;
+            (*begun != pane && entry.dirty()).then(|| (begun.clone(), entry.name()))
+        })
+    };
     let none = move || hits.with(|h| h.as_ref().is_some_and(Vec::is_empty));
     view! {
         <section class="list-side" aria-label="Search">
@@ -53,6 +60,12 @@ pub(crate) fn PatientList() -> impl IntoView {
                 </div>
                 <button type="button" class="button" data-testid="patient-register" on:click=register>{Icon::PersonPlus.svg()}"Register"</button>
             </div>
+            {move || unfinished().map(|(begun, name)| view! {
+                <div class="unfinished" role="status">
+                    {Icon::Pencil.svg()}<span class="cut">"Not saved yet: "<b>{name}</b></span>
+                    <button type="button" class="button small" on:click=move |_| patients.pane.set(begun.clone())>"Go on"</button>
+                </div>
+            })}
             {move || patients.hits.fault.get().map(|error| view! { <p class="odd pad" role="alert">{words::fault(&error)}</p> })}
             <div class="hits" role="listbox" aria-label="Patients" id="patient-hits">
                 {move || hits.get().unwrap_or_default().into_iter().enumerate().map(|(index, hit)| {

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use wattle_domain::attention::FieldChange;
 use wattle_domain::entities::{Address, PatientIdentifier};
 use wattle_domain::fields::{AlertPlace, ContactKind};
 use wattle_domain::role::{Action, Noun};
@@ -13,6 +12,7 @@ use wattle_protocol::ipc::patients::PatientRecord;
 use crate::components::icon::Icon;
 use crate::state::book::{Somebody, book};
 use crate::state::desk::{Desk, Page, desk};
+use crate::state::patients::entry::last_change;
 use crate::state::patients::{Pane, Patients};
 use crate::{show, words};
 
@@ -127,11 +127,6 @@ impl Who {
         let said = said.unwrap_or_else(|| "as first entered".into());
         view! { <Show when=move || self.history.get()><span class="by">{said.clone()}</span></Show> }
     }
-}
-
-/// An entry of a row's `field_changes`.
-pub(crate) fn last_change(changes: &Map<String, Value>, field: &str) -> Option<FieldChange> {
-    serde_json::from_value(changes.get(field)?.clone()).ok()
 }
 
 fn contact(c: &wattle_domain::entities::PatientContact, who: Who) -> impl IntoView + use<> {

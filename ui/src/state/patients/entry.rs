@@ -113,6 +113,10 @@ impl Cell {
     /// Its label.
     pub(crate) fn label(self) -> &'static str {
         match (self.part, self.column) {
+            (Part::Contact(ContactKind::NextOfKin), "value") => "Next of kin, phone",
+            (Part::Contact(ContactKind::NextOfKin), "name") => "Next of kin, name",
+            (Part::Contact(ContactKind::Guardian), "value") => "Guardian, phone",
+            (Part::Contact(ContactKind::Guardian), "name") => "Guardian, name",
             (Part::Contact(kind), "value") => words::contact(kind),
             (Part::Identifier(kind), "value") => words::identifier(kind),
             (Part::Identifier(IdentifierKind::Dva), "reference") => "Entitlement",
@@ -282,7 +286,7 @@ impl Entry {
                 row.get("field_changes").and_then(Value::as_object).cloned().unwrap_or_default();
             let cells = part.columns().iter().map(|&column| {
                 let was = row.get(column).cloned().unwrap_or(Value::Null);
-                Cell::new(part, column, was, super::record::last_change(&changes, column), true)
+                Cell::new(part, column, was, last_change(&changes, column), true)
             });
             rows.push(RowForm { part, row: Some(id), rev: rev(id), cells: cells.collect() });
         };
@@ -322,6 +326,7 @@ impl Entry {
     fn set(&self, column: &str, text: &str) {
         if let Some(cell) = self.cell(Part::Patient, column) {
             cell.text.set(text.to_owned());
+            cell.shown.set_value(text.to_owned());
         }
     }
 
@@ -337,6 +342,12 @@ impl Entry {
     /// Something is typed that is not saved.
     pub(crate) fn dirty(&self) -> bool {
         self.rows.iter().flat_map(|r| &r.cells).any(|c| c.changed())
+    }
+
+    /// `Costa Maria`, for a reminder.
+    pub(crate) fn name(&self) -> String {
+        let words = [self.text("family_name"), self.text("given_name")];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The columns of the patient.
@@ -434,6 +445,11 @@ impl Entry {
         }
         EditPatient { patient_id, edits, parts: self.parts(today) }
     }
+}
+
+/// An entry of a row's `field_changes`.
+pub(crate) fn last_change(changes: &Map<String, Value>, field: &str) -> Option<FieldChange> {
+    serde_json::from_value(changes.get(field)?.clone()).ok()
 }
 
 fn empty(part: Part) -> RowForm {
