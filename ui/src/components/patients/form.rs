@@ -254,7 +254,7 @@ fn CellBox(cell: Cell, #[prop(optional)] first: bool) -> impl IntoView {
     let odd =
         Signal::derive(move || if cell.left.get() { cell.odd(desk.today.get()) } else { String::new() });
     let below = Signal::derive(move || {
-        let said = shared.history.get().then(|| by(cell, shared.names, desk)).unwrap_or_default();
+        let said = if shared.history.get() { by(cell, shared.names, desk) } else { String::new() };
         if !said.is_empty() {
             return said;
         }

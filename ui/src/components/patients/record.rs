@@ -50,8 +50,10 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
     let who = Who { desk, names: StoredValue::new(r.names.clone()), history };
     let can_write = desk.may((Noun::Patient, Action::Write));
     let pending = !r.pending.is_empty();
-    let changed =
-        r.updated_by.and_then(|u| r.names.get(&u).cloned()).map_or_else(|| "the import".to_owned(), |n| n);
+    let changed = match r.updated_by {
+        None => "the import".to_owned(),
+        Some(user) => r.names.get(&user).cloned().unwrap_or_else(|| "somebody".to_owned()),
+    };
     let updated_at = r.updated_at;
     let alerts = r.alerts.iter().filter(|a| a.place != AlertPlace::Billing).map(|a| view! {
         <p class="notice" data-severity=a.severity.as_str()>{Icon::Attention.svg()}<span>{a.text.clone()}</span></p>
