@@ -42,7 +42,8 @@ pub(crate) fn leave(app: &AppHandle) {
 }
 
 fn words(workstation: &Workstation) -> Option<String> {
-    let state = workstation.sync_state()?;
+    // Nobody signed in: what is unsent was told at sign-out. A file that cannot be read does not hold the window open.
+    let state = tauri::async_runtime::block_on(workstation.sync_state()).ok()?;
     (state.waiting > 0).then(|| unsent(&state, workstation.now().0))
 }
 

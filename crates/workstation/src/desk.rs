@@ -47,8 +47,16 @@ impl Desk {
         self.file.owner.user
     }
 
-    pub(crate) fn sync_state(&self) -> SyncState {
-        self.driver.sync_state().borrow().clone()
+    /// What the sync says, with the outbox as it is now: the sync hears of a new command a moment later.
+    pub(crate) async fn sync_state(&self) -> Result<SyncState, Error> {
+        let facts = self.with_store(Store::sync_facts).await?;
+        let state = self.driver.sync_state().borrow().clone();
+        Ok(SyncState {
+            waiting: facts.outbox_len,
+            oldest_waiting_at: facts.oldest_waiting_at,
+            attention: facts.attention,
+            ..state
+        })
     }
 
     pub(crate) fn sync_now(&self) {

@@ -10,6 +10,9 @@ use wattle_protocol::session::SignedIn;
 
 use crate::error::Error;
 
+/// How long an access token lives, by the protocol.
+const ACCESS_MS: i64 = 10 * 60 * 1000;
+
 /// What the server said of a person the last time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
@@ -17,6 +20,9 @@ pub(crate) struct Facts {
     pub(crate) display_name: String,
     pub(crate) roles: Vec<Role>,
     pub(crate) offline_lease_until: UtcInstant,
+    /// This computer's clock minus the server's, milliseconds: the lease ends by the server's clock.
+    #[serde(default)]
+    pub(crate) skew_ms: i64,
     /// The latest instant this file has seen: a clock that was set back does not lengthen a lease.
     pub(crate) latest_seen_at: UtcInstant,
     /// Good once, bound to the workstation. Absent when the server has refused it.
@@ -31,6 +37,8 @@ impl Facts {
             display_name: signed_in.display_name.clone(),
             roles: signed_in.roles.clone(),
             offline_lease_until: signed_in.offline_lease_until,
+            // The answer says when the access token ends, and tokens live ten minutes; a session tells it exactly later.
+            skew_ms: now.0 - (signed_in.access_until.0 - ACCESS_MS),
             latest_seen_at: now,
             refresh_token: Some(signed_in.refresh_token.clone()),
         }
@@ -38,7 +46,7 @@ impl Facts {
 
     /// Whether the person may work without the server. The clock only moves forward here.
     pub(crate) fn lease_holds(&self, now: UtcInstant) -> bool {
-        now.max(self.latest_seen_at) <= self.offline_lease_until
+        now.max(self.latest_seen_at).0 - self.skew_ms <= self.offline_lease_until.0
     }
 
     /// Reads them; `None` when absent or not whole, which costs the person no more than a word with the server.
@@ -49,5 +57,39 @@ impl Facts {
 
     pub(crate) fn write(&self, path: &Path, key: &DataKey, user: &str) -> Result<(), Error> {
         Ok(write_atomic(path, &seal_facts(key, user, self)?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn facts(skew_ms: i64) -> Facts {
+        Facts {
+            username: "maria".into(),
+            display_name: "Maria Costa".into(),
+            roles: vec![Role::Reception],
+            offline_lease_until: UtcInstant(NOW + 72 * HOUR_MS),
+            skew_ms,
+            latest_seen_at: UtcInstant(NOW + skew_ms),
+            refresh_token: None,
+        }
+    }
+
+    #[test]
+    fn a_lease_ends_by_the_servers_clock_and_no_clock_is_turned_back() {
+        for (skew_ms, why) in
+            [(0, "a right clock"), (500 * HOUR_MS, "far ahead"), (-500 * HOUR_MS, "far behind")]
+        {
+            let mut facts = facts(skew_ms);
+            let at = |hours: i64| UtcInstant(NOW + skew_ms + hours * HOUR_MS);
+            assert!(facts.lease_holds(at(71)), "{why}");
+            assert!(!facts.lease_holds(at(73)), "{why}");
+            facts.latest_seen_at = at(73);
+            assert!(!facts.lease_holds(at(1)), "{why}: set back after the end");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wattle_domain::time::Clock;
-use wattle_domain::{Role, UserId, UtcInstant};
+use wattle_domain::{Role, UserId};
 use wattle_local_store::DataKey;
 use wattle_protocol::session::{SignedIn, Welcome};
 use wattle_sync_engine::driver::Tokens;
@@ -22,7 +22,7 @@ pub(crate) struct Keeper {
 
 struct Held {
     facts: Facts,
-    access: Option<(String, UtcInstant)>,
+    access: Option<String>,
 }
 
 impl Keeper {
@@ -58,7 +58,7 @@ impl Keeper {
     pub(crate) fn accept(&self, signed_in: &SignedIn) {
         let now = self.clock.now();
         let mut held = self.held();
-        held.access = Some((signed_in.access_token.clone(), signed_in.access_until));
+        held.access = Some(signed_in.access_token.clone());
         held.facts = Facts::of(&held.facts.username, signed_in, now);
         self.save(&held.facts);
     }
@@ -95,8 +95,8 @@ impl Keeper {
 
 impl Tokens for Keeper {
     fn access(&self) -> Option<String> {
-        let now = self.clock.now();
-        self.held().access.as_ref().filter(|(_, until)| now < *until).map(|(token, _)| token.clone())
+        // Whether its time is over, the server's clock decides and not ours.
+        self.held().access.clone()
     }
 
     fn refresh(&self) -> Option<String> {
@@ -115,6 +115,7 @@ impl Tokens for Keeper {
         let now = self.clock.now();
         let mut held = self.held();
         held.facts.offline_lease_until = welcome.offline_lease_until;
+        held.facts.skew_ms = now.0 - welcome.server_time.0;
         held.facts.roles.clone_from(&welcome.roles);
         // The lease comes from the server: a clock that was wrong before need not be held against it.
         held.facts.latest_seen_at = now;

@@ -119,6 +119,13 @@ impl Workstation {
                 workstation_name: self.0.proposed.workstation_name.clone(),
             });
         };
+        // A code that was no good is asked for again.
+        if record.enrolled.is_none() && record.enrolment_code.is_none() {
+            return Ok(AppState::NeedsSetUp {
+                server_url: record.server_url,
+                workstation_name: record.workstation_name,
+            });
+        }
         let (desk, locked) = match &*self.state() {
             State::In { desk, locked } => (Arc::clone(desk), *locked),
             State::Out(notice) => {
@@ -130,13 +137,18 @@ impl Workstation {
                 });
             }
         };
-        desk.app_state(&record, locked).await
+        let answer = desk.app_state(&record, locked).await;
+        self.note_damage(&desk, answer)
     }
 
-    /// How it stands with the server; `None` when nobody is signed in.
-    #[must_use]
-    pub fn sync_state(&self) -> Option<SyncState> {
-        self.desk_behind_the_curtain().map(|desk| desk.sync_state())
+    /// How it stands with the server, and what the file holds at this very moment.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when nobody is signed in; when the file cannot be read.
+    pub async fn sync_state(&self) -> Result<SyncState, Error> {
+        let desk = self.desk_behind_the_curtain().ok_or(Error::Locked)?;
+        let answer = desk.sync_state().await;
+        self.note_damage(&desk, answer)
     }
 
     /// Tries the server now.

@@ -1,7 +1,6 @@
 //! Who is at the desk. See `wattle_protocol::ipc::session`.
 
 use wattle_protocol::ipc::session::{AppState, Credentials, SetUp, SyncState, Unlock};
-use wattle_protocol::ipc::{CommandError, FaultCode};
 
 use super::{Answer, Desk};
 
@@ -44,7 +43,7 @@ pub(crate) async fn sign_out(desk: Desk<'_>) -> Answer<()> {
 /// How it stands with the server.
 #[tauri::command]
 pub(crate) async fn sync_state(desk: Desk<'_>) -> Answer<SyncState> {
-    desk.sync_state().ok_or(CommandError::new(FaultCode::Locked))
+    Ok(desk.sync_state().await?)
 }
 
 /// Tries the server now.

@@ -4,6 +4,7 @@
 use wattle_domain::role;
 use wattle_local_store::DataKey;
 use wattle_local_store::keys::{KeySlot, Owner, SlotError, SlotKeys, WorkstationSecret};
+use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::Credentials;
 use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
 use zeroize::Zeroizing;
@@ -48,7 +49,13 @@ impl Workstation {
     async fn try_sign_in(&self, record: &Record, username: &str, password: &str) -> Result<(), Error> {
         let Some(enrolled) = &record.enrolled else {
             let secret = self.0.keyring.secret_or_new().await?;
-            return self.by_server(record, username, password, secret, Error::FirstSignInNeedsServer).await;
+            let tried =
+                self.by_server(record, username, password, secret, Error::FirstSignInNeedsServer).await;
+            if let Err(Error::Refused { code: ErrorCode::NotEnrolled, .. }) = &tried {
+                self.change_record(|record| record.enrolment_code = None)?;
+                self.tell().await;
+            }
+            return tried;
         };
         let secret = self.0.keyring.secret().await?;
         let Some(person) = record.person(username) else {

@@ -1,0 +1,19 @@
+//! A workstation without its window, with the real parts around it: PostgreSQL, the server's process, a Secret Service
+//! on a session bus of its own.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+mod clinic;
+mod damage;
+mod desk;
+mod inside;
+mod keyring;
+mod lease;
+mod people;
+mod wrong_password;

@@ -1,0 +1,44 @@
+//! A second person of the same profile: a slot is made from the open file, never without its key.
+
+use wattle_tests::desktop::Keyring;
+use wattle_workstation::Error;
+
+use crate::clinic::{
+    Clinic, MARIA, TOM, TestClock, found, register, sign_in, until_delivered, until_offline, until_ready,
+};
+use crate::inside::inside;
+
+#[tokio::test]
+async fn a_colleague_gets_a_slot_while_the_screen_is_locked_and_not_otherwise() {
+    let name = "people::a_colleague_gets_a_slot_while_the_screen_is_locked_and_not_otherwise";
+    if !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    desk.sign_out().await.unwrap();
+    assert!(
+        matches!(sign_in(&desk, &TOM).await, Err(Error::FileSealed)),
+        "nobody here can open the file for him"
+    );
+
+    sign_in(&desk, &MARIA).await.unwrap();
+    desk.lock().await.unwrap();
+    sign_in(&desk, &TOM).await.unwrap();
+    until_ready(&desk).await;
+    assert_eq!(found(&desk, "nguyen").await, 1, "the same file, no second first sync");
+    register(&desk, "Papadopoulos").await.unwrap();
+    until_delivered(&desk).await;
+
+    clinic.house.kill_server();
+    until_offline(&desk).await;
+    for person in [MARIA, TOM] {
+        desk.sign_out().await.unwrap();
+        sign_in(&desk, &person).await.unwrap();
+        assert_eq!(found(&desk, "papadopoulos").await, 1, "{} has a slot now", person.username);
+    }
+}
