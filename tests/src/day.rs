@@ -312,7 +312,7 @@ fn check_rows(house: &House, patient: &str, appointment: &str, called: &str) -> 
 
 /// Commands that the server has decided and kept.
 fn delivered(house: &House) -> anyhow::Result<u64> {
-    house.count("select count(*) from clinic.command_log where verdict in ('applied', 'merged', 'conflict')")
+    house.count("select count(*) from clinic.command_log where verdict ->> 'verdict' in ('applied', 'merged', 'conflict')")
 }
 
 /// Nobody's name or number in anything that was logged.

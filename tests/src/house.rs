@@ -129,6 +129,14 @@ impl House {
     /// # Errors
     /// The migrator fails, or its counts do not add up.
     pub fn import_sample(&self, size: Size, seed: u64) -> anyhow::Result<Imported> {
+        self.import_sample_at(size, seed, "11:00")
+    }
+
+    /// As [`House::import_sample`], with the clinic's clock at the export: who is done, in consult and waiting.
+    ///
+    /// # Errors
+    /// As [`House::import_sample`].
+    pub fn import_sample_at(&self, size: Size, seed: u64, now: &str) -> anyhow::Result<Imported> {
         let export = self.dir.join("export");
         let mut sample = Command::new(&self.programs.fm_migrate);
         sample.arg("sample").arg("--out").arg(&export);
@@ -140,7 +148,7 @@ impl House {
         ] {
             sample.args([flag, &n.to_string()]);
         }
-        sample.args(["--today", &today()?]);
+        sample.args(["--today", &today()?, "--now", now]);
         run(&mut sample, None)?;
         self.import(&export)
     }
@@ -308,9 +316,23 @@ pub fn add_people(house: &House) -> anyhow::Result<()> {
 /// # Errors
 /// The clock is before 1970.
 pub fn today() -> anyhow::Result<String> {
+    Ok(wattle_domain::ClinicZone::default().date(now()?).to_string())
+}
+
+/// The clinic's wall clock while it is open, else 11 in the morning: a demo at midnight still shows a working day.
+///
+/// # Errors
+/// The clock is before 1970.
+pub fn opening_time() -> anyhow::Result<String> {
+    const OPEN: std::ops::RangeInclusive<u32> = 9 * 60..=16 * 60;
+    let minute = wattle_domain::ClinicZone::default().minute_of_day(now()?);
+    let minute = if OPEN.contains(&minute) { minute } else { 11 * 60 };
+    Ok(format!("{:02}:{:02}", minute / 60, minute % 60))
+}
+
+fn now() -> anyhow::Result<wattle_domain::UtcInstant> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    let now = wattle_domain::UtcInstant(i64::try_from(now.as_millis())?);
-    Ok(wattle_domain::ClinicZone::default().date(now).to_string())
+    Ok(wattle_domain::UtcInstant(i64::try_from(now.as_millis())?))
 }
 
 /// Runs one of our programs to its end; its last line on stdout is JSON, or nothing.

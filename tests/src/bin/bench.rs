@@ -6,15 +6,17 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use wattle_tests::bench::figures::Figures;
-use wattle_tests::bench::{daybook, one_change, open, search, sizes};
+use wattle_tests::bench::{daybook, first_sync, one_change, open, propagation, search, sizes};
 
 type Run = fn() -> anyhow::Result<Figures>;
 
-const ALL: [(&str, Run); 5] = [
+const ALL: [(&str, Run); 7] = [
     ("search", search::run),
     ("daybook", daybook::run),
     ("one-change", one_change::run),
     ("open", open::run),
+    ("first-sync", first_sync::run),
+    ("propagation", propagation::run),
     ("sizes", sizes::run),
 ];
 

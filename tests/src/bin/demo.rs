@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use wattle_tests::house::{House, PEOPLE, Size, add_people};
+use wattle_tests::house::{House, PEOPLE, Size, add_people, opening_time};
 
 /// A sample clinic to look at.
 #[derive(Parser)]
@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("wattle-demo-").tempdir()?;
     let mut house = House::found(dir.path(), false)?;
     eprintln!("importing the sample clinic …");
-    let imported = house.import_sample(size, a.seed)?;
+    let imported = house.import_sample_at(size, a.seed, &opening_time()?)?;
     eprintln!("read {}, loaded {}, rejected {}", imported.read, imported.loaded, imported.rejected);
     add_people(&house)?;
     house.start_server().await?;
