@@ -91,7 +91,6 @@ impl Machine {
         self.refresh_due = false;
         self.tokens.generation += 1;
         self.tokens.may_refresh = false;
-        self.unblock();
     }
 
     pub(super) fn signed_in(&mut self) {
@@ -101,7 +100,6 @@ impl Machine {
         self.refresh.free();
         self.refresh.attempt = 0;
         self.disarm(Timer::Retry(Work::Refresh));
-        self.unblock();
         if self.gate == Gate::SignInAgain {
             self.gate = Gate::Open;
         }
@@ -110,17 +108,17 @@ impl Machine {
         self.hurry(Work::Session);
     }
 
-    /// The door is closed: what waits for tokens waits for the door instead.
+    /// The door is closed: what waited for tokens waits for the door instead.
     pub(super) fn close(&mut self, gate: Gate) {
         self.gate = gate;
         self.probing = false;
         self.refresh_due = false;
-        self.unblock();
         if gate == Gate::Suspended && self.live.is_running() {
             self.out.push(Instruction::CloseLive);
         }
     }
 
+    /// No new tokens are on their way: nothing waits for them.
     pub(super) fn unblock(&mut self) {
         for work in Work::ALL {
             if self.lane(work).state == LaneState::Blocked {

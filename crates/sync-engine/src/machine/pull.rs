@@ -13,9 +13,7 @@ impl Machine {
             return; // not a feed of ours
         };
         *head = hint.head.max(*head);
-        if hint.head > held(&self.facts, hint.feed) {
-            self.hinted = true;
-        }
+        self.hinted = true; // which counts while the head is above the cursor
     }
 
     pub(super) fn pull_finished(&mut self, complete: bool, facts: Facts, now: UtcInstant) {

@@ -243,3 +243,15 @@ fn nothing_is_said_after_the_end() {
     assert!(out.contains(&Instruction::CloseLive));
     assert_eq!(world.machine.handle(Event::Wake, UtcInstant(0)), []);
 }
+
+#[test]
+fn what_moved_between_the_hello_and_live_is_fetched_when_live_opens() {
+    let mut world = World::new(1);
+    world.start();
+    world.answer(Work::Session);
+    world.answer(Work::Tidy);
+    world.answer(Work::Pull);
+    world.commit(FeedClass::Front, false);
+    world.answer(Work::Live);
+    assert!(world.has(Work::Pull), "no hint will ever tell of it");
+}
