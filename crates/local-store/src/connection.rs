@@ -44,12 +44,18 @@ pub(crate) fn look(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
 
 fn open(path: &Path, key: &DataKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.execute_batch(&key.pragma())?;
+    set_key(&connection, key)?;
     // Sorting a large index must not leave readable pages in the system's temporary folder.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     Ok(connection)
+}
+
+fn set_key(connection: &Connection, key: &DataKey) -> rusqlite::Result<()> {
+    // SQLCipher writes to the standard error otherwise; what it finds comes back as an error anyway.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    connection.execute_batch(&key.pragma())
 }
 
 /// Whether a key opens an existing file, found out without changing a byte beside it: SQLite itself would copy the
@@ -96,8 +102,7 @@ fn header_reads(path: &Path, key: &DataKey) -> bool {
 }
 
 fn first_page(connection: &Connection, key: &DataKey) -> bool {
-    let read = connection
-        .execute_batch(&key.pragma())
+    let read = set_key(connection, key)
         .and_then(|()| connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)));
     read.is_ok()
 }

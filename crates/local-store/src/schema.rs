@@ -42,3 +42,6 @@ pub(crate) fn migrate_to(connection: &mut Connection, to: u32) -> Result<(), Ope
     tracing::info!(from = found, to, "local schema is up to date");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

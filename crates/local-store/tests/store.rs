@@ -1,0 +1,25 @@
+//! Tests of the store as its callers see it, on real SQLCipher files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
+
+#[path = "store/cast.rs"]
+mod cast;
+#[path = "store/crash.rs"]
+mod crash;
+#[path = "store/desk.rs"]
+mod desk;
+#[path = "store/duplicates.rs"]
+mod duplicates;
+#[path = "store/file.rs"]
+mod file;
+#[path = "store/pulls.rs"]
+mod pulls;
+#[path = "store/schema.rs"]
+mod schema;
+#[path = "store/search.rs"]
+mod search;

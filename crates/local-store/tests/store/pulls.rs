@@ -1,0 +1,234 @@
+//! What the server sends: all of it or nothing, known or not.
+
+use serde_json::json;
+use wattle_domain::commands::{EditPatient, FieldEdit};
+use wattle_domain::{FeedClass, Rev, TableName};
+use wattle_local_store::Error;
+use wattle_protocol::ipc::daybook::DayBookQuery;
+use wattle_protocol::ipc::patients::SearchPatients;
+use wattle_protocol::pull::Frame;
+
+use super::cast::*;
+
+fn day() -> DayBookQuery {
+    DayBookQuery { from: "2026-11-23".parse().unwrap(), days: 1, practitioner_id: None }
+}
+
+#[test]
+fn a_pull_that_breaks_off_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    let before = store.sync_facts().unwrap();
+    // Changes: dropped, and ended without a checkpoint.
+    let mut cut = store.begin_pull().unwrap();
+    cut.frame(frame(&[appointment(1, 1, 1, 0)])).unwrap();
+    drop(cut);
+    let mut unfinished = store.begin_pull().unwrap();
+    unfinished.frame(frame(&[appointment(1, 1, 1, 0)])).unwrap();
+    assert!(matches!(unfinished.finish(), Err(Error::Incomplete)));
+    // Whole feeds: the same.
+    let mut cut = store.begin_pull().unwrap();
+    for frame in clinic_frames(&[]) {
+        cut.frame(frame).unwrap();
+    }
+    drop(cut);
+    assert!(store.day_book(&day()).unwrap().cards.is_empty());
+    assert!(store.patient(id(3, 1).into()).unwrap().is_some(), "the old copy is whole");
+    assert_eq!(store.sync_facts().unwrap(), before);
+    store.submit(&maria(), book(1, 1, 0)).expect("the writer is free again");
+}
+
+#[test]
+fn a_malformed_frame_is_named_without_its_values_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    let Frame::Rows { feed, table, columns, mut rows } = frame(&[patient(2, "Sean", "Geheim", "1970-01-01")])
+    else {
+        panic!("rows")
+    };
+    let at = columns.iter().position(|c| c == "family_name").unwrap() + 9;
+    rows[0][at] = json!(17);
+    let bad = Frame::Rows { feed, table: table.clone(), columns: columns.clone(), rows: rows.clone() };
+    rows[0].pop();
+    let short = Frame::Rows { feed, table, columns, rows };
+    for bad in [bad, short] {
+        for whole in [false, true] {
+            let mut pull = store.begin_pull().unwrap();
+            let attempt = || -> Result<(), Error> {
+                if whole {
+                    pull.frame(Frame::Whole { feed: FeedClass::Front, rows: 1 })?;
+                }
+                pull.frame(frame(&[patient(3, "Linh", "Nguyen", "1980-01-01")]))?;
+                pull.frame(bad.clone())?;
+                pull.frame(checkpoint(9, vec![]))?;
+                pull.finish().map(|_| ())
+            };
+            let error = attempt().unwrap_err();
+            assert!(matches!(&error, Error::BadFrame { table, .. } if table == "patient"), "{error:?}");
+            assert!(!error.to_string().contains("Geheim") && !error.to_string().contains("17"), "{error}");
+            assert!(store.patient(id(3, 3).into()).unwrap().is_none(), "nothing of the pull is here");
+            assert!(store.patient(id(3, 1).into()).unwrap().is_some());
+        }
+    }
+}
+
+#[test]
+fn unknown_tables_are_skipped_and_unknown_columns_survive_an_edit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    let Frame::Rows { feed, table, mut columns, mut rows } =
+        frame(&[patient(1, "Maria", "Costa", "1963-02-01")])
+    else {
+        panic!("rows")
+    };
+    columns.push("blood_group".into());
+    rows[0].push(json!({"abo": "A", "rh": true}));
+    pull(
+        &store,
+        [
+            Frame::Rows { feed, table, columns, rows },
+            Frame::Rows { feed, table: "hologram".into(), columns: vec![], rows: vec![vec![json!(1)]] },
+            Frame::Gone { feed, table: "hologram".into(), ids: vec![id(99, 1)] },
+            checkpoint(2, vec![]),
+        ],
+    );
+    let extra = || -> String {
+        look(folder.path()).query_row("SELECT extra FROM patient", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(extra(), r#"{"blood_group":{"abo":"A","rh":true}}"#);
+    let edit = FieldEdit {
+        table: TableName::Patient,
+        row_id: id(3, 1),
+        field: "preferred_name".into(),
+        seen_rev: Rev(1),
+        was: json!(null),
+        now: json!("Mia"),
+    };
+    let edit = EditPatient { patient_id: id(3, 1).into(), edits: vec![edit], parts: Default::default() };
+    let submitted = store.submit(&maria(), edit.into()).unwrap();
+    assert_eq!(extra(), r#"{"blood_group":{"abo":"A","rh":true}}"#, "after an edit");
+    let payload = &store.outbox_batch(1, 9999).unwrap()[0].payload;
+    assert!(!payload.contains("blood_group"), "a command carries only what it changes");
+    let rejected = wattle_protocol::push::Verdict::Quarantined;
+    let answer = wattle_protocol::push::Answer {
+        command_id: submitted.command_id,
+        verdict: rejected,
+        duplicate: false,
+    };
+    store.record_answers(&[answer]).unwrap();
+    assert_eq!(extra(), r#"{"blood_group":{"abo":"A","rh":true}}"#, "after an undo");
+}
+
+#[test]
+fn a_new_copy_over_an_old_one_removes_what_did_not_come_again_and_keeps_the_outbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let patients = [patient(1, "Maria", "Costa", "1963-02-01"), patient(2, "Sean", "O'Brien", "1970-01-01")];
+    let store = desk(folder.path(), &patients);
+    store.submit(&maria(), book(1, 1, 0)).unwrap();
+    store.forget_cursors(&FeedClass::ALL).unwrap();
+    assert!(store.sync_facts().unwrap().cursors.is_empty());
+    let mut frames = clinic_frames(&patients[..1]);
+    frames.push(checkpoint(7, vec![]));
+    let done = pull(&store, frames);
+    let (_, ids) = done.changed.rows.iter().find(|(t, _)| *t == TableName::Patient).unwrap();
+    assert!(ids.is_empty(), "too many to name");
+    assert!(store.patient(id(3, 2).into()).unwrap().is_none(), "he did not come again");
+    let search = SearchPatients { query: "brien".into(), limit: 5 };
+    assert!(store.search_patients(&search).unwrap().is_empty());
+    let cards = store.day_book(&day()).unwrap().cards;
+    assert!(cards.len() == 1 && cards[0].pending, "the booking was run again");
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 1);
+}
+
+#[test]
+fn indexes_are_as_the_migrations_made_them_after_a_first_sync() {
+    let (folder, fresh) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let indexes = |folder: &std::path::Path| -> Vec<String> {
+        let connection = look(folder);
+        let mut statement = connection
+            .prepare("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name")
+            .unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    drop(desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]));
+    drop(open(fresh.path()));
+    assert_eq!(indexes(folder.path()), indexes(fresh.path()));
+}
+
+#[test]
+fn removed_feeds_leave_no_row_and_no_word_but_the_outbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    store.submit(&maria(), book(1, 1, 0)).unwrap();
+    store.remove_feeds(&[FeedClass::Front]).unwrap();
+    let connection = look(folder.path());
+    let tables = TableName::ALL.iter().filter(|t| t.table().class == FeedClass::Front).map(|t| t.as_str());
+    for table in tables.chain(["patient_card", "patient_words", "name_word", "mirror_image"]) {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0, "{table}");
+    }
+    let facts = store.sync_facts().unwrap();
+    assert_eq!((facts.outbox_len, facts.cursors.len()), (1, 1));
+    assert_eq!(store.day_book(&day()).unwrap().practitioners.len(), 2, "the other feed is here");
+}
+
+#[test]
+fn acknowledged_commands_are_offered_again_after_a_new_epoch_but_not_after_three_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = std::sync::Arc::new(HandClock(NINE.0.into()));
+    let store =
+        wattle_local_store::Store::open(&folder.path().join("clinic.db"), &key(), identity(), clock.clone())
+            .unwrap();
+    store.adopt_epoch("one").unwrap();
+    let mut frames = clinic_frames(&[patient(1, "Maria", "Costa", "1963-02-01")]);
+    frames.push(checkpoint(1, vec![]));
+    pull(&store, frames);
+    let deliver = |n: u128| {
+        let submitted = store.submit(&maria(), book(n, 1, i64::try_from(n).unwrap() * 15)).unwrap();
+        store.record_answers(&[applied(submitted.command_id)]).unwrap();
+        let answers = vec![applied(submitted.command_id)];
+        pull(
+            &store,
+            [
+                frame(&[appointment(n, 1, 1, i64::try_from(n).unwrap() * 15)]),
+                checkpoint(1 + n as u64, answers),
+            ],
+        );
+        submitted.command_id
+    };
+    deliver(1);
+    clock.0.fetch_add(73 * 3_600_000, std::sync::atomic::Ordering::Relaxed);
+    let second = deliver(2);
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 0);
+    store.adopt_epoch("one").unwrap();
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 0, "nothing has happened");
+    store.adopt_epoch("two").unwrap();
+    let facts = store.sync_facts().unwrap();
+    assert!(facts.cursors.is_empty() && facts.epoch == "two");
+    let batch = store.outbox_batch(9, usize::MAX).unwrap();
+    assert_eq!(batch.len(), 1);
+    assert!(batch[0].payload.contains(&second.to_string()), "the one of the last 72 hours");
+}
+
+#[test]
+fn a_column_that_an_older_server_leaves_out_is_null_or_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[]);
+    let Frame::Rows { feed, table, columns, rows } = frame(&[phone(1, 1, "+61412345678")]) else {
+        panic!("rows")
+    };
+    let without = |name: &str| {
+        let at = columns.iter().position(|c| c == name).unwrap();
+        let mut columns = columns.clone();
+        columns.remove(at);
+        let mut rows = rows.clone();
+        rows[0].remove(at + 9);
+        Frame::Rows { feed, table: table.clone(), columns, rows }
+    };
+    pull(&store, [without("note"), checkpoint(2, vec![])]);
+    let mut pull = store.begin_pull().unwrap();
+    pull.frame(without("value")).unwrap();
+    pull.frame(checkpoint(3, vec![])).unwrap();
+    assert!(matches!(pull.finish(), Err(Error::BadFrame { .. })));
+}
