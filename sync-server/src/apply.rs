@@ -13,6 +13,9 @@ mod one;
 mod trust;
 mod verdict;
 
+use std::collections::BTreeMap;
+
+use wattle_domain::CommandId;
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Answer, Signed};
 
@@ -37,7 +40,7 @@ pub(crate) async fn push(
     commands: Vec<Signed>,
 ) -> Result<Vec<Answer>, ApiError> {
     let mut incoming: Vec<Incoming> = commands.into_iter().map(Incoming::read).collect::<Result<_, _>>()?;
-    let sent_order: Vec<_> = incoming.iter().map(|c| c.id).collect();
+    let sent: BTreeMap<CommandId, usize> = incoming.iter().enumerate().map(|(i, c)| (c.id, i)).collect();
     incoming.sort_by_key(|c| c.n);
 
     let mut answers: Vec<Answer> = Vec::with_capacity(incoming.len());
@@ -57,10 +60,10 @@ pub(crate) async fn push(
             break;
         }
     }
-    if answers.is_empty() && !sent_order.is_empty() {
+    if answers.is_empty() && !sent.is_empty() {
         return Err(ApiError::because(ErrorCode::Internal, "the first command failed"));
     }
-    answers.sort_by_key(|a| sent_order.iter().position(|id| *id == a.command_id));
+    answers.sort_by_key(|a| sent.get(&a.command_id).copied());
     Ok(answers)
 }
 

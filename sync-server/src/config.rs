@@ -25,6 +25,12 @@ pub struct Config {
     pub push_bytes: usize,
     /// Biggest body of any other request, bytes.
     pub body_bytes: usize,
+    /// Longest time for the header of a request.
+    pub header_time: Duration,
+    /// Longest time that a stop waits for what is under way.
+    pub drain_time: Duration,
+    /// Connections at once.
+    pub connections: usize,
     /// Longest time for any request but pull and live.
     pub request_time: Duration,
     /// Longest time for one pull.
@@ -62,6 +68,9 @@ impl Default for Config {
             attempt_window: Duration::from_secs(15 * 60),
             push_bytes: 4 << 20,
             body_bytes: 1 << 20,
+            header_time: Duration::from_secs(30),
+            drain_time: Duration::from_secs(10),
+            connections: 4000,
             request_time: Duration::from_secs(30),
             pull_time: Duration::from_secs(30 * 60),
             requests: 256,

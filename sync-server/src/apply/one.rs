@@ -30,7 +30,7 @@ pub(super) enum Done {
 enum Tried {
     Wrote(Decision, Option<PatientId>),
     Rejected(Rejection, Option<PatientId>),
-    Panicked,
+    Failed(&'static str),
 }
 
 /// Decides one command and writes what was decided. Whatever happens inside is undone to the savepoint, but for errors
@@ -57,9 +57,9 @@ pub(super) async fn run(
                     decision: None,
                 });
             }
-            Ok(Tried::Panicked) => {
+            Ok(Tried::Failed(cause)) => {
                 savepoint.rollback().await?;
-                return Ok(Done::Failed("panic".to_owned()));
+                return Ok(Done::Failed(cause.to_owned()));
             }
             Err(error) => match kind(&error) {
                 Kind::Refused { state, constraint } => {
@@ -99,7 +99,7 @@ async fn attempt(
         if allowed { load::world(connection, envelope.clinic, command).await? } else { World::default() };
     let patient = command.patient(&world);
     let Ok(decided) = catch_unwind(AssertUnwindSafe(|| decide(command, &context, &world))) else {
-        return Ok(Tried::Panicked);
+        return Ok(Tried::Failed("decide panicked"));
     };
     let decision = match decided {
         Ok(decision) => decision,
@@ -108,7 +108,7 @@ async fn attempt(
     for change in &decision.changes {
         // A decision over tables that commands must never write would be a bug of a verb.
         if change.table == TableName::AuditEvent {
-            return Ok(Tried::Panicked);
+            return Ok(Tried::Failed("a verb writes the audit log"));
         }
         rows::write(connection, envelope.clinic, change).await?;
     }

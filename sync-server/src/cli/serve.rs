@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use wattle_server::clock::SystemClock;
 use wattle_server::config::Config;
 use wattle_server::{AppState, db, serve};
@@ -37,16 +36,36 @@ impl Serve {
             .with_context(|| format!("cannot listen on {}", self.listen))?;
         let address = listener.local_addr()?;
         let app = AppState::new(pool, config, Arc::new(SystemClock));
-        let mut terminate = signal(SignalKind::terminate())?;
         output::say(&json!({"listening": address.to_string()}));
         tracing::info!(%address, "listening");
-        serve::serve(listener, app, async move {
+        serve::serve(listener, app, asked_to_stop()).await?;
+        Ok(())
+    }
+}
+
+/// SIGTERM, or Ctrl-C at a terminal.
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
-        })
-        .await?;
-        Ok(())
+        }
+        Err(_) => interrupted().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    interrupted().await;
+}
+
+async fn interrupted() {
+    // With no way to be asked, the process is ended from outside; its work is safe at every moment.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

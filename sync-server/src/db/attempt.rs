@@ -4,29 +4,54 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnection, PgPool};
 use wattle_domain::ClinicId;
 
-/// Failures in a window: how many, and when the oldest of them was.
-pub(crate) type Failures = (i64, Option<DateTime<Utc>>);
+/// Attempts in a window: how many, and when the oldest of them was.
+pub(crate) type Counted = (i64, Option<DateTime<Utc>>);
 
-/// Notes an attempt before its password is looked at, so that many at once are all counted.
+/// Makes attempts on one account come one after another until the transaction ends, so that each counts those before it.
+pub(crate) async fn queue(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    username: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(format!("sign-in {clinic} {username}"))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes an attempt: `succeeded` is `None` while its password is looked at.
 pub(crate) async fn note(
     connection: &mut PgConnection,
     at: DateTime<Utc>,
     clinic: Option<ClinicId>,
     username: &str,
     address: &str,
+    succeeded: Option<bool>,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "INSERT INTO clinic.sign_in_attempt (at, clinic_id, username, address) VALUES ($1, $2, $3, $4) RETURNING id",
+        "INSERT INTO clinic.sign_in_attempt (at, clinic_id, username, address, succeeded) \
+         VALUES ($1, $2, $3, $4, $5) RETURNING id",
     )
     .bind(at)
     .bind(clinic.map(|c| c.0))
     .bind(username)
     .bind(address)
+    .bind(succeeded)
     .fetch_one(connection)
     .await
 }
 
-/// A good password: this attempt and the failures of the same account before it count no more.
+/// A wrong password.
+pub(crate) async fn failed(pool: &PgPool, attempt: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE clinic.sign_in_attempt SET succeeded = false WHERE id = $1")
+        .bind(attempt)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// A good password: this attempt and the failures of the same account from the same address count no more.
 pub(crate) async fn forgive(
     connection: &mut PgConnection,
     clinic: ClinicId,
@@ -35,7 +60,7 @@ pub(crate) async fn forgive(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE clinic.sign_in_attempt SET succeeded = true \
-         WHERE NOT succeeded AND clinic_id = $1 AND username = $2 AND address = $3",
+         WHERE succeeded IS NOT TRUE AND clinic_id = $1 AND username = $2 AND address = $3",
     )
     .bind(clinic.0)
     .bind(username)
@@ -45,32 +70,32 @@ pub(crate) async fn forgive(
     Ok(())
 }
 
-/// Failures of an account since a time.
-pub(crate) async fn failures_of_user(
-    pool: &PgPool,
+/// Attempts on an account since a time that failed or are not decided.
+pub(crate) async fn on_user(
+    connection: &mut PgConnection,
     clinic: ClinicId,
     username: &str,
     since: DateTime<Utc>,
-) -> Result<Failures, sqlx::Error> {
+) -> Result<Counted, sqlx::Error> {
     sqlx::query_as(
         "SELECT count(*), min(at) FROM clinic.sign_in_attempt \
-         WHERE NOT succeeded AND clinic_id = $1 AND username = $2 AND at > $3",
+         WHERE succeeded IS NOT TRUE AND clinic_id = $1 AND username = $2 AND at > $3",
     )
     .bind(clinic.0)
     .bind(username)
     .bind(since)
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await
 }
 
 /// Failures from a network address since a time.
-pub(crate) async fn failures_of_address(
+pub(crate) async fn from_address(
     pool: &PgPool,
     address: &str,
     since: DateTime<Utc>,
-) -> Result<Failures, sqlx::Error> {
+) -> Result<Counted, sqlx::Error> {
     sqlx::query_as(
-        "SELECT count(*), min(at) FROM clinic.sign_in_attempt WHERE NOT succeeded AND address = $1 AND at > $2",
+        "SELECT count(*), min(at) FROM clinic.sign_in_attempt WHERE succeeded = false AND address = $1 AND at > $2",
     )
     .bind(address)
     .bind(since)

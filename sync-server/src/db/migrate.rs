@@ -18,6 +18,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (4, "protection", include_str!("../../../migrations/server/0004_protection.sql")),
     (5, "clinic", include_str!("../../../migrations/server/0005_clinic.sql")),
     (6, "server tables", include_str!("../../../migrations/server/0006_server_tables.sql")),
+    (7, "pending attempts", include_str!("../../../migrations/server/0007_pending_attempts.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -39,24 +39,36 @@ pub(crate) async fn sign_in(
         return Err(ApiError::because(ErrorCode::Malformed, "username or password"));
     }
 
-    check_address(&app, &address, now).await?;
+    let since = now - app.config.attempt_window;
+    check(
+        &app,
+        attempt::from_address(&app.pool, &address, since).await?,
+        app.config.attempts_per_address,
+        now,
+    )?;
     let Some((clinic, desk)) = desk(&app, &asked, &secret_hash, now).await? else {
         // A guessed code counts like a guessed password.
         let mut connection = app.pool.acquire().await?;
-        attempt::note(&mut connection, now, None, &username, &address).await?;
+        attempt::note(&mut connection, now, None, &username, &address, Some(false)).await?;
         return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation or code"));
     };
-    check_user(&app, clinic, &username, now).await?;
-
     let here = Identity::clinic(clinic);
     let mut tx = here.begin(&app.pool).await?;
-    attempt::note(&mut tx, now, Some(clinic), &username, &address).await?;
+    attempt::queue(&mut tx, clinic, &username).await?;
+    check(
+        &app,
+        attempt::on_user(&mut tx, clinic, &username, since).await?,
+        app.config.attempts_per_user,
+        now,
+    )?;
+    let noted = attempt::note(&mut tx, now, Some(clinic), &username, &address, None).await?;
     let found = account::by_username(&mut tx, clinic, &username).await?.filter(|a| a.active);
     tx.commit().await?;
 
     let phc = found.as_ref().map(|a| a.password_phc.clone());
     let good = password::verify(asked.password, phc).await?;
     let Some(user) = found.filter(|_| good).map(|a| UserId(a.id)) else {
+        attempt::failed(&app.pool, noted).await?;
         return Err(ApiError::new(ErrorCode::WrongCredentials));
     };
 
@@ -130,26 +142,10 @@ async fn desk(
     Ok(good.then(|| (clinic, Desk::New { code_hash, name: name.to_owned() })))
 }
 
-async fn check_address(app: &AppState, address: &str, now: DateTime<Utc>) -> Result<(), ApiError> {
-    let failures = attempt::failures_of_address(&app.pool, address, now - app.config.attempt_window).await?;
-    check(app, failures, app.config.attempts_per_address, now)
-}
-
-async fn check_user(
-    app: &AppState,
-    clinic: ClinicId,
-    username: &str,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let since = now - app.config.attempt_window;
-    let failures = attempt::failures_of_user(&app.pool, clinic, username, since).await?;
-    check(app, failures, app.config.attempts_per_user, now)
-}
-
 /// Too many failures in the window: wait until the oldest of them leaves it.
 fn check(
     app: &AppState,
-    (count, oldest): attempt::Failures,
+    (count, oldest): attempt::Counted,
     allowed: i64,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {

@@ -1,1 +1,5 @@
+mod audit;
+mod fault;
 mod push;
+mod race;
+mod trust;

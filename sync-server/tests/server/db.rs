@@ -1,1 +1,4 @@
+mod feed;
+mod migrate;
+mod rls;
 mod schema;

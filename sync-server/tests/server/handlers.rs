@@ -1,1 +1,3 @@
+mod refresh;
+mod session;
 mod sign_in;

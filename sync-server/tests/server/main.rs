@@ -4,7 +4,9 @@
 mod support;
 
 mod apply;
+mod cli;
 mod db;
 mod handlers;
+mod limits;
 mod live;
 mod pull;

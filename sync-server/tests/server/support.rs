@@ -6,6 +6,5 @@ pub mod desk;
 pub mod house;
 pub mod postgres;
 
-pub use clock::TestClock;
 pub use desk::{Book, Desk};
 pub use house::House;

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId};
+use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId, UtcInstant};
 use wattle_server::admin::{self, NewUser};
 use wattle_server::config::Config;
 use wattle_server::db::connect;
@@ -29,7 +29,6 @@ pub struct House {
     pub owner: PgPool,
     pub server: Option<Server>,
     pub maria: UserId,
-    pub lee: UserId,
     pub noor: UserId,
     pub dr_lee: PractitionerId,
     pub dr_khan: PractitionerId,
@@ -54,7 +53,7 @@ impl House {
         let clinic =
             admin::create_clinic(&owner, None, "Wattle Street Clinic", "Australia/Sydney").await.unwrap();
         let maria = user(&owner, clinic, "maria", "Maria Costa", Role::Reception, None).await.0;
-        let (lee, dr_lee) = user(&owner, clinic, "lee", "Dr Wei Lee", Role::Practitioner, Some("Lee")).await;
+        let (_, dr_lee) = user(&owner, clinic, "lee", "Dr Wei Lee", Role::Practitioner, Some("Lee")).await;
         let noor = user(&owner, clinic, "noor", "Noor Haddad", Role::PracticeManager, None).await.0;
         let dr_khan = PractitionerId(Uuid::now_v7());
         let standard = AppointmentTypeId(Uuid::now_v7());
@@ -85,7 +84,6 @@ impl House {
             owner,
             server: None,
             maria,
-            lee,
             noor,
             dr_lee: dr_lee.unwrap(),
             dr_khan,
@@ -124,9 +122,13 @@ impl House {
         self.server.as_ref().expect("runs").address
     }
 
-    pub async fn code(&self) -> String {
+    pub fn clock_now(&self) -> UtcInstant {
         use wattle_domain::time::Clock as _;
-        let now = self.clock.now().to_chrono().unwrap();
+        self.clock.now()
+    }
+
+    pub async fn code(&self) -> String {
+        let now = self.clock_now().to_chrono().unwrap();
         admin::enrolment_code(&self.owner, self.clinic, now).await.unwrap()
     }
 

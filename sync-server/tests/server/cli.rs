@@ -1,0 +1,187 @@
+//! The program as an administrator runs it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use wattle_domain::time::Clock as _;
+use wattle_server::clock::SystemClock;
+
+use crate::support::desk::{new_key, patient, random_hex, send, sign_in_body};
+use crate::support::{House, postgres};
+
+struct Run {
+    good: bool,
+    said: Value,
+    complained: String,
+}
+
+fn command(database: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wattle-server"));
+    command
+        .args(arguments)
+        .env("WATTLE_OWNER_DATABASE_URL", postgres::superuser_url(database))
+        .env("DATABASE_URL", postgres::app_url(database))
+        .env_remove("WATTLE_APP_PASSWORD")
+        .env_remove("WATTLE_MIGRATOR_PASSWORD")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(database: &str, arguments: &[&str], stdin: &str) -> Run {
+    let mut child = command(database, arguments).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    Run {
+        good: output.status.success(),
+        said: serde_json::from_str(said.trim()).unwrap_or(Value::Null),
+        complained: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Ends the server if a test fails before it does.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_database_to_a_served_clinic() {
+    let database = format!("{}_cli", postgres::database().await);
+    let name = database.clone();
+    tokio::task::spawn_blocking(move || postgres::cluster().create_database(&name).unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || script(&database)).await.unwrap();
+}
+
+/// The log of a server that is told to say all it can, while names pass through every kind of refusal.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_line_holds_a_word_about_a_patient() {
+    let house = House::new().await;
+    house
+        .execute(
+            "CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.title = 'boom' THEN RAISE EXCEPTION 'boom %', NEW.family_name USING ERRCODE = 'XX000'; END IF; \
+             RETURN NEW; END $$; GRANT EXECUTE ON FUNCTION public.boom() TO PUBLIC; \
+             CREATE TRIGGER z_boom BEFORE INSERT ON clinic.patient FOR EACH ROW EXECUTE FUNCTION public.boom()",
+        )
+        .await;
+    let mut serve = command(&house.database, &["serve", "--listen", "127.0.0.1:0"]);
+    let log = tempfile::NamedTempFile::new().unwrap();
+    serve.env("RUST_LOG", "debug,wattle_server=trace,sqlx=trace").stderr(log.reopen().unwrap());
+    let mut child = Serving(serve.spawn().unwrap());
+    let first = BufReader::new(child.0.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let address =
+        serde_json::from_str::<Value>(&first).unwrap()["listening"].as_str().unwrap().parse().unwrap();
+
+    // This server has the machine's clock; tokens of the test's own clock would be past their time.
+    let (key, secret) = (new_key(), random_hex());
+    let code = wattle_server::admin::enrolment_code(
+        &house.owner,
+        house.clinic,
+        SystemClock.now().to_chrono().unwrap(),
+    );
+    let body = sign_in_body(Some((code.await.unwrap(), "reception-1")), "maria", &key, &secret);
+    let mut desk = house.desk("reception-0", "maria").await;
+    desk.signed_in = send(address, "/v1/sign-in", None, &body).await.json().await.unwrap();
+    (desk.address, desk.key, desk.n) = (address, key, 0);
+
+    let id = desk.register("CANARY-Nguyen").await;
+    let mut again = patient("CANARY-Nguyen");
+    again.patient_id = id;
+    desk.do_it(again).await;
+    desk.do_it(patient("CANARY\0Nguyen")).await;
+    let mut boom = patient("CANARY-Nguyen");
+    boom.details.title = Some("boom".to_owned());
+    let boom = desk.command(boom);
+    for _ in 0..3 {
+        desk.post("/v1/push", &serde_json::json!({"commands": [boom]})).await;
+    }
+    desk.post("/v1/push", &serde_json::json!({"commands": [{"CANARY": "CANARY"}]})).await;
+    desk.post("/v1/CANARY?CANARY=1", &()).await;
+    let mut wrong = sign_in_body(None, "maria", &desk.key, &secret);
+    (wrong.workstation, wrong.password) = (Some(desk.workstation()), "CANARY-password".to_owned());
+    assert_eq!(send(address, "/v1/sign-in", None, &wrong).await.status(), 401);
+    desk.pull().await;
+    assert_eq!(desk.row("patient", id).unwrap()["family_name"], "CANARY-Nguyen");
+    drop(child);
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    assert!(text.contains("the server failed over a command") && text.contains("quarantined"), "{text}");
+    for secret in ["CANARY", "1961", &desk.signed_in.access_token, &desk.signed_in.refresh_token] {
+        let line = text.lines().find(|l| l.contains(secret));
+        assert_eq!(line, None);
+    }
+}
+
+fn script(database: &str) {
+    let run = |arguments: &[&str], stdin: &str| run(database, arguments, stdin);
+    let early = run(&["clinic", "create", "--name", "Too early"], "");
+    assert!(!early.good && !early.complained.is_empty());
+    let migrated = run(&["migrate"], "").said;
+    assert!(
+        migrated["applied"].as_i64() > Some(0) && migrated["applied"] == migrated["version"],
+        "{migrated}"
+    );
+    assert_eq!(run(&["migrate"], "").said["applied"], 0);
+    let id = "0190c11c-0000-7000-8000-000000000001";
+    let made =
+        run(&["clinic", "create", "--name", "Wattle Street", "--id", id, "--zone", "Australia/Perth"], "");
+    assert_eq!(made.said["clinic"], id);
+    let wrong = run(&["clinic", "create", "--name", "X", "--zone", "Mars/Olympus"], "");
+    assert!(!wrong.good && wrong.complained.contains("IANA zone"), "{}", wrong.complained);
+
+    let add = |username: &str, role: &str, password: &str| {
+        let arguments = [
+            "user",
+            "add",
+            "--clinic",
+            id,
+            "--username",
+            username,
+            "--display-name",
+            "Maria Costa",
+            "--role",
+            role,
+        ];
+        run(&arguments, password)
+    };
+    assert!(add("maria", "reception", "correct horse battery\n").said["user"].is_string());
+    for (why, refused, word) in [
+        ("taken", add("Maria", "reception", "correct horse battery"), "taken"),
+        ("short", add("noor", "reception", "short"), "10 characters"),
+        ("unknown role", add("noor", "janitor", "correct horse battery"), "practice_manager"),
+    ] {
+        assert!(!refused.good && refused.complained.contains(word), "{why}: {}", refused.complained);
+        assert!(!refused.complained.contains("correct horse"), "a password is never said again");
+    }
+    let nowhere = run(&["workstation", "code", "--clinic", "0190c11c-0000-7000-8000-00000000ffff"], "");
+    assert!(!nowhere.good && nowhere.complained.contains("clinic create"), "{}", nowhere.complained);
+    let code = run(&["workstation", "code", "--clinic", id], "").said["code"].as_str().unwrap().to_owned();
+    assert_eq!(code.len(), 14);
+    assert_eq!(run(&["verify-audit", "--clinic", id], "").said["whole"], true);
+
+    let mut child = Serving(command(database, &["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let address = first["listening"].as_str().unwrap().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ready =
+        runtime.block_on(async { reqwest::get(format!("http://{address}/readyz")).await.unwrap().status() });
+    assert_eq!(ready, 200);
+    let asked = Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert!(child.0.wait().unwrap().success(), "SIGTERM drains and ends in order");
+    let mut log = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    for line in log.lines() {
+        let _: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
+    assert!(log.contains("\"route\":\"/readyz\""), "{log}");
+}

@@ -1,0 +1,113 @@
+use reqwest::{Response, StatusCode};
+use uuid::Uuid;
+use wattle_domain::WorkstationId;
+use wattle_protocol::ErrorCode;
+use wattle_protocol::session::{Hello, Refresh, SignedIn};
+
+use crate::support::desk::{fault, send};
+use crate::support::{Desk, House};
+
+async fn refresh(desk: &Desk, token: &str) -> Response {
+    let body = Refresh { refresh_token: token.to_owned(), workstation: desk.workstation() };
+    send(desk.address, "/v1/refresh", None, &body).await
+}
+
+async fn good(desk: &Desk, token: &str) -> SignedIn {
+    let response = refresh(desk, token).await;
+    assert_eq!(response.status(), 200);
+    response.json().await.unwrap()
+}
+
+async fn is_open(desk: &Desk, access_token: &str) -> bool {
+    let hello = Hello {
+        app_version: "0.1.0".to_owned(),
+        protocol: wattle_protocol::PROTOCOL,
+        epoch: String::new(),
+        cursors: Default::default(),
+        outbox_len: 0,
+        last_n: 0,
+    };
+    send(desk.address, "/v1/session", Some(access_token), &hello).await.status() == 200
+}
+
+const AGAIN: (StatusCode, ErrorCode) = (StatusCode::UNAUTHORIZED, ErrorCode::SignInAgain);
+
+#[tokio::test]
+async fn tokens_end_and_are_renewed() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    assert!(is_open(&desk, &desk.signed_in.access_token).await);
+    house.clock.forward_s(600);
+    assert!(!is_open(&desk, &desk.signed_in.access_token).await, "ten minutes are over");
+    let next = good(&desk, &desk.signed_in.refresh_token).await;
+    assert!(is_open(&desk, &next.access_token).await);
+    assert_eq!(next.display_name, "Maria Costa");
+    assert_eq!(next.workstation, desk.workstation());
+    house.clock.forward_s(31 * 24 * 3600);
+    assert_eq!(fault(refresh(&desk, &next.refresh_token).await).await, AGAIN, "a month is over");
+}
+
+#[tokio::test]
+async fn a_token_that_is_used_again_ends_the_whole_family() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let second = good(&desk, &desk.signed_in.refresh_token).await;
+    let third = good(&desk, &second.refresh_token).await;
+    // The thief comes with the first one.
+    assert_eq!(fault(refresh(&desk, &desk.signed_in.refresh_token).await).await, AGAIN);
+    assert!(!is_open(&desk, &third.access_token).await);
+    assert_eq!(fault(refresh(&desk, &third.refresh_token).await).await, AGAIN);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_can_be_asked_for_again_soon() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let lost = good(&desk, &desk.signed_in.refresh_token).await;
+    house.clock.forward_s(30);
+    let again = good(&desk, &desk.signed_in.refresh_token).await;
+    assert!(!is_open(&desk, &lost.access_token).await, "what was lost on its way is worth nothing");
+    assert!(is_open(&desk, &again.access_token).await);
+    house.clock.forward_s(61);
+    assert_eq!(
+        fault(refresh(&desk, &desk.signed_in.refresh_token).await).await,
+        AGAIN,
+        "not so soon any more"
+    );
+    assert!(!is_open(&desk, &again.access_token).await);
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_its_workstation_and_its_kind() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    assert_eq!(fault(refresh(&desk, &desk.signed_in.access_token).await).await, AGAIN, "not for refreshing");
+    assert!(!is_open(&desk, &desk.signed_in.refresh_token).await, "not for access");
+    let elsewhere = Refresh {
+        refresh_token: desk.signed_in.refresh_token.clone(),
+        workstation: WorkstationId(Uuid::now_v7()),
+    };
+    assert_eq!(fault(send(desk.address, "/v1/refresh", None, &elsewhere).await).await, AGAIN);
+    assert!(!is_open(&desk, &desk.signed_in.access_token).await, "it was stolen: all of it ends");
+}
+
+#[tokio::test]
+async fn tokens_are_kept_as_hashes() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let token = &desk.signed_in.access_token;
+    let found: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM clinic.token WHERE hash = sha256(convert_to($1, 'UTF8')) OR token::text LIKE '%' || $1 || '%'",
+    )
+    .bind(token)
+    .fetch_one(&house.root)
+    .await
+    .unwrap();
+    let plain: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM clinic.token WHERE token::text LIKE '%' || $1 || '%'")
+            .bind(token)
+            .fetch_one(&house.root)
+            .await
+            .unwrap();
+    assert_eq!((found, plain), (1, 0));
+}
