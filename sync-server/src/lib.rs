@@ -14,6 +14,7 @@ pub mod config;
 pub mod db;
 pub mod logging;
 pub mod serve;
+pub mod tls;
 
 mod apply;
 mod auth;

@@ -7,21 +7,25 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::config::Config;
+use crate::tls::Tls;
 use crate::{AppState, router};
 
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
-/// Serves until `stop` resolves, then lets what is under way finish, for a while.
+/// Serves in the clear until `stop` resolves, then lets what is under way finish, for a while. For this computer, or
+/// behind a proxy that does TLS.
 ///
 /// # Errors
 /// None today; a failing `accept` is tried again.
@@ -30,15 +34,28 @@ pub async fn serve(
     app: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    run(listener, app, None, stop).await;
+    Ok(())
+}
+
+/// Serves over TLS until `stop` resolves.
+///
+/// # Errors
+/// None today; a failing `accept` or handshake ends only its connection.
+pub async fn serve_tls(
+    listener: TcpListener,
+    app: AppState,
+    tls: Tls,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    run(listener, app, Some(tls), stop).await;
+    Ok(())
+}
+
+async fn run(listener: TcpListener, app: AppState, tls: Option<Tls>, stop: impl Future<Output = ()>) {
     let config = app.config.clone();
     let service = router(app.clone());
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_time).max_buf_size(64 << 10);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .keep_alive_interval(Duration::from_secs(30));
+    let builder = Arc::new(builder(&config));
     let under_way = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.connections));
     let mut stop = std::pin::pin!(stop);
@@ -49,12 +66,20 @@ pub async fn serve(
         };
         let Some((socket, peer, place)) = accepted else { continue };
         let service = service.clone().layer(Extension(ConnectInfo::<SocketAddr>(peer)));
-        let connection =
-            builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(service)).into_owned();
-        let watched = under_way.watch(connection);
+        let (builder, watcher, tls) = (builder.clone(), under_way.watcher(), tls.clone());
+        let handshake_time = config.header_time;
         tokio::spawn(async move {
-            // A peer that breaks off is no event.
-            let _ = watched.await;
+            match tls {
+                None => connection(&builder, socket, service, watcher).await,
+                Some(Tls(acceptor)) => {
+                    // Whoever does not get through the handshake in time is cut like one with a slow header.
+                    if let Ok(Ok(secret)) =
+                        tokio::time::timeout(handshake_time, acceptor.accept(socket)).await
+                    {
+                        connection(&builder, secret, service, watcher).await;
+                    }
+                }
+            }
             drop(place);
         });
     }
@@ -64,13 +89,35 @@ pub async fn serve(
     if tokio::time::timeout(config.drain_time, under_way.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests under way");
     }
-    Ok(())
 }
 
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+fn builder(config: &Config) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(config.header_time).max_buf_size(64 << 10);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .keep_alive_interval(Duration::from_secs(30));
+    builder
+}
+
+async fn connection(
+    builder: &Builder<TokioExecutor>,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Router,
+    watcher: Watcher,
+) {
+    let connection = builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(service));
+    // A peer that breaks off is no event.
+    let _ = watcher.watch(connection.into_owned()).await;
+}
 
 /// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((socket, peer)) => {

@@ -10,3 +10,4 @@ mod handlers;
 mod limits;
 mod live;
 mod pull;
+mod tls;
