@@ -49,9 +49,9 @@ fn words(workstation: &Workstation) -> Option<String> {
 
 /// How many changes have not been sent, since when, and that they are safe.
 fn unsent(state: &SyncState, now_ms: i64) -> String {
-    let count = match state.waiting {
-        1 => "1 change is not yet on the server".to_owned(),
-        n => format!("{n} changes are not yet on the server"),
+    let (count, they) = match state.waiting {
+        1 => ("1 change is not yet on the server".to_owned(), "It is safe on this computer and goes out"),
+        n => (format!("{n} changes are not yet on the server"), "They are safe on this computer and go out"),
     };
     let since = state.oldest_waiting_at.map_or_else(String::new, |at| {
         let minutes = (now_ms - at.0).max(0) / 60_000;
@@ -62,10 +62,7 @@ fn unsent(state: &SyncState, now_ms: i64) -> String {
             _ => format!(" (since {} hours)", minutes / 60),
         }
     });
-    format!(
-        "{count}{since}. They are safe on this computer and go out at the next sign-in here; until then nobody else \
-         sees them."
-    )
+    format!("{count}{since}. {they} at the next sign-in here; until then nobody else sees it.")
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ struct Shared {
     state: Mutex<State>,
     /// One change of who is at the desk at a time.
     turn: tokio::sync::Mutex<()>,
+    /// One telling at a time, or an older state could be told after a newer one.
+    telling: tokio::sync::Mutex<()>,
     events: broadcast::Sender<Event>,
 }
 
@@ -86,6 +88,7 @@ impl Workstation {
             record: Mutex::new(record),
             state: Mutex::new(State::Out(None)),
             turn: tokio::sync::Mutex::new(()),
+            telling: tokio::sync::Mutex::new(()),
             events: broadcast::Sender::new(EVENTS),
         }));
         if let (Some(server_url), Some(workstation_name), Some(enrolment_code)) =
@@ -220,6 +223,7 @@ impl Workstation {
 
     /// Tells everybody what the page shows now.
     async fn tell(&self) {
+        let _one = self.0.telling.lock().await;
         match self.app_state().await {
             // Nobody listening is fine.
             Ok(state) => drop(self.0.events.send(Event::App(state))),

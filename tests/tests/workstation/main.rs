@@ -16,4 +16,5 @@ mod inside;
 mod keyring;
 mod lease;
 mod people;
+mod window;
 mod wrong_password;

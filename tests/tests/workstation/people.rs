@@ -1,10 +1,12 @@
 //! A second person of the same profile: a slot is made from the open file, never without its key.
 
+use wattle_protocol::ipc::session::Connection;
 use wattle_tests::desktop::Keyring;
 use wattle_workstation::Error;
 
 use crate::clinic::{
-    Clinic, MARIA, TOM, TestClock, found, register, sign_in, until_delivered, until_offline, until_ready,
+    Clinic, MARIA, TOM, TestClock, found, register, sign_in, sign_in_with, unlock, until_delivered,
+    until_offline, until_ready, until_sync,
 };
 use crate::inside::inside;
 
@@ -41,4 +43,42 @@ async fn a_colleague_gets_a_slot_while_the_screen_is_locked_and_not_otherwise() 
         sign_in(&desk, &person).await.unwrap();
         assert_eq!(found(&desk, "papadopoulos").await, 1, "{} has a slot now", person.username);
     }
+}
+
+#[tokio::test]
+async fn a_password_changed_at_the_server_seals_the_slot_anew() {
+    if !inside("people::a_password_changed_at_the_server_seals_the_slot_anew", Keyring::Unlocked).await {
+        return;
+    }
+    let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    // An admin gives Maria the password that Tom has.
+    let changed = clinic.house.count(
+        "with u as (update clinic.user_account m set password_phc = t.password_phc from clinic.user_account t \
+         where m.username = 'maria' and t.username = 'tom' returning 1) select count(*) from u",
+    );
+    assert_eq!(changed.unwrap(), 1);
+    desk.sign_out().await.unwrap();
+
+    let new = sign_in_with(&desk, &MARIA, TOM.password).await;
+    assert!(matches!(new, Err(Error::FileSealed)), "{new:?}: nothing here opens by it yet");
+    // The old one still opens the file here, within the lease, and the server says no behind it.
+    sign_in(&desk, &MARIA).await.unwrap();
+    assert_eq!(found(&desk, "nguyen").await, 1);
+    until_sync(&desk, |s| s.connection == Connection::SignInAgain).await;
+    desk.lock().await.unwrap();
+    unlock(&desk, TOM.password).await.unwrap();
+    until_delivered(&desk).await;
+
+    clinic.house.kill_server();
+    until_offline(&desk).await;
+    desk.sign_out().await.unwrap();
+    let old = sign_in(&desk, &MARIA).await;
+    assert!(matches!(old, Err(Error::WrongCredentials)), "{old:?}");
+    sign_in_with(&desk, &MARIA, TOM.password).await.unwrap();
+    assert_eq!(found(&desk, "nguyen").await, 1);
 }
