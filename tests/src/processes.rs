@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const STOP: Duration = Duration::from_secs(10);
@@ -218,13 +219,27 @@ pub async fn wait_for<T>(
     }
 }
 
-/// A port on 127.0.0.1 that nobody listens on now.
+/// A port on 127.0.0.1 that nobody listens on now, and that the system gives to no outgoing connection: a server that is
+/// killed must find its port free when it comes back.
 ///
 /// # Errors
 /// The machine has no free port.
 pub fn free_port() -> Result<u16, Error> {
-    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(io("find a free port"))?;
-    Ok(socket.local_addr().map_err(io("find a free port"))?.port())
+    // Below what systems hand out by themselves (Linux from 32768, others from 49152).
+    const FIRST: u32 = 20_000;
+    const MANY: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut last = None;
+    for _ in 0..MANY {
+        // Test programs that run side by side begin at different places.
+        let nth = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + nth % MANY).unwrap_or(0);
+        match std::net::TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(io("find a free port")(last.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into())))
 }
 
 fn read(path: &Path) -> String {
