@@ -22,6 +22,8 @@ pub(crate) fn writer(path: &Path, key: &DataKey) -> rusqlite::Result<Connection>
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64_i64 << 20, |_| Ok(()))?;
+    // Moving the log into the file is done beside the writer; see `checkpoint`.
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
 }
@@ -32,6 +34,22 @@ pub(crate) fn reader(path: &Path, key: &DataKey) -> rusqlite::Result<Connection>
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// The connection that moves the log into the file.
+pub(crate) fn checkpointer(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
+    let connection = open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // The log is only emptied once everything in it is safe in the file.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// A new file for what is staged during one pull, keyed like the store; nothing of it needs to survive a crash.
+pub(crate) fn staging(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
+    let connection = open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
     Ok(connection)
 }
 

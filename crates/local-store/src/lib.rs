@@ -10,6 +10,7 @@
 
 mod answers;
 mod author;
+mod checkpoint;
 mod clock;
 mod connection;
 mod damage;

@@ -1,33 +1,46 @@
 //! Takes in what the server sends: all of one pull, or nothing of it.
 //!
-//! Changes are staged in memory and written at the end. A feed that is sent whole goes straight into an open transaction
-//! on the writer's thread, because it may not fit into memory; nothing else is written meanwhile.
+//! Changes are staged in memory and written at the end. The feeds of a first sync go straight into an open transaction on
+//! the writer's thread: they may not fit into memory, and nobody works yet. A new copy over an old one is staged on disk
+//! first, because people do work.
 
 mod changes;
+mod staging;
 mod whole;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use wattle_domain::TableName;
 use wattle_protocol::ipc::event::Changed;
 use wattle_protocol::pull::Frame;
 
+use self::staging::Staging;
 use crate::error::Error;
 use crate::store::Store;
+use crate::tables::synced;
 
-/// Frames on their way to the writer during a whole feed; then the network waits for the disk.
+/// Frames on their way to the writer during a first sync; then the network waits for the disk.
 const FRAMES: usize = 16;
 
 /// A pull that is coming in. Dropped without [`Pull::finish`] it changes nothing.
 pub struct Pull {
     store: Store,
-    staged: Vec<Frame>,
-    streaming: Option<Streaming>,
+    mode: Mode,
     progress: Arc<AtomicU64>,
 }
 
-struct Streaming {
+enum Mode {
+    /// Changes.
+    Memory(Vec<Frame>),
+    /// A new copy over an old one.
+    Disk(Box<Staging>),
+    /// A first sync.
+    Stream(Stream),
+}
+
+struct Stream {
     frames: SyncSender<Message>,
     result: Receiver<Result<PullDone, Error>>,
 }
@@ -50,14 +63,9 @@ impl Store {
     /// Begins to take in the answer to a pull.
     ///
     /// # Errors
-    /// None now; kept for the day when staging goes to disk.
+    /// None now; a caller is ready for the day when there is one.
     pub fn begin_pull(&self) -> Result<Pull, Error> {
-        Ok(Pull {
-            store: self.clone(),
-            staged: Vec::new(),
-            streaming: None,
-            progress: Arc::new(AtomicU64::new(0)),
-        })
+        Ok(Pull { store: self.clone(), mode: Mode::Memory(Vec::new()), progress: Arc::default() })
     }
 }
 
@@ -65,21 +73,19 @@ impl Pull {
     /// Takes the next frame. May wait for the disk.
     ///
     /// # Errors
-    /// When a frame does not fit its table or cannot be written; the whole pull is then undone.
+    /// When a frame does not fit its table or cannot be written; the pull is then of no more use, and nothing has changed.
     pub fn frame(&mut self, frame: Frame) -> Result<(), Error> {
-        if matches!(frame, Frame::Whole { .. }) && self.streaming.is_none() {
-            self.stream()?;
+        if let (Frame::Whole { .. }, Mode::Memory(staged)) = (&frame, &mut self.mode) {
+            let staged = std::mem::take(staged);
+            self.whole(staged)?;
         }
-        let Some(streaming) = &self.streaming else {
-            if let Frame::Rows { rows, .. } = &frame {
-                self.progress.fetch_add(u64::try_from(rows.len()).unwrap_or(0), Ordering::Relaxed);
-            }
-            self.staged.push(frame);
-            return Ok(());
-        };
-        if streaming.frames.send(Message::Frame(frame)).is_err() {
-            return Err(self.broken());
+        let rows = if let Frame::Rows { rows, .. } = &frame { rows.len() } else { 0 };
+        match &mut self.mode {
+            Mode::Memory(staged) => staged.push(frame),
+            Mode::Disk(staging) => staging.add(&frame)?,
+            Mode::Stream(stream) => return stream.send(frame),
         }
+        self.progress.fetch_add(u64::try_from(rows).unwrap_or(0), Ordering::Relaxed);
         Ok(())
     }
 
@@ -99,23 +105,63 @@ impl Pull {
     ///
     /// # Errors
     /// `Incomplete` when no checkpoint came; any other when it could not be saved. Nothing has changed then.
-    pub fn finish(mut self) -> Result<PullDone, Error> {
-        if let Some(streaming) = &self.streaming {
-            let _ = streaming.frames.send(Message::Finish);
-            let result = streaming.result.recv().map_err(|_| Error::Closed)?;
-            self.streaming = None;
-            return result;
+    pub fn finish(self) -> Result<PullDone, Error> {
+        match self.mode {
+            Mode::Memory(frames) => {
+                let (complete, changed) = self.store.write(move |txn| changes::take_in(txn, frames))?;
+                Ok(PullDone { changed, complete })
+            }
+            Mode::Disk(staging) => {
+                let shared = self.store.shared();
+                self.store.writer().run(move |connection| {
+                    let mut at = 0;
+                    let next = || {
+                        let found = staging.after(at)?;
+                        Ok(found.map(|(n, frame)| {
+                            at = n;
+                            frame
+                        }))
+                    };
+                    whole::take_in(connection, &shared, &AtomicU64::new(0), next)
+                })
+            }
+            Mode::Stream(stream) => {
+                let _ = stream.frames.send(Message::Finish);
+                stream.result.recv().map_err(|_| Error::Closed)?
+            }
         }
-        let frames = std::mem::take(&mut self.staged);
-        let (complete, changed) = self.store.write(move |txn| changes::take_in(txn, frames))?;
-        Ok(PullDone { changed, complete })
     }
 
+    /// The first feed that is sent whole decides where its frames go.
+    fn whole(&mut self, staged: Vec<Frame>) -> Result<(), Error> {
+        let first_sync = self.store.read(|connection| {
+            for &table in TableName::ALL {
+                if !synced::is_empty(connection, table)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })?;
+        if first_sync {
+            self.progress.store(0, Ordering::Relaxed);
+            let stream = Stream::start(&self.store, &self.progress)?;
+            staged.into_iter().try_for_each(|frame| stream.send(frame))?;
+            self.mode = Mode::Stream(stream);
+        } else {
+            let staging = Staging::new(&self.store)?;
+            staged.iter().try_for_each(|frame| staging.add(frame))?;
+            self.mode = Mode::Disk(Box::new(staging));
+        }
+        Ok(())
+    }
+}
+
+impl Stream {
     /// From here on frames go to an open transaction on the writer's thread.
-    fn stream(&mut self) -> Result<(), Error> {
+    fn start(store: &Store, progress: &Arc<AtomicU64>) -> Result<Self, Error> {
         let (frames, incoming) = sync_channel(FRAMES);
-        let (shared, progress) = (self.store.shared(), Arc::clone(&self.progress));
-        let result = self.store.writer().start_job(move |connection| {
+        let (shared, progress) = (store.shared(), Arc::clone(progress));
+        let result = store.writer().start_job(move |connection| {
             let next = || match incoming.recv() {
                 Ok(Message::Frame(frame)) => Ok(Some(frame)),
                 Ok(Message::Finish) => Ok(None),
@@ -124,22 +170,17 @@ impl Pull {
             };
             whole::take_in(connection, &shared, &progress, next)
         })?;
-        self.progress.store(0, Ordering::Relaxed);
-        for frame in std::mem::take(&mut self.staged) {
-            if frames.send(Message::Frame(frame)).is_err() {
-                return Err(result.recv().map_err(|_| Error::Closed)?.err().unwrap_or(Error::Closed));
-            }
-        }
-        self.streaming = Some(Streaming { frames, result });
-        Ok(())
+        Ok(Self { frames, result })
     }
 
-    /// Why the writer stopped listening.
-    fn broken(&mut self) -> Error {
-        let result = self.streaming.take().map(|s| s.result.recv());
-        match result {
-            Some(Ok(Err(error))) => error,
-            _ => Error::Closed,
+    fn send(&self, frame: Frame) -> Result<(), Error> {
+        if self.frames.send(Message::Frame(frame)).is_ok() {
+            return Ok(());
+        }
+        // The writer has stopped listening: it says why.
+        match self.result.recv() {
+            Ok(Err(error)) => Err(error),
+            _ => Err(Error::Closed),
         }
     }
 }

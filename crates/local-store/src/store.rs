@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use wattle_domain::time::Clock;
 use wattle_protocol::ipc::event::Changed;
 
+use crate::checkpoint::{Checkpoint, Nudge};
 use crate::connection;
 use crate::data_key::DataKey;
 use crate::error::{Error, OpenError};
@@ -28,9 +29,11 @@ pub struct Store {
 }
 
 struct Inner {
-    // Dropped in this order: readers first, so that the writer is the last connection and empties the log.
+    // Dropped in this order: the writer is the last connection and empties the log.
     readers: Readers,
+    _checkpoint: Checkpoint,
     writer: Writer,
+    key: DataKey,
     shared: Arc<Shared>,
     path: PathBuf,
 }
@@ -40,12 +43,15 @@ pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Changed>,
+    checkpoint: Nudge,
 }
 
 impl Shared {
     /// Commits, and tells everybody who listens.
     pub(crate) fn commit(&self, txn: Txn<'_>) -> Result<Changed, Error> {
-        let Some(changed) = txn.commit()? else { return Ok(Changed::default()) };
+        let changed = txn.commit()?;
+        self.checkpoint.nudge();
+        let Some(changed) = changed else { return Ok(Changed::default()) };
         // Nobody listening is fine.
         let _ = self.changes.send(changed.clone());
         Ok(changed)
@@ -79,10 +85,21 @@ impl Store {
             // From now on the first page is in the file itself, where a key can be tried on it.
             connection.pragma_query(None, "wal_checkpoint", |_| Ok(()))?;
         }
-        let shared = Arc::new(Shared { identity, clock, changes: broadcast::Sender::new(NEWS) });
+        let (checkpoint, nudge) = Checkpoint::start(path, key)?;
+        let shared =
+            Arc::new(Shared { identity, clock, changes: broadcast::Sender::new(NEWS), checkpoint: nudge });
         let readers = Readers::new(path.to_owned(), key.clone());
         let writer = Writer::start(connection)?;
-        Ok(Self { inner: Arc::new(Inner { readers, writer, shared, path: path.to_owned() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers,
+                _checkpoint: checkpoint,
+                writer,
+                key: key.clone(),
+                shared,
+                path: path.to_owned(),
+            }),
+        })
     }
 
     /// News of every commit that changed something that a screen shows. A listener that lags asks for everything again.
@@ -105,6 +122,10 @@ impl Store {
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.inner.shared)
+    }
+
+    pub(crate) fn key(&self) -> &DataKey {
+        &self.inner.key
     }
 
     pub(crate) fn writer(&self) -> &Writer {

@@ -59,7 +59,9 @@ pub(super) fn take_in(
     changes::set_cursors(&txn, &cursors)?;
     // Cards and words are needed by nobody before the commands are run, but are made of what they leave.
     rebase::run_all(&mut txn)?;
-    txn.remake_all_patients();
+    if load.whole.contains(&TableName::Patient) {
+        txn.remake_all_patients();
+    }
     Ok(PullDone { changed: shared.commit(txn)?, complete })
 }
 

@@ -69,12 +69,12 @@ pub(crate) fn remake(connection: &Connection, patient: Uuid) -> Result<(), Error
         .query_row([&id], |row| Ok(source(row)))
         .optional()?
         .transpose()?;
-    if let Some(no) = no {
-        connection.prepare_cached("DELETE FROM patient_fts WHERE rowid = ?")?.execute([no])?;
-        connection.prepare_cached("DELETE FROM patient_words WHERE no = ?")?.execute([no])?;
-        connection.prepare_cached("DELETE FROM patient_card WHERE no = ?")?.execute([no])?;
-    }
-    let Some((_, mut source)) = found else { return Ok(()) };
+    let Some((_, mut source)) = found else {
+        return no.map_or(Ok(()), |no| {
+            forget_words(connection, no)?;
+            forget_card(connection, no)
+        });
+    };
     let parts = &mut source.parts;
     for (sql, add) in CHILDREN {
         let mut statement = connection.prepare_cached(&format!("{sql} AND patient_id = ?"))?;
@@ -87,14 +87,24 @@ pub(crate) fn remake(connection: &Connection, patient: Uuid) -> Result<(), Error
     parts.first_start_at = connection
         .prepare_cached(&format!("{FIRSTS} AND patient_id = ?"))?
         .query_row([&id], |row| row.get(1))?;
-    let no = match no {
-        Some(no) => no,
-        None => connection
+    let words = Words::of(&source);
+    let Some(no) = no else {
+        let no = connection
             .prepare_cached("SELECT coalesce(max(no), 0) + 1 FROM patient_card")?
-            .query_row([], |row| row.get(0))?,
+            .query_row([], |row| row.get(0))?;
+        write_card(connection, no, &id, &source)?;
+        return words.map_or(Ok(()), |words| words.write_with_names(connection, no, &id));
     };
-    let words = write(connection, no, &id, &source)?;
-    words.iter().try_for_each(|word| write_name_word(connection, word))
+    forget_card(connection, no)?;
+    write_card(connection, no, &id, &source)?;
+    // Most changes (an appointment, a note) leave the words alone, and the index is the dearest part.
+    if Words::stored(connection, no)? != words.as_ref().map(|w| (w.names.clone(), w.other.clone())) {
+        forget_words(connection, no)?;
+        if let Some(words) = words {
+            words.write_with_names(connection, no, &id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes all cards and words again, in one sweep over each table.
@@ -124,7 +134,11 @@ pub(crate) fn remake_all(connection: &Connection) -> Result<(), Error> {
         let (id, mut source) = source(row)?;
         source.parts = all.remove(&id).unwrap_or_default();
         no += 1;
-        words.extend(write(connection, no, &id, &source)?);
+        write_card(connection, no, &id, &source)?;
+        if let Some(found) = Words::of(&source) {
+            found.write(connection, no, &id)?;
+            words.extend(found.name_words);
+        }
     }
     words.iter().try_for_each(|word| write_name_word(connection, word))
 }
@@ -169,8 +183,18 @@ fn source(row: &rusqlite::Row<'_>) -> Result<(String, Source), Error> {
     Ok((row.get(0)?, source))
 }
 
-/// Writes card and words. Returns the words of the name, for [`write_name_word`].
-fn write(connection: &Connection, no: i64, id: &str, source: &Source) -> Result<Vec<String>, Error> {
+fn forget_words(connection: &Connection, no: i64) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM patient_fts WHERE rowid = ?")?.execute([no])?;
+    connection.prepare_cached("DELETE FROM patient_words WHERE no = ?")?.execute([no])?;
+    Ok(())
+}
+
+fn forget_card(connection: &Connection, no: i64) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM patient_card WHERE no = ?")?.execute([no])?;
+    Ok(())
+}
+
+fn write_card(connection: &Connection, no: i64, id: &str, source: &Source) -> Result<(), Error> {
     let card =
         "INSERT INTO patient_card (patient_id, no, record_number, family_name, given_name, preferred_name,
                     birth_date, phone, suburb, deceased, alert_until, first_start_at)
@@ -189,35 +213,62 @@ fn write(connection: &Connection, no: i64, id: &str, source: &Source) -> Result<
         source.parts.alert_until,
         source.parts.first_start_at,
     ])?;
-    if source.hidden {
-        return Ok(Vec::new());
-    }
-    let family = name_words(&source.family_name);
-    let mut given = name_words(source.given_name.as_deref().unwrap_or_default());
-    for word in name_words(source.preferred_name.as_deref().unwrap_or_default()) {
-        if !given.contains(&word) {
-            given.push(word);
+    Ok(())
+}
+
+/// The words that a patient is found by.
+struct Words {
+    /// Family names `|` given and preferred names.
+    names: String,
+    /// Numbers, suburbs, streets.
+    other: String,
+    name_words: Vec<String>,
+}
+
+impl Words {
+    /// `None` for somebody who is not to be found.
+    fn of(source: &Source) -> Option<Self> {
+        if source.hidden {
+            return None;
         }
+        let family = name_words(&source.family_name);
+        let mut given = name_words(source.given_name.as_deref().unwrap_or_default());
+        for word in name_words(source.preferred_name.as_deref().unwrap_or_default()) {
+            if !given.contains(&word) {
+                given.push(word);
+            }
+        }
+        let names = format!("{}|{}", family.join(" "), given.join(" "));
+        let name_words = family.into_iter().chain(given).collect();
+        Some(Self { names, other: other_words(source).join(" "), name_words })
     }
-    let (family_text, given_text) = (family.join(" "), given.join(" "));
-    let mut names = family;
-    names.extend(given);
-    let mut other = other_words(source);
-    let plain = other.join(" ");
-    other.extend(
-        names.iter().map(|word| phonetic(word)).filter(|s| s.len() > 1).map(|s| format!("{SOUND}{s}")),
-    );
-    other.extend(source.parts.addresses.iter().filter_map(|(_, line1, _)| {
-        let key = street_key(line1);
-        (!key.is_empty()).then(|| format!("{STREET}{key}"))
-    }));
-    connection
-        .prepare_cached("INSERT INTO patient_words (no, patient_id, names, other) VALUES (?, ?, ?, ?)")?
-        .execute(rusqlite::params![no, id, format!("{family_text}|{given_text}"), plain])?;
-    connection
-        .prepare_cached("INSERT INTO patient_fts (rowid, words) VALUES (?, ?)")?
-        .execute(rusqlite::params![no, format!("{family_text} {given_text} {}", other.join(" "))])?;
-    Ok(names)
+
+    fn stored(connection: &Connection, no: i64) -> Result<Option<(String, String)>, Error> {
+        let mut statement =
+            connection.prepare_cached("SELECT names, other FROM patient_words WHERE no = ?")?;
+        Ok(statement.query_row([no], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    fn write(&self, connection: &Connection, no: i64, id: &str) -> Result<(), Error> {
+        connection
+            .prepare_cached("INSERT INTO patient_words (no, patient_id, names, other) VALUES (?, ?, ?, ?)")?
+            .execute(rusqlite::params![no, id, self.names, self.other])?;
+        let mut text = format!("{} {}", self.names.replace('|', " "), self.other);
+        for sound in self.name_words.iter().map(|word| phonetic(word)).filter(|sound| sound.len() > 1) {
+            text.push(' ');
+            text.push(SOUND);
+            text.push_str(&sound);
+        }
+        connection
+            .prepare_cached("INSERT INTO patient_fts (rowid, words) VALUES (?, ?)")?
+            .execute(rusqlite::params![no, text])?;
+        Ok(())
+    }
+
+    fn write_with_names(&self, connection: &Connection, no: i64, id: &str) -> Result<(), Error> {
+        self.write(connection, no, id)?;
+        self.name_words.iter().try_for_each(|word| write_name_word(connection, word))
+    }
 }
 
 /// Everything that finds a patient beside the names.
@@ -236,8 +287,12 @@ fn other_words(source: &Source) -> Vec<String> {
     for (kind, value) in &source.parts.identifiers {
         words.extend(identifier_words(kind.parse().unwrap_or(IdentifierKind::Legacy), value));
     }
-    for (_, _, suburb) in &source.parts.addresses {
+    for (_, line1, suburb) in &source.parts.addresses {
         words.extend(name_words(suburb.as_deref().unwrap_or_default()));
+        let street = street_key(line1);
+        if !street.is_empty() {
+            words.push(format!("{STREET}{street}"));
+        }
     }
     words.sort_unstable();
     words.dedup();

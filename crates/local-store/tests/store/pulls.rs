@@ -232,3 +232,21 @@ fn a_column_that_an_older_server_leaves_out_is_null_or_an_error() {
     pull.frame(checkpoint(3, vec![])).unwrap();
     assert!(matches!(pull.finish(), Err(Error::BadFrame { .. })));
 }
+
+#[test]
+fn people_go_on_working_while_a_new_copy_comes_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let patients = [patient(1, "Maria", "Costa", "1963-02-01")];
+    let store = desk(folder.path(), &patients);
+    let mut copy = store.begin_pull().unwrap();
+    for frame in clinic_frames(&patients) {
+        copy.frame(frame).unwrap();
+    }
+    store.submit(&maria(), book(1, 1, 0)).expect("the writer is free in the middle of the copy");
+    copy.frame(checkpoint(5, vec![])).unwrap();
+    assert!(copy.finish().unwrap().complete);
+    let cards = store.day_book(&day()).unwrap().cards;
+    assert!(cards.len() == 1 && cards[0].pending, "what was booked meanwhile is here");
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(files.iter().all(|f| !f.to_string_lossy().contains("staged")), "{files:?}");
+}
