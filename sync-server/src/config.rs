@@ -41,6 +41,9 @@ pub struct Config {
     pub pushes: usize,
     /// Pulls at once.
     pub pulls: usize,
+    /// More changes than this after a cursor, and the feed is sent whole instead: an import of everything is not held in
+    /// memory as a list of its rows.
+    pub changes_before_whole: i64,
     /// Live streams at once.
     pub streams: usize,
     /// Commands decided in one transaction.
@@ -76,6 +79,7 @@ impl Default for Config {
             requests: 256,
             pushes: 8,
             pulls: 8,
+            changes_before_whole: 200_000,
             streams: 2000,
             commands_per_transaction: 32,
             faults_before_quarantine: 3,

@@ -43,7 +43,7 @@ pub(crate) async fn start(
     }
     let (chunks, mut received) = mpsc::channel(CHUNKS_AHEAD);
     let (begun, has_begun) = oneshot::channel();
-    let work = producer::run(app.pool.clone(), session.clone(), asked, begun, chunks.clone());
+    let work = producer::run(app.clone(), session.clone(), asked, begun, chunks.clone());
     let limit = app.config.pull_time;
     tokio::spawn(async move {
         let _place = place;

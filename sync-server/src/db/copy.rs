@@ -60,14 +60,21 @@ impl CopyReader {
         out: &mut Vec<u8>,
         mut row: impl FnMut(uuid::Uuid, usize),
     ) -> Result<(), BadCopy> {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.extend_from_slice(chunk);
-        let mut rest: &[u8] = &pending;
+        // PostgreSQL sends a row a message, so there is hardly ever anything pending and the chunk is read in place.
+        let joined;
+        let mut rest: &[u8] = if self.pending.is_empty() {
+            chunk
+        } else {
+            let mut pending = std::mem::take(&mut self.pending);
+            pending.extend_from_slice(chunk);
+            joined = pending;
+            &joined
+        };
         if !self.header_read {
             match rest.split_at_checked(HEADER_BYTES) {
                 Some((_, after)) => (rest, self.header_read) = (after, true),
                 None => {
-                    self.pending = pending;
+                    self.pending = rest.to_vec();
                     return Ok(());
                 }
             }

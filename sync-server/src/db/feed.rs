@@ -73,6 +73,23 @@ pub(crate) async fn commits(
     Ok(rows.into_iter().map(|(number, n)| (seq(number), n)).collect())
 }
 
+/// How many changes a feed has after a cursor.
+pub(crate) async fn changes(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    feed: FeedClass,
+    after: FeedSeq,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT coalesce(sum(n), 0)::bigint FROM sync.commit WHERE clinic_id = $1 AND class = $2 AND seq > $3",
+    )
+    .bind(clinic.0)
+    .bind(feed.as_str())
+    .bind(signed(after))
+    .fetch_one(connection)
+    .await
+}
+
 /// The rows that the commits in `(after, to]` point at, each once.
 pub(crate) async fn pointers(
     connection: &mut PgConnection,

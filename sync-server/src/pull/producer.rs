@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use futures::TryStreamExt;
 use sqlx::Executor;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Postgres};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::db::copy::CopyReader;
 use crate::db::error::describe;
 use crate::db::{command_log, feed, table_sql};
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// Commits looked at together.
 const COMMITS: i64 = 500;
@@ -44,13 +45,13 @@ fn reader_gone(_: Gone) -> Ended {
 
 /// Runs one pull. Tells `begun` whether it could begin; after that frames go to `chunks`.
 pub(super) async fn run(
-    pool: PgPool,
+    app: AppState,
     session: Session,
     asked: Pull,
     begun: oneshot::Sender<Result<(), ApiError>>,
     chunks: mpsc::Sender<Result<Bytes, BrokeOff>>,
 ) -> Result<(), Ended> {
-    let mut connection = match pool.acquire().await {
+    let mut connection = match app.pool.acquire().await {
         Ok(connection) => Snapshot::new(connection),
         Err(error) => {
             let _ = begun.send(Err(error.into()));
@@ -72,6 +73,7 @@ pub(super) async fn run(
         clinic: session.clinic,
         frames: Frames::new(chunks),
         max_bytes: asked.max_bytes,
+        changes_before_whole: app.config.changes_before_whole,
     };
     pull.feeds(&heads, &asked.cursors, &asked.awaiting).await?;
     connection.finish().await
@@ -139,6 +141,7 @@ struct Producer<'a> {
     clinic: ClinicId,
     frames: Frames,
     max_bytes: u64,
+    changes_before_whole: i64,
 }
 
 impl Producer<'_> {
@@ -157,7 +160,7 @@ impl Producer<'_> {
             } else if self.is_full() {
                 complete = false;
                 cursor
-            } else if cursor == FeedSeq(0) || cursor < head.horizon {
+            } else if self.goes_whole(head, cursor).await? {
                 self.whole(head).await?;
                 head.head
             } else {
@@ -172,6 +175,16 @@ impl Producer<'_> {
         let checkpoint = Frame::Checkpoint { cursors: reached, answers, complete };
         self.frames.frame(&checkpoint).await.map_err(reader_gone)?;
         self.frames.flush().await.map_err(reader_gone)
+    }
+
+    /// A first sync, a cursor that is too old, or so many changes that all rows are less.
+    async fn goes_whole(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<bool, Ended> {
+        if cursor == FeedSeq(0) || cursor < head.horizon {
+            return Ok(true);
+        }
+        let changes =
+            feed::changes(self.connection, self.clinic, head.feed, cursor).await.map_err(database)?;
+        Ok(changes > self.changes_before_whole)
     }
 
     fn is_full(&self) -> bool {

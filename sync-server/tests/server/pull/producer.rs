@@ -208,6 +208,32 @@ async fn cursors_that_make_no_sense_are_told_to_begin_anew() {
     assert_ne!(desk.hello().await.epoch, desk.epoch, "a restored backup is another epoch");
 }
 
+#[tokio::test]
+async fn more_changes_than_rows_come_whole() {
+    let config = wattle_server::config::Config { changes_before_whole: 50, ..Default::default() };
+    let house = House::with(config).await;
+    let mut desk = house.desk("reception-1", "maria").await;
+    desk.register("Nguyen").await;
+    desk.pull().await;
+    for _ in 0..50 {
+        house.execute("UPDATE clinic.patient SET title = 'Ms'").await;
+    }
+    assert_eq!(
+        kinds(&desk.pull().await),
+        ["rows patient 1", "page front", "checkpoint true"],
+        "each row once"
+    );
+    for _ in 0..51 {
+        house.execute("UPDATE clinic.patient SET title = 'Dr'").await;
+    }
+    let frames = desk.pull().await;
+    assert_eq!(kinds(&frames), ["whole front", "rows patient 1", "page front", "checkpoint true"]);
+    assert_eq!(
+        desk.row("patient", desk.rows.keys().find(|k| k.0 == "patient").unwrap().1).unwrap()["title"],
+        "Dr"
+    );
+}
+
 /// Canary words in every class: not one byte of them reaches a desk that may not have them.
 #[tokio::test]
 async fn no_byte_of_an_ungranted_class_or_clinic_is_sent() {
