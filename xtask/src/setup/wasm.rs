@@ -12,6 +12,9 @@ mod rustc_web;
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Leptos then boxes components instead of compiling every nesting of them: a sixth less page, and quicker to build.
+const ERASED: &str = "--cfg=erase_components";
+
 /// A way to compile the page.
 pub(crate) enum Wasm {
     /// The toolchain has the target.
@@ -30,7 +33,9 @@ impl Wasm {
     pub(crate) fn prepare(&self, command: &mut Command) {
         let target = crate::places::target_wasm();
         match self {
-            Self::Toolchain => command.env("CARGO_TARGET_DIR", self.target_dir(target)),
+            Self::Toolchain => command
+                .env("CARGO_TARGET_DIR", self.target_dir(target))
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", ERASED),
             Self::RustcWeb { sysroot, linker } => command
                 .env("CARGO_TARGET_DIR", self.target_dir(target))
                 .env("RUSTC", rustc_web::COMPILER)
@@ -38,7 +43,7 @@ impl Wasm {
                 // For the target only: build scripts and macros keep the compiler's own library.
                 .env(
                     "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                    format!("--sysroot={}", sysroot.display()),
+                    format!("--sysroot={} {ERASED}", sysroot.display()),
                 ),
         };
     }
