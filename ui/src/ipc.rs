@@ -12,6 +12,7 @@ pub(crate) mod waiting;
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wattle_protocol::ipc::{CommandError, FaultCode};
@@ -21,28 +22,41 @@ pub(crate) type Answer<T> = Result<T, CommandError>;
 
 /// Calls a command of the shell with its one argument `args`.
 pub(crate) async fn call<A: Serialize, T: DeserializeOwned>(command: &str, args: &A) -> Answer<T> {
-    let object = Object::new();
-    let args = to_js(args).ok_or(CommandError::new(FaultCode::Internal))?;
-    Reflect::set(&object, &"args".into(), &args).map_err(|_| CommandError::new(FaultCode::Internal))?;
-    invoke(command, &object).await
+    let args = serde_json::to_string(args).map_err(|_| internal())?;
+    read(invoke(command, Some(args)).await?)
 }
 
 /// Calls a command that takes nothing.
 pub(crate) async fn ask<T: DeserializeOwned>(command: &str) -> Answer<T> {
-    invoke(command, &Object::new()).await
+    read(invoke(command, None).await?)
 }
 
-async fn invoke<T: DeserializeOwned>(command: &str, object: &Object) -> Answer<T> {
-    let fault = || CommandError::new(FaultCode::Internal);
-    let invoke: Function = shell(&["core", "invoke"]).ok_or_else(fault)?;
+fn internal() -> CommandError {
+    CommandError::new(FaultCode::Internal)
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
+    serde_json::from_value(value).map_err(|_| internal())
+}
+
+/// Everything goes through one type: each type that is also read from text would be in the page twice.
+async fn invoke(command: &str, args: Option<String>) -> Answer<Value> {
+    let object = Object::new();
+    if let Some(args) = args {
+        let args = JSON::parse(&args).map_err(|_| internal())?;
+        Reflect::set(&object, &"args".into(), &args).map_err(|_| internal())?;
+    }
+    let invoke: Function = shell(&["core", "invoke"]).ok_or_else(internal)?;
     let promise: Promise = invoke
-        .call2(&JsValue::NULL, &command.into(), object)
+        .call2(&JsValue::NULL, &command.into(), &object)
         .ok()
         .and_then(|value| value.dyn_into().ok())
-        .ok_or_else(fault)?;
+        .ok_or_else(internal)?;
     match JsFuture::from(promise).await {
-        Ok(value) => from_js(&value).ok_or_else(fault),
-        Err(value) => Err(from_js(&value).unwrap_or_else(fault)),
+        Ok(value) => from_js(&value).ok_or_else(internal),
+        Err(value) => {
+            Err(from_js(&value).and_then(|v| serde_json::from_value(v).ok()).unwrap_or_else(internal))
+        }
     }
 }
 
@@ -60,15 +74,10 @@ fn shell<T: JsCast>(path: &[&str]) -> Option<T> {
     value.dyn_into().ok()
 }
 
-fn to_js<T: Serialize>(value: &T) -> Option<JsValue> {
-    JSON::parse(&serde_json::to_string(value).ok()?).ok()
-}
-
-/// Through JSON text: `serde_json` is in the page anyway, and 64-bit integers keep their form.
-fn from_js<T: DeserializeOwned>(value: &JsValue) -> Option<T> {
+/// Through JSON text, so that 64-bit integers keep their form.
+fn from_js(value: &JsValue) -> Option<Value> {
     if value.is_undefined() || value.is_null() {
-        return serde_json::from_str("null").ok();
+        return Some(Value::Null);
     }
-    let text = JSON::stringify(value).ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    serde_json::from_str(&JSON::stringify(value).ok()?.as_string()?).ok()
 }

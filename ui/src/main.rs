@@ -12,9 +12,11 @@ mod keys;
 mod pages;
 mod show;
 mod state;
+mod stopped;
 mod verbs;
 mod words;
 
 fn main() {
+    stopped::watch();
     leptos::mount::mount_to_body(app::App);
 }

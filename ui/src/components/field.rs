@@ -60,7 +60,7 @@ pub(crate) fn Field(
                 aria-describedby=below_id.clone()
                 prop:value=move || value.get()
                 on:input=move |ev| value.set(event_target_value(&ev))
-                on:blur=move |_| { if let Some(left) = left { left.run(()); } }
+                on:blur=move |_| { if let Some(left) = left { left.try_run(()); } }
             />
             <Show when=has_below>
                 <div class="below" id=below_id.clone()>

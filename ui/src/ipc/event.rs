@@ -12,7 +12,7 @@ pub(crate) fn listen(on_event: impl Fn(Event) + 'static) {
     let Some(listen) = shell::<Function>(&["event", "listen"]) else { return };
     let handler = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
         let payload = Reflect::get(&message, &"payload".into()).unwrap_or(JsValue::NULL);
-        if let Some(event) = from_js::<Event>(&payload) {
+        if let Some(event) = from_js(&payload).and_then(|v| serde_json::from_value::<Event>(v).ok()) {
             on_event(event);
         }
     });

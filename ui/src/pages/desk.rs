@@ -35,6 +35,11 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(book);
     provide_context(patients);
     provide_context(attention);
+    // A message about somebody's work does not outlast their sign-out.
+    on_cleanup(move || {
+        desk.toasts.shown.set(Vec::new());
+        desk.undo.forget();
+    });
     keys::listen(desk, book);
     keys::lock_when_idle(desk);
     // While the curtain is drawn nothing behind it can be seen, reached or read out.

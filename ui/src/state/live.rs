@@ -36,8 +36,11 @@ impl<T: Send + Sync + PartialEq + 'static> Live<T> {
         let live = Self { value: RwSignal::new(None), fault: RwSignal::new(None) };
         let wanted = StoredValue::new(None::<Q>);
         let busy = StoredValue::new(false);
+        let cleared = StoredValue::new(false);
         Effect::new(move |_| {
-            let Some(q) = query() else {
+            let query = query();
+            cleared.set_value(query.is_none());
+            let Some(q) = query else {
                 wanted.set_value(None);
                 live.value.set(None);
                 return;
@@ -51,7 +54,8 @@ impl<T: Send + Sync + PartialEq + 'static> Live<T> {
                 // A wish that arrives while the answer is awaited replaces the one before it.
                 while let Some(q) = wanted.try_update_value(Option::take).flatten() {
                     let answer = fetch(q).await;
-                    let newest = wanted.try_with_value(Option::is_none).unwrap_or(false);
+                    let newest = wanted.try_with_value(Option::is_none).unwrap_or(false)
+                        && cleared.try_get_value() == Some(false);
                     match answer {
                         Ok(value) if newest => live.accept(value),
                         Ok(_) => {}

@@ -40,6 +40,11 @@ impl Undo {
         });
     }
 
+    /// Nothing can be undone any more.
+    pub(crate) fn forget(self) {
+        self.deeds.set(Vec::new());
+    }
+
     /// Undoes what was done last.
     pub(crate) fn last(self, desk: Desk) {
         let Some(deed) = self.deeds.try_update(Vec::pop).flatten() else {

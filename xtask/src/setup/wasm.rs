@@ -12,6 +12,8 @@ mod rustc_web;
 
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The zones that the page knows: all of Australia with its territories and neighbours. The world's would be 0.9 MB more.
+const ZONES: &str = "^(Australia/.*|Antarctica/.*|Pacific/.*|Indian/(Christmas|Cocos)|Etc/UTC|UTC)$";
 /// Leptos then boxes components instead of compiling every nesting of them: a sixth less page, and quicker to build.
 const ERASED: &str = "--cfg=erase_components";
 
@@ -32,6 +34,7 @@ impl Wasm {
     /// Sets a cargo command up for it; the artefacts of two compilers do not share a folder.
     pub(crate) fn prepare(&self, command: &mut Command) {
         let target = crate::places::target_wasm();
+        command.env("CHRONO_TZ_TIMEZONE_FILTER", ZONES);
         match self {
             Self::Toolchain => command
                 .env("CARGO_TARGET_DIR", self.target_dir(target))

@@ -27,6 +27,8 @@ struct Press {
     at: (f64, f64),
     /// Minutes from the card's start to the pointer.
     grab: f64,
+    /// It has become a drag. When nothing is carried any more, Escape has put the card back.
+    dragging: bool,
 }
 
 /// The pointer's part of the book.
@@ -69,7 +71,13 @@ impl Drag {
         let at = (f64::from(ev.client_x()), f64::from(ev.client_y()));
         let start = self.book.laid.with_untracked(|l| l.cards.get(&id).map(|p| p.start));
         let Some((start, (_, minute))) = start.zip(self.place(at)) else { return };
-        self.press.set_value(Some(Press { id, resize, at, grab: minute - f64::from(start) }));
+        self.press.set_value(Some(Press {
+            id,
+            resize,
+            at,
+            grab: minute - f64::from(start),
+            dragging: false,
+        }));
         // A drag must not select text on its way.
         ev.prevent_default();
     }
@@ -92,7 +100,10 @@ impl Drag {
     fn moved(self, ev: &PointerEvent) {
         let Some(Some(press)) = self.press.try_get_value() else { return };
         let at = (f64::from(ev.client_x()), f64::from(ev.client_y()));
-        if self.book.carry.with_untracked(Option::is_none) {
+        if press.dragging && self.book.carry.with_untracked(Option::is_none) {
+            return;
+        }
+        if !press.dragging {
             if (at.0 - press.at.0).abs().max((at.1 - press.at.1).abs()) < SLACK {
                 return;
             }
@@ -104,6 +115,7 @@ impl Drag {
                     return;
                 }
             }
+            self.press.set_value(Some(Press { dragging: true, ..press }));
         }
         self.scroll(at);
         let Some((column, minute)) = self.place(at) else { return };
@@ -122,18 +134,17 @@ impl Drag {
 
     fn released(self, desk: Desk) {
         let press = self.press.try_update_value(Option::take).flatten();
-        if press.is_none() {
+        if !press.is_some_and(|p| p.dragging) {
             return;
         }
-        let dragged = self.book.carry.with_untracked(|c| c.as_ref().is_some_and(|c| c.by_pointer));
-        if dragged {
-            self.just_dropped.set_value(true);
-            set_timeout(
-                move || {
-                    self.just_dropped.try_set_value(false);
-                },
-                std::time::Duration::ZERO,
-            );
+        self.just_dropped.set_value(true);
+        set_timeout(
+            move || {
+                self.just_dropped.try_set_value(false);
+            },
+            std::time::Duration::ZERO,
+        );
+        if self.book.carry.with_untracked(|c| c.as_ref().is_some_and(|c| c.by_pointer)) {
             reschedule::put_down(desk, self.book);
         }
     }
