@@ -26,7 +26,7 @@ impl UtcInstant {
     /// Whole minutes from `earlier` to `self`, rounded towards zero.
     #[must_use]
     pub fn minutes_since(self, earlier: Self) -> i64 {
-        (self.0 - earlier.0) / 60_000
+        self.0.saturating_sub(earlier.0) / 60_000
     }
 
     /// As chrono has it; `None` beyond the years chrono can hold.
