@@ -46,8 +46,10 @@ impl Store {
     /// When nothing of the file can be read, or when they cannot be saved.
     pub fn recover_outbox(aside: &Path, key: &DataKey, into: &Self) -> Result<usize, Error> {
         let found = connection::look(aside, key)?;
-        let (commands, last_n) = (readable(&found), meta::last_n(&found).unwrap_or(0));
+        let (commands, last_n) = (readable(&found), meta::last_n(&found));
         drop(found);
+        // Neither a command nor the number of the last: that is no empty outbox but an unreadable one.
+        let last_n = if commands.is_empty() { last_n? } else { last_n.unwrap_or(0) };
         let (carried, _) = into.write(move |txn| {
             let mut carried = 0;
             let mut highest = last_n.max(meta::last_n(txn.connection())?);

@@ -81,3 +81,29 @@ impl Drop for Lent<'_> {
         self.readers.returned.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Error;
+    use crate::testing::{clock, open};
+
+    #[test]
+    fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), clock());
+        let tried = store.read(|connection| Ok(connection.execute("DELETE FROM meta", [])?));
+        assert!(matches!(tried, Err(Error::NotSaved(_))), "{tried:?}");
+        assert!(store.sync_facts().is_ok());
+    }
+
+    #[test]
+    fn many_readers_share_a_few_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), clock());
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| (0..20).for_each(|_| drop(store.sync_facts().unwrap())));
+            }
+        });
+    }
+}

@@ -78,3 +78,41 @@ impl Drop for Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        Writer::start(Connection::open_in_memory().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_full_queue_is_said_and_what_waits_is_done() {
+        let writer = writer();
+        let (go, wait) = sync_channel::<()>(1);
+        let (started, begun) = sync_channel::<()>(1);
+        let stuck = writer.start_job(move |_| {
+            started.send(()).unwrap();
+            wait.recv().unwrap();
+            Ok::<_, Error>(0)
+        });
+        begun.recv().unwrap();
+        let waiting: Vec<_> =
+            (0..QUEUE).map(|n| writer.start_job(move |_| Ok::<_, Error>(n)).unwrap()).collect();
+        assert!(matches!(writer.run(|_| Ok::<_, Error>(0)), Err(Error::Overloaded)));
+        go.send(()).unwrap();
+        assert_eq!(stuck.unwrap().recv().unwrap().unwrap(), 0);
+        for (n, answer) in waiting.into_iter().enumerate() {
+            assert_eq!(answer.recv().unwrap().unwrap(), n, "in the order they came");
+        }
+    }
+
+    #[test]
+    fn a_job_that_breaks_does_not_take_the_writer_with_it() {
+        let writer = writer();
+        let broken = writer.run(|_| -> Result<(), Error> { panic!("on purpose") });
+        assert!(matches!(broken, Err(Error::Closed)));
+        assert_eq!(writer.run(|_| Ok::<_, Error>(7)).unwrap(), 7);
+    }
+}

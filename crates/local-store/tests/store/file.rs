@@ -99,6 +99,10 @@ fn a_damaged_first_page_is_told_from_a_wrong_key() {
     assert!(matches!(open_with(folder.path(), &key()), Err(OpenError::Damaged)), "other pages fit the key");
     assert!(matches!(open_with(folder.path(), &DataKey::from_bytes([8; 32])), Err(OpenError::WrongKey)));
     assert!(before == bytes(folder.path()));
+    // Nothing can be read of it, and that is said; an empty outbox would be another thing.
+    let aside = Store::set_aside_damaged(&folder.path().join("clinic.db")).unwrap().path;
+    let fresh = open(folder.path());
+    assert!(Store::recover_outbox(&aside, &key(), &fresh).is_err());
 }
 
 #[test]
