@@ -23,7 +23,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let minute = (0i64..24).prop_map(|slot| slot * 5);
     let double = prop::bool::weighted(0.1);
     let act = prop_oneof![
-        4 => (n.clone(), who.clone(), minute.clone(), 1i64..8, double.clone())
+        4 => (n.clone(), who.clone(), minute.clone(), 1i64..8, double)
             .prop_map(|(n, who, minute, l, double)| Act::Book { n, who, minute, length: l * 5, double }),
         4 => (n.clone(), who, minute, double).prop_map(|(n, who, minute, double)| Act::Move { n, who, minute, double }),
         3 => (n, 0u8..5).prop_map(|(n, which)| Act::Step { n, which }),
