@@ -7,6 +7,7 @@ pub(crate) mod daybook;
 pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod session;
+mod tagged;
 pub(crate) mod waiting;
 
 use js_sys::{Function, JSON, Object, Promise, Reflect};
@@ -29,6 +30,11 @@ pub(crate) async fn call<A: Serialize, T: DeserializeOwned>(command: &str, args:
 /// Calls a command that takes nothing.
 pub(crate) async fn ask<T: DeserializeOwned>(command: &str) -> Answer<T> {
     read(invoke(command, None).await?)
+}
+
+/// The same for an answer that is a tagged enum.
+async fn ask_tagged<T: tagged::Read>(command: &str) -> Answer<T> {
+    T::read(invoke(command, None).await?).ok_or_else(internal)
 }
 
 fn internal() -> CommandError {

@@ -3,11 +3,11 @@
 use wattle_domain::commands::ResolveConflict;
 use wattle_protocol::ipc::attention::{AttentionItem, SetAside};
 
-use super::{Answer, ask, call};
+use super::{Answer, ask_tagged, call};
 
 /// `attention`.
 pub(crate) async fn attention() -> Answer<Vec<AttentionItem>> {
-    ask("attention").await
+    ask_tagged("attention").await
 }
 
 /// `resolve_conflict`.

@@ -5,6 +5,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wattle_protocol::ipc::event::{CHANNEL, Event};
 
+use super::tagged::Read;
 use super::{from_js, shell};
 
 /// Calls `on_event` for every event, as long as the page lives.
@@ -12,7 +13,7 @@ pub(crate) fn listen(on_event: impl Fn(Event) + 'static) {
     let Some(listen) = shell::<Function>(&["event", "listen"]) else { return };
     let handler = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
         let payload = Reflect::get(&message, &"payload".into()).unwrap_or(JsValue::NULL);
-        if let Some(event) = from_js(&payload).and_then(|v| serde_json::from_value::<Event>(v).ok()) {
+        if let Some(event) = from_js(&payload).and_then(Event::read) {
             on_event(event);
         }
     });

@@ -2,11 +2,11 @@
 
 use wattle_protocol::ipc::session::{AppState, Credentials, SetUp, SyncState, Unlock};
 
-use super::{Answer, ask, call};
+use super::{Answer, ask, ask_tagged, call};
 
 /// `app_state`.
 pub(crate) async fn app_state() -> Answer<AppState> {
-    ask("app_state").await
+    ask_tagged("app_state").await
 }
 
 /// `set_up`.

@@ -48,7 +48,7 @@ pub(crate) fn DayColumn(index: usize, key: ColumnKey) -> impl IntoView {
         <div class="column" role="row" aria-label=name data-testid="column" data-practitioner=key.0.to_string() data-date=key.1.to_string()
             on:click=click on:pointermove=moved on:pointerleave=move |_| hover.set(None)>
             {move || shades.get().into_iter().map(|s| shade(book, s)).collect_view()}
-            {move || hover.get().map(|minute| view! {
+            {move || hover.get().filter(|_| book.booking.with(Option::is_none)).map(|minute| view! {
                 <div class="hover" aria-hidden="true" style:top=move || px(book, minute) style:height=move || length(book, 15)>
                     {desk.zone.get_untracked().clock(book.instant(desk, key, minute))}
                 </div>
