@@ -192,6 +192,20 @@ fn follow_cursor(book: Book, scroller: NodeRef<Div>) {
         } else if y > top + height - 60.0 {
             element.set_scroll_top((y - height + 120.0) as i32);
         }
+        sideways(&element, column, book.laid.with_untracked(|l| l.columns.len()));
         (minute, column)
     });
+}
+
+/// Brings a column into sight when there are more than fit.
+#[allow(clippy::cast_possible_truncation)] // pixels
+fn sideways(element: &web_sys::Element, column: usize, count: usize) {
+    let width = (f64::from(element.scroll_width()) - GUTTER) / count.max(1) as f64;
+    let (from, seen) = (width * column as f64, f64::from(element.client_width()) - GUTTER);
+    let left = f64::from(element.scroll_left());
+    if from < left {
+        element.set_scroll_left(from as i32);
+    } else if from + width > left + seen {
+        element.set_scroll_left((from + width - seen) as i32);
+    }
 }
