@@ -134,7 +134,7 @@ fn One(line: Line, group: Group) -> impl IntoView {
     let very_late = move || group == Group::Waiting && past() >= VERY_LATE_MIN;
     let overdue = move || group == Group::Coming && past() >= LATE_MIN;
     let words_late = move || match group {
-        Group::Waiting if past() >= LATE_MIN => format!("booked {} ago", show::minutes(past())),
+        Group::Waiting if past() >= LATE_MIN => format!("due {} ago", show::minutes(past())),
         _ => String::new(),
     };
     let next = Step::after(card.status).iter().copied().find(|s| desk.may(s.grant()));

@@ -9,6 +9,7 @@ use crate::state::desk::{Desk, Page};
 use crate::state::live::Live;
 use entry::Entry;
 
+pub(crate) mod cell;
 pub(crate) mod entry;
 
 /// What stands beside the list.

@@ -163,9 +163,10 @@ fn Ghost(index: usize, key: ColumnKey) -> impl IntoView {
             } else {
                 at(c.start)
             };
+            let tall = f64::from(c.length) * book.px() >= 40.0;
             let said = taken.as_ref().map(|who| format!("Taken: {who}"));
             view! {
-                <div class="ghost" class:taken=taken.is_some() data-testid="ghost" data-taken=taken.is_some().to_string() role="status"
+                <div class="ghost" class:taken=taken.is_some() class:tall=tall data-testid="ghost" data-taken=taken.is_some().to_string() role="status"
                     style:top=move || px(book, c.start) style:height=move || length(book, c.length.max(SNAP_MIN))>
                     <b class="tabular">{times}</b>
                     <span class="cut">{said.unwrap_or_else(|| c.from.card.patient_name.clone())}</span>

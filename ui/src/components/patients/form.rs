@@ -16,7 +16,8 @@ use crate::components::patients::duplicates::Duplicates;
 use crate::components::picker::{Picker, Segmented};
 use crate::state::book::{Slot, Somebody, book};
 use crate::state::desk::{Page, desk};
-use crate::state::patients::entry::{Cell, Entry, Part};
+use crate::state::patients::cell::{Cell, Part};
+use crate::state::patients::entry::Entry;
 use crate::state::patients::{Pane, Patients, WaitingSlot};
 use crate::{ipc, show, words};
 

@@ -12,7 +12,7 @@ use wattle_protocol::ipc::patients::PatientRecord;
 use crate::components::icon::Icon;
 use crate::state::book::{Somebody, book};
 use crate::state::desk::{Desk, Page, desk};
-use crate::state::patients::entry::last_change;
+use crate::state::patients::cell::last_change;
 use crate::state::patients::{Pane, Patients};
 use crate::{show, words};
 
