@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, bail};
 
@@ -36,9 +35,6 @@ pub(crate) fn build(wasm: &Wasm, arguments: Arguments) -> anyhow::Result<()> {
     let bound = target.join("bound");
     run::run(run::cargo().args(["run", "--quiet", "-p=xtask-bindgen", "--"]).arg(&module).arg(&bound))?;
 
-    if !arguments.dev {
-        shrink(&bound.join("ui_bg.wasm"))?;
-    }
     let ui = places::root().join("ui");
     let files = collect(&ui, &bound)?;
     write(&ui.join("dist"), &files)?;
@@ -54,24 +50,6 @@ pub(crate) fn build(wasm: &Wasm, arguments: Arguments) -> anyhow::Result<()> {
         size("styles.css").div_ceil(1000),
     ));
     Ok(())
-}
-
-/// Binaryen makes it a tenth smaller; a page without that works the same, so a machine without it is only told.
-fn shrink(module: &Path) -> anyhow::Result<()> {
-    // What rustc's wasm uses beyond the first version of WebAssembly; older binaryens want each by name.
-    const FEATURES: [&str; 6] = [
-        "--enable-bulk-memory",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-    ];
-    if !run::has("wasm-opt") {
-        say::skipped("wasm-opt", "binaryen is not installed; the page stays a tenth larger");
-        return Ok(());
-    }
-    run::run(Command::new("wasm-opt").arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module))
 }
 
 fn is_script((name, _): &(&String, &Vec<u8>)) -> bool {

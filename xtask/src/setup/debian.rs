@@ -15,8 +15,6 @@ pub(crate) const NEEDED: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
     "libayatana-appindicator3-dev",
     "librsvg2-dev",
-    // build: a smaller page
-    "binaryen",
     // run: the demo's private cluster
     "postgresql",
     // test: real windows without a screen, a real keyring, pictures
