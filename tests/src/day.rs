@@ -3,6 +3,7 @@
 //! Owns: the script of `cargo xtask demo --headless` and of `tests/tests/scripted_day.rs`. Must never: look away; every step
 //! waits for what a person would see, and fails with what was seen instead.
 
+mod access;
 mod desk;
 mod file;
 mod propagation;
@@ -215,14 +216,18 @@ async fn look_around(reception: &Desk, lee: &Desk) -> anyhow::Result<()> {
     ] {
         reception.window()?.click(&testid(&format!("nav-{page}"))).await?;
         reception.window()?.find(&testid(shows)).await.with_context(|| format!("{page} shows {shows}"))?;
+        access::every_control_has_a_name(reception.window()?, page).await?;
         reception.picture(page).await?;
     }
+    access::every_control_has_a_name(lee.window()?, "day book").await?;
+    access::arrows_walk_the_grid(lee.window()?).await?;
     lee.window()?.click(&testid("span-week")).await?;
     lee.window()?.find(&testid("card")).await?;
     lee.picture("week").await?;
     lee.window()?.click(&testid("span-day")).await?;
-    lee.window()?.click(&testid("theme-button")).await?;
+    lee.wear("dark").await?;
     lee.picture("dark").await?;
+    lee.wear("light").await?;
     reception.window()?.click(&testid("nav-daybook")).await?;
     reception.window()?.find(&testid("card")).await?;
     Ok(())

@@ -115,6 +115,25 @@ impl Desk {
         Ok(())
     }
 
+    /// Goes round the themes to one.
+    pub async fn wear(&self, theme: &str) -> anyhow::Result<()> {
+        let window = self.window()?;
+        for _ in 0..3 {
+            let worn = window.execute("return document.documentElement.dataset.theme", Vec::new()).await?;
+            if worn == json!(theme) {
+                return Ok(());
+            }
+            window.click(&testid("theme-button")).await?;
+            window
+                .wait_for("another theme", Duration::from_secs(5), async |w| {
+                    let now = w.execute("return document.documentElement.dataset.theme", Vec::new()).await?;
+                    Ok((now != worn).then_some(()))
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The selector of a card.
     pub fn card(&self, id: &str) -> String {
         format!("{}[data-id='{id}']", testid("card"))
