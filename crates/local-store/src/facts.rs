@@ -69,7 +69,7 @@ impl Store {
                 return Ok(());
             }
             for feed in FeedClass::ALL {
-                cursor::forget(txn.connection(), feed)?;
+                cursor::rewind(txn.connection(), feed)?;
             }
             rebase::undo_all(txn)?;
             outbox::offer_again(txn.connection())?;
@@ -86,7 +86,7 @@ impl Store {
     pub fn forget_cursors(&self, feeds: &[FeedClass]) -> Result<(), Error> {
         let feeds = feeds.to_vec();
         let ((), _) =
-            self.write(move |txn| feeds.iter().try_for_each(|&feed| cursor::forget(txn.connection(), feed)))?;
+            self.write(move |txn| feeds.iter().try_for_each(|&feed| cursor::rewind(txn.connection(), feed)))?;
         Ok(())
     }
 

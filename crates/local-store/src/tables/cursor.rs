@@ -30,7 +30,14 @@ pub(crate) fn set(connection: &Connection, feed: FeedClass, seq: FeedSeq) -> Res
     Ok(())
 }
 
-/// Forgets one: the feed is sent whole next time.
+/// Rewinds one that is held: the feed is sent whole next time. It stays named until then, so that a server that revokes
+/// the feed meanwhile can say that its rows must go.
+pub(crate) fn rewind(connection: &Connection, feed: FeedClass) -> Result<(), Error> {
+    connection.prepare_cached("UPDATE cursor SET seq = 0 WHERE feed = ?")?.execute([feed.as_str()])?;
+    Ok(())
+}
+
+/// Forgets one whose rows are gone from the file.
 pub(crate) fn forget(connection: &Connection, feed: FeedClass) -> Result<(), Error> {
     connection.prepare_cached("DELETE FROM cursor WHERE feed = ?")?.execute([feed.as_str()])?;
     Ok(())
