@@ -91,5 +91,6 @@ pub fn decide(command: &Command, context: &Context, world: &World) -> Result<Dec
     if !context.roles.iter().any(|role| role.may(command.grant())) {
         return Err(Rejection::new(RejectionCode::NotAllowed));
     }
+    crate::length::check(command)?;
     command.decide(context, world)
 }

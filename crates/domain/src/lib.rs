@@ -17,6 +17,7 @@ pub mod entities;
 pub mod fields;
 pub mod identifiers;
 pub mod ids;
+pub mod length;
 pub mod rejection;
 pub mod role;
 pub mod row;

@@ -52,19 +52,32 @@ pub(crate) fn note(txn: &mut Txn<'_>, answer: &Answer) -> Result<Option<i64>, Er
     };
     let state = match answer.verdict {
         Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => State::Answered,
-        Verdict::Deferred { .. } => State::Waiting,
-        Verdict::Rejected { .. } | Verdict::Quarantined => return Ok(Some(n)),
+        _ if is_no(txn, answer)? => return Ok(Some(n)),
+        Verdict::Deferred { .. } | Verdict::Rejected { .. } | Verdict::Quarantined => State::Waiting,
     };
     outbox::set_state(txn.connection(), answer.command_id, state, Some(&answer.verdict))?;
     txn.tell();
     Ok(None)
 }
 
+/// Whether an answer ends a command without effect: a rule's no, quarantine, or a wait for a command that will never come
+/// (rejected, or lost with a damaged page). Somebody must look at each of them.
+fn is_no(txn: &Txn<'_>, answer: &Answer) -> Result<bool, Error> {
+    Ok(match answer.verdict {
+        Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => false,
+        Verdict::Rejected { .. } | Verdict::Quarantined => true,
+        Verdict::Deferred { on } => {
+            !matches!(outbox::find(txn.connection(), on)?, Some((_, State::Waiting | State::Answered)))
+        }
+    })
+}
+
 /// Takes the rejected ones of these answers out of effect.
 pub(crate) fn rejected_out_of_effect(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
     for answer in answers {
-        let no = matches!(answer.verdict, Verdict::Rejected { .. } | Verdict::Quarantined);
-        if no && let Some((_, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)? {
+        if is_no(txn, answer)?
+            && let Some((_, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)?
+        {
             outbox::set_state(txn.connection(), answer.command_id, State::Rejected, Some(&answer.verdict))?;
             txn.tell();
         }

@@ -13,6 +13,11 @@ use crate::error::Error;
 use crate::store::Store;
 use crate::tables::{meta, outbox};
 
+/// What belongs to a file, in the order in which it is renamed.
+const SUFFIXES: [&str; 3] = ["-wal", "-shm", ""];
+/// Beside a file that was set aside: its outbox has been carried over, or nobody can read it.
+const DONE: &str = ".recovered";
+
 /// Where a damaged file is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
@@ -28,7 +33,7 @@ impl Store {
     pub fn set_aside_damaged(path: &Path) -> Result<SetAside, Error> {
         let aside = free_name(path);
         // The log first: a file without its log is a valid older file, a log without its file is nothing.
-        for suffix in ["-wal", "-shm", ""] {
+        for suffix in SUFFIXES {
             let from = beside(path, suffix);
             if from.exists() {
                 std::fs::rename(&from, beside(&aside, suffix))?;
@@ -36,6 +41,42 @@ impl Store {
         }
         tracing::warn!(aside = %aside.display(), "a damaged file was renamed");
         Ok(SetAside { path: aside })
+    }
+
+    /// Ends what a power cut interrupted: a file whose log was set aside already follows it. Call before a file is opened.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn finish_setting_aside(path: &Path) -> Result<(), Error> {
+        for aside in set_aside_before(path) {
+            let (log, file) = (beside(&aside, "-wal").exists(), aside.exists());
+            if log && !file && path.exists() {
+                std::fs::rename(path, &aside)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries over what every file that was set aside here before still holds; each only once. A full disk is no reason to
+    /// give up: the next call tries again.
+    pub fn recover_set_aside(path: &Path, key: &DataKey, into: &Self) {
+        for aside in set_aside_before(path).filter(|aside| aside.exists() && !beside(aside, DONE).exists()) {
+            let said = match Self::recover_outbox(&aside, key, into) {
+                Ok(_) => "carried over\n",
+                Err(Error::NotSaved(_) | Error::Overloaded | Error::Closed | Error::Io(_)) => continue,
+                // The file stays where it is for somebody with better tools; the desk must go on.
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a damaged file's outbox is unreadable"
+                    );
+                    "unreadable\n"
+                }
+            };
+            if let Err(error) = std::fs::write(beside(&aside, DONE), said) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a recovery could not be marked");
+            }
+        }
     }
 
     /// Carries the commands of a damaged file over, as far as they can be read: those without an end go on waiting (with
@@ -81,10 +122,22 @@ struct Found {
     verdict: Option<String>,
 }
 
+/// Every name that a file here may have been set aside under.
+fn set_aside_before(path: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=1000)
+        .map({
+            let path = path.to_owned();
+            move |i| beside(&path, &format!(".damaged-{i}"))
+        })
+        .take_while(|name| SUFFIXES.iter().any(|suffix| beside(name, suffix).exists()))
+}
+
 /// A name that is not taken: `clinic.db.damaged-1`.
 fn free_name(path: &Path) -> PathBuf {
     let mut tried = (1..1000).map(|i| beside(path, &format!(".damaged-{i}")));
-    tried.find(|name| !name.exists()).unwrap_or_else(|| beside(path, ".damaged-1000"))
+    tried
+        .find(|name| SUFFIXES.iter().all(|suffix| !beside(name, suffix).exists()))
+        .unwrap_or_else(|| beside(path, ".damaged-1000"))
 }
 
 fn carry(connection: &Connection, command: &Found) -> Result<(), Error> {

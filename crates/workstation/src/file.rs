@@ -33,21 +33,9 @@ impl ProfileFile {
         let file = self.clone();
         tokio::task::spawn_blocking(move || {
             let path = file.place.database();
-            let aside = Store::set_aside_damaged(&path)?;
-            let store = file.open_blocking(clock).map_err(Error::Open)?;
-            match Store::recover_outbox(&aside.path, &file.keys.data_key, &store) {
-                Ok(commands) => {
-                    tracing::warn!(commands, "a damaged file was set aside; its outbox was recovered")
-                }
-                // The file stays where it is for somebody with better tools; the desk must go on.
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "a damaged file's outbox is unreadable"
-                    );
-                }
-            }
-            Ok(())
+            Store::set_aside_damaged(&path)?;
+            // Opening it carries over what the old one still holds.
+            file.open_blocking(clock).map(drop).map_err(Error::Open)
         })
         .await?
     }
@@ -55,6 +43,11 @@ impl ProfileFile {
     fn open_blocking(&self, clock: Arc<dyn Clock>) -> Result<Store, OpenError> {
         let Owner { clinic, workstation, profile, .. } = self.owner.clone();
         let identity = Identity { clinic, workstation, profile };
-        Store::open(&self.place.database(), &self.keys.data_key.clone().proven(), identity, clock)
+        let path = self.place.database();
+        Store::finish_setting_aside(&path)?;
+        let store = Store::open(&path, &self.keys.data_key.clone().proven(), identity, clock)?;
+        // A crash between setting a file aside and carrying its outbox over must not end there.
+        Store::recover_set_aside(&path, &self.keys.data_key, &store);
+        Ok(store)
     }
 }

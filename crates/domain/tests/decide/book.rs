@@ -60,6 +60,15 @@ fn nonsense_is_refused_with_the_field_that_is_wrong() {
 }
 
 #[test]
+fn a_text_that_no_server_would_take_is_refused_before_it_is_called_saved() {
+    let mut store = MapStore::with_a_clinic();
+    let note = |bytes: usize| BookAppointment { note: Some("x".repeat(bytes)), ..booking(1, DR_LEE, 0, 15) };
+    let no = store.run(&reception(), note(64 * 1024 + 1)).unwrap_err();
+    assert_eq!((no.code, no.field.as_deref()), (RejectionCode::Invalid, Some("note")));
+    assert!(store.run(&reception(), note(64 * 1024)).is_ok());
+}
+
+#[test]
 fn an_admin_of_the_system_books_nothing() {
     let mut store = MapStore::with_a_clinic();
     let admin = Author { role: Role::Admin, ..reception() };

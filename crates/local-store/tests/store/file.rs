@@ -157,3 +157,24 @@ fn a_damaged_file_is_set_aside_and_its_outbox_carried_over() {
     drop(store);
     assert_ne!(again.unwrap().path, aside, "a second one gets its own name");
 }
+
+#[test]
+fn a_crash_while_a_file_is_set_aside_loses_nothing_that_was_saved() {
+    let (folder, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    store.submit(&maria(), book(1, 1, 0)).unwrap();
+    as_killed(&store, folder.path(), killed.path());
+    let path = killed.path().join("clinic.db");
+    // The log was renamed, then the lights went out: the file alone would open as a valid older one.
+    std::fs::rename(killed.path().join("clinic.db-wal"), killed.path().join("clinic.db.damaged-1-wal"))
+        .unwrap();
+    Store::finish_setting_aside(&path).unwrap();
+    assert!(!path.exists(), "the file follows its log");
+    let fresh = open(killed.path());
+    Store::recover_set_aside(&path, &key(), &fresh);
+    assert_eq!(fresh.sync_facts().unwrap().outbox_len, 1, "what was saved is still to be sent");
+    assert!(killed.path().join("clinic.db.damaged-1.recovered").exists(), "and is not looked for again");
+    drop(fresh);
+    let second = Store::set_aside_damaged(&path).unwrap().path;
+    assert!(second.ends_with("clinic.db.damaged-2"), "a name with a log under it is taken");
+}

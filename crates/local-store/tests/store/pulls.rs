@@ -255,3 +255,22 @@ fn people_go_on_working_while_a_new_copy_comes_in() {
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(files.iter().all(|f| !f.to_string_lossy().contains("staged")), "{files:?}");
 }
+
+#[test]
+fn a_command_that_waits_for_one_that_never_comes_needs_attention() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), &[patient(1, "Maria", "Costa", "1963-02-01")]);
+    let first = store.submit(&maria(), book(1, 1, 0)).unwrap().command_id;
+    let second = store.submit(&maria(), book(2, 1, 15)).unwrap().command_id;
+    let deferred = |on| wattle_protocol::push::Answer {
+        command_id: second,
+        verdict: wattle_protocol::push::Verdict::Deferred { on },
+        duplicate: false,
+    };
+    store.record_answers(&[deferred(first)]).unwrap();
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 2, "the first is still to come: both wait");
+    let lost = wattle_domain::CommandId(uuid::Uuid::from_u128(404));
+    store.record_answers(&[deferred(lost)]).unwrap();
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 1, "what it waits for is nowhere");
+    assert_eq!(store.attention(maria().user).unwrap().len(), 1, "kept, and shown");
+}
