@@ -29,6 +29,9 @@ pub(crate) struct Attempts {
 struct Tries {
     failed: u32,
     last_at: UtcInstant,
+    /// The slot said no to the last try: whatever the server said after, it was a wrong one.
+    #[serde(default)]
+    wrong_here: bool,
 }
 
 impl Tries {
@@ -54,12 +57,12 @@ impl Attempts {
     /// otherwise, so that killing the app does not make one free.
     pub(crate) fn admit(&self, username: &str, now: UtcInstant) -> Result<(), Error> {
         let mut all = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let tries = all.entry(key(username)).or_insert(Tries { failed: 0, last_at: now });
+        let tries = all.entry(key(username)).or_insert(Tries { failed: 0, last_at: now, wrong_here: false });
         let retry_after_s = tries.wait_s(now);
         if retry_after_s > 0 {
             return Err(Error::RateLimited { retry_after_s });
         }
-        *tries = Tries { failed: tries.failed.saturating_add(1), last_at: now };
+        *tries = Tries { failed: tries.failed.saturating_add(1), last_at: now, wrong_here: false };
         if all.len() > NAMES
             && let Some(oldest) = all.iter().min_by_key(|(_, t)| t.last_at).map(|(name, _)| name.clone())
         {
@@ -68,10 +71,19 @@ impl Attempts {
         self.save(&all)
     }
 
-    /// The try was good, or said nothing about the password.
+    /// The slot said no to the try that was let through.
+    pub(crate) fn wrong_here(&self, username: &str) {
+        let mut all = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tries) = all.get_mut(&key(username)) {
+            tries.wrong_here = true;
+        }
+    }
+
+    /// The try was good (`entirely`), or said nothing about the password: unless the slot had said no by itself.
     pub(crate) fn forgive(&self, username: &str, entirely: bool) -> Result<(), Error> {
         let mut all = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         match all.get_mut(&key(username)) {
+            Some(tries) if !entirely && tries.wrong_here => {}
             Some(tries) if !entirely && tries.failed > 1 => tries.failed -= 1,
             _ => {
                 all.remove(&key(username));
@@ -103,6 +115,17 @@ mod tests {
             Ok(()) => 0,
             Err(Error::RateLimited { retry_after_s }) => retry_after_s,
             Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_server_that_refuses_for_another_reason_makes_no_guess_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let attempts = Attempts::load(folder.path().join("attempts.json"));
+        for n in 0..6 {
+            assert_eq!(wait(&attempts, at(n)) > 0, n > 4, "guess {n}");
+            attempts.wrong_here("maria");
+            attempts.forgive("maria", false).unwrap();
         }
     }
 

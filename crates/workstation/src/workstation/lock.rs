@@ -63,7 +63,10 @@ impl Workstation {
                 Ok(())
             }
             // Changed at the server since, or the slot is gone: the server knows, and the keys are still in memory.
-            Err(SlotError::WrongPassword | SlotError::Missing | SlotError::Malformed) => {
+            Err(no @ (SlotError::WrongPassword | SlotError::Missing | SlotError::Malformed)) => {
+                if matches!(no, SlotError::WrongPassword) {
+                    self.0.attempts.wrong_here(username);
+                }
                 let asked = self
                     .ask_server(username, password, desk.secret(), file.keys.signing_key.public_base64())
                     .await;

@@ -74,6 +74,7 @@ impl Workstation {
             }
             // It may have been changed at the server since; without it, the password is simply wrong.
             Err(SlotError::WrongPassword) => {
+                self.0.attempts.wrong_here(username);
                 self.by_server(record, username, password, secret, Error::WrongCredentials).await
             }
             Err(SlotError::Missing | SlotError::Malformed) => {
