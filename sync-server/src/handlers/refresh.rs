@@ -38,8 +38,15 @@ pub(crate) async fn refresh(
         tx.commit().await?;
         return Err(again("refresh token of another workstation"));
     }
-    if found.revoked_at.is_some() || !found.user_active || found.state == "wipe" {
+    if found.revoked_at.is_some() {
+        // Taken back as the unused heir of a lost answer: whoever holds it did get that answer, so somebody else asked
+        // for the other one. Which of the two is the thief cannot be told.
+        token::revoke_family(&mut tx, clinic, found.family, now).await?;
+        tx.commit().await?;
         return Err(again("revoked refresh token"));
+    }
+    if !found.user_active || found.state == "wipe" {
+        return Err(again("refresh token of nobody"));
     }
     if found.expires_at <= now {
         return Err(again("refresh token past its time"));

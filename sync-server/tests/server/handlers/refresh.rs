@@ -78,6 +78,19 @@ async fn an_answer_that_was_lost_can_be_asked_for_again_soon() {
 }
 
 #[tokio::test]
+async fn an_answer_that_two_hold_ends_the_whole_family() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    // The desk has its answer; within the minute a thief asks for another with the token that it was given for.
+    let held = good(&desk, &desk.signed_in.refresh_token).await;
+    let stolen = good(&desk, &desk.signed_in.refresh_token).await;
+    assert!(is_open(&desk, &stolen.access_token).await, "so far it looks like a lost answer");
+    assert_eq!(fault(refresh(&desk, &held.refresh_token).await).await, AGAIN);
+    assert!(!is_open(&desk, &stolen.access_token).await, "what was held was no lost answer");
+    assert_eq!(fault(refresh(&desk, &stolen.refresh_token).await).await, AGAIN);
+}
+
+#[tokio::test]
 async fn a_token_is_bound_to_its_workstation_and_its_kind() {
     let house = House::new().await;
     let desk = house.desk("reception-1", "maria").await;
