@@ -2,10 +2,12 @@
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use wattle_protocol::ipc::FaultCode;
 use wattle_protocol::ipc::session::AppState;
 use wattle_tests::desktop::Keyring;
+use wattle_tests::processes::wait_for;
 use wattle_workstation::Error;
 
 use crate::clinic::{
@@ -31,7 +33,9 @@ async fn a_damaged_page_is_told_and_unsent_work_is_carried_over_and_arrives() {
         other => panic!("{other:?}"),
     }
     until_state(&desk, told).await;
-    assert!(set_aside(&file) >= 1, "renamed, not deleted");
+    // The person is told first; the file is renamed as soon as nothing holds it any more.
+    let renamed = async || (set_aside(&file) >= 1).then_some(());
+    wait_for("the damaged file to be renamed, not deleted", Duration::from_secs(20), renamed).await.unwrap();
 
     sign_in(&desk, &MARIA).await.unwrap();
     until_ready(&desk).await;
