@@ -7,14 +7,17 @@ use crate::commands::{
     RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
 };
 use crate::decide::{Context, Decision};
-use crate::ids::{ClinicId, CommandId, PatientId, UserId, WorkstationId};
+use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
 use crate::rejection::Rejection;
 use crate::role::Grant;
 use crate::time::UtcInstant;
 use crate::world::{Read, World};
 
-/// Version of the wire form of commands; apart from the app's version.
-pub const WIRE: u32 = 1;
+/// Version of the wire form of commands; apart from the app's version. Every version ever shipped is read for good
+/// (recorded examples of each are in `wattle-protocol`'s tests).
+///
+/// 1: the first. 2: `replica` and `group`.
+pub const WIRE: u32 = 2;
 
 /// What a verb must say of itself. One file per verb under `commands/`.
 pub trait Verb {
@@ -114,7 +117,10 @@ pub struct Envelope {
     pub clinic: ClinicId,
     /// The workstation it was made at.
     pub workstation: WorkstationId,
-    /// The workstation's command number: 1, 2, 3 …
+    /// The file that gave the number; `None` in wire 1, which had one file per workstation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaId>,
+    /// The file's command number: 1, 2, 3 …
     pub n: u64,
     /// Who did it.
     pub author: UserId,
@@ -123,7 +129,21 @@ pub struct Envelope {
     /// Commands of the same workstation that this one builds on and that had no verdict yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deps: Vec<CommandId>,
+    /// Its place among commands that stand or fall together; `None` for a command alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
     /// What.
     #[serde(flatten)]
     pub command: Command,
+}
+
+/// A place in a group: its commands have numbers that follow each other, and all are applied or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Which.
+    pub id: GroupId,
+    /// The place, from 1.
+    pub at: u32,
+    /// How many there are.
+    pub of: u32,
 }

@@ -79,6 +79,11 @@ ids! {
     AppointmentEventId,
     /// A difference that somebody must look at.
     ConflictId,
+    /// One file of a workstation, as far as command numbers go: each profile's file numbers its own, and a copy of a disk
+    /// draws a new one.
+    ReplicaId,
+    /// Commands that are decided together or not at all.
+    GroupId,
 }
 
 /// Position of a commit in its feed; dense, from 1. 0 is "nothing yet".

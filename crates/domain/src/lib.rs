@@ -27,7 +27,7 @@ pub mod table;
 pub mod time;
 pub mod world;
 
-pub use command::{Command, Envelope, WIRE};
+pub use command::{Command, Envelope, Group, WIRE};
 pub use decide::{Context, Decision, Outcome, Place, decide};
 pub use ids::*;
 pub use rejection::{Rejection, RejectionCode};

@@ -27,6 +27,8 @@ pub enum RejectionCode {
     AlreadyResolved,
     /// The identifier belongs to another patient of this clinic (IHI only).
     IdentifierTaken,
+    /// Another command of its group was refused, and they stand or fall together.
+    GroupRefused,
     /// A code of a newer version.
     #[serde(other)]
     Other,

@@ -56,6 +56,8 @@ fn submit(
         author: author.user,
         issued_at: shared.clock.now(),
         deps,
+        replica: None,
+        group: None,
         command,
     };
     let decision = effect::run(txn, &envelope, &author.roles)??;

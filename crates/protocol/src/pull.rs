@@ -9,11 +9,12 @@ use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::{CommandId, FeedClass, FeedSeq};
 
+use crate::digest::{DigestAsk, Repair, TableDigest};
 use crate::push::Answer;
 use crate::session::Cursors;
 
 /// The request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pull {
     /// Must be the server's, else `resnapshot`.
     pub epoch: String,
@@ -24,6 +25,20 @@ pub struct Pull {
     pub awaiting: Vec<CommandId>,
     /// Stop at the next commit after so many bytes; `complete` is then false and the client asks again.
     pub max_bytes: u64,
+    /// The feeds that the file may hold: its profile. Others are not sent, even when they are granted. `None` (protocol 1):
+    /// all that are granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<Vec<FeedClass>>,
+    /// Digests wanted beside the rows; answered at a checkpoint that is `complete`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DigestAsk>,
+    /// Buckets to mend; answered in full before a checkpoint that is `complete`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repair: Vec<Repair>,
+    /// The cursors are of another epoch than `epoch`, which is the server's: they count for nothing, no row is sent, and the
+    /// checkpoint has the heads of this snapshot with the digests that were asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reconcile: bool,
 }
 
 /// The columns that every row of a [`Frame::Rows`] begins with, in this order; `columns` names what follows.
@@ -85,5 +100,8 @@ pub enum Frame {
         answers: Vec<Answer>,
         /// False when there is more to pull.
         complete: bool,
+        /// Digests of this snapshot, when asked for and complete.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        digests: Vec<TableDigest>,
     },
 }

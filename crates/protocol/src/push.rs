@@ -64,4 +64,8 @@ pub struct Answer {
 pub struct Pushed {
     /// The answers.
     pub answers: Vec<Answer>,
+    /// A number came with another command than the one that the server has under it: a copy of this file is at work
+    /// elsewhere. The commands are decided all the same; the file must draw a new replica id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub twin: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use wattle_domain::{ClinicId, FeedClass, FeedSeq, Role, UserId, UtcInstant, WorkstationId};
+use wattle_domain::{ClinicId, FeedClass, FeedSeq, ReplicaId, Role, UserId, UtcInstant, WorkstationId};
 
 /// A person signs in at a workstation. `POST /v1/sign-in`, no token needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,12 @@ pub struct Hello {
     pub outbox_len: u64,
     /// Highest command number ever used, so that a workstation restored from an old disk is noticed.
     pub last_n: u64,
+    /// The file that numbers; `None` in protocol 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaId>,
+    /// The feeds that the file may hold: its profile. `None` in protocol 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<Vec<FeedClass>>,
 }
 
 /// One feed as the server has it.
@@ -133,6 +139,6 @@ pub struct Welcome {
     pub min_app_version: String,
     /// The user's roles now.
     pub roles: Vec<Role>,
-    /// The last command number that the server has of this workstation.
+    /// The last command number that the server has of this file.
     pub last_n: u64,
 }

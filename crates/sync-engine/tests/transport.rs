@@ -15,7 +15,6 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::live::Hint;
 use wattle_protocol::pull::{Frame, Pull};
 use wattle_protocol::push::Push;
-use wattle_protocol::session::Cursors;
 use wattle_sync_engine::transport::{Error, Heard, Limits, Transport, Why};
 
 fn limits() -> Limits {
@@ -36,7 +35,7 @@ async fn serve(router: Router) -> Transport {
 }
 
 fn pull() -> Pull {
-    Pull { epoch: "e".into(), cursors: Cursors::new(), awaiting: vec![], max_bytes: 1 }
+    Pull { epoch: "e".into(), max_bytes: 1, ..Pull::default() }
 }
 
 async fn push_answered(status: u16, body: &'static str, retry_after: Option<&'static str>) -> Error {

@@ -16,5 +16,5 @@ pub(crate) async fn push(
 ) -> Result<Json<Pushed>, ApiError> {
     session.may_sync()?;
     let answers = apply::push(&app, &session, push.commands).await?;
-    Ok(Json(Pushed { answers }))
+    Ok(Json(Pushed { answers, twin: false }))
 }

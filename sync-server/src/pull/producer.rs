@@ -172,7 +172,7 @@ impl Producer<'_> {
         }
         // A verdict counts when the rows that it is about are there: with the last page, not before.
         let answers = if complete { self.answers(awaiting).await? } else { Vec::new() };
-        let checkpoint = Frame::Checkpoint { cursors: reached, answers, complete };
+        let checkpoint = Frame::Checkpoint { cursors: reached, answers, complete, digests: Vec::new() };
         self.frames.frame(&checkpoint).await.map_err(reader_gone)?;
         self.frames.flush().await.map_err(reader_gone)
     }

@@ -232,7 +232,10 @@ pub fn frames(size: Size) -> impl Iterator<Item = Frame> {
                 rows_of::<Appointment>(from, to, |n| (id(7, n), appointment(size, n)))
             }),
         )
-        .chain([page(FeedClass::Front), Frame::Checkpoint { cursors, answers: Vec::new(), complete: true }])
+        .chain([
+            page(FeedClass::Front),
+            Frame::Checkpoint { cursors, answers: Vec::new(), complete: true, digests: Vec::new() },
+        ])
 }
 
 /// The rows that [`frames`] holds.

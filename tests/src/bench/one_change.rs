@@ -42,6 +42,7 @@ pub fn run() -> anyhow::Result<Figures> {
                 cursors: [(FeedClass::Ref, FeedSeq(1)), (FeedClass::Front, seq)].into_iter().collect(),
                 answers: Vec::new(),
                 complete: true,
+                digests: Vec::new(),
             },
         ];
         let start = Instant::now();

@@ -36,7 +36,7 @@ pub(super) fn take_in(txn: &mut Txn<'_>, frames: Vec<Frame>) -> Result<bool, Err
                 let Ok(table) = table.parse::<TableName>() else { continue };
                 incoming.extend(ids.into_iter().map(|id| Incoming { table, id, row: None }));
             }
-            Frame::Checkpoint { cursors, answers, complete } => {
+            Frame::Checkpoint { cursors, answers, complete, .. } => {
                 checkpoint = Some((cursors, answers, complete))
             }
             // Whole feeds are streamed and never come here.

@@ -45,7 +45,7 @@ pub(super) fn take_in(
                 }
             }
             Frame::Page { .. } => {}
-            Frame::Checkpoint { cursors, answers, complete } => {
+            Frame::Checkpoint { cursors, answers, complete, .. } => {
                 checkpoint = Some((cursors, answers, complete))
             }
         }

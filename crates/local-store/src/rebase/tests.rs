@@ -280,6 +280,8 @@ impl Day {
             author: LEE,
             issued_at: NINE,
             deps: Vec::new(),
+            replica: None,
+            group: None,
             command,
         };
         self.server.push(&envelope);

@@ -170,6 +170,7 @@ impl Server {
             cursors: feeds.map(|feed| (feed, FeedSeq(self.head))).into(),
             answers: awaiting.iter().filter_map(answer).collect(),
             complete: true,
+            digests: Vec::new(),
         });
         frames
     }

@@ -86,7 +86,7 @@ pub fn values(row: &Row, columns: &[String]) -> Vec<Value> {
 
 pub fn checkpoint(seq: u64, answers: Vec<Answer>) -> Frame {
     let cursors = [(FeedClass::Ref, FeedSeq(seq)), (FeedClass::Front, FeedSeq(seq))].into();
-    Frame::Checkpoint { cursors, answers, complete: true }
+    Frame::Checkpoint { cursors, answers, complete: true, digests: Vec::new() }
 }
 
 pub fn pull(store: &Store, frames: impl IntoIterator<Item = Frame>) -> PullDone {

@@ -24,7 +24,13 @@ enum Piece {
 pub(super) async fn pull(context: Arc<Context>, max_bytes: u64) -> Result<Done, Fault> {
     let token = context.access_token().await?;
     let facts = context.facts().await?;
-    let pull = Pull { epoch: facts.epoch, cursors: facts.cursors, awaiting: facts.awaiting, max_bytes };
+    let pull = Pull {
+        epoch: facts.epoch,
+        cursors: facts.cursors,
+        awaiting: facts.awaiting,
+        max_bytes,
+        ..Pull::default()
+    };
     let answer = context.transport.pull(&token, &pull).await;
     let mut frames = answer.map_err(|error| wire_fault("pull", &error))?;
 

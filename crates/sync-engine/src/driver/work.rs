@@ -31,6 +31,8 @@ pub(super) async fn session(context: Arc<Context>) -> Result<Done, Fault> {
         cursors: facts.cursors,
         outbox_len: facts.outbox_len,
         last_n: facts.last_n,
+        replica: None,
+        feeds: None,
     };
     let answer = context.transport.session(&token, &hello).await;
     let welcome = answer.map_err(|error| wire_fault("session", &error))?;

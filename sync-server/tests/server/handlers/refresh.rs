@@ -26,6 +26,8 @@ async fn is_open(desk: &Desk, access_token: &str) -> bool {
         cursors: Default::default(),
         outbox_len: 0,
         last_n: 0,
+        replica: None,
+        feeds: None,
     };
     send(desk.address, "/v1/session", Some(access_token), &hello).await.status() == 200
 }

@@ -155,7 +155,7 @@ async fn a_feed_that_is_whole_may_be_the_only_one_of_a_small_pull() {
     let mut desk = house.desk("reception-1", "maria").await;
     desk.register("Nguyen").await;
     let frames = desk.frames(Cursors::new(), Vec::new(), 1).await;
-    let Some(Frame::Checkpoint { cursors, complete: false, answers }) = frames.last() else { panic!() };
+    let Some(Frame::Checkpoint { cursors, complete: false, answers, .. }) = frames.last() else { panic!() };
     assert_eq!(cursors[&FeedClass::Front], FeedSeq(0), "front is still to come");
     assert!(cursors[&FeedClass::Ref] > FeedSeq(0));
     assert_eq!(answers, &[]);
@@ -186,6 +186,7 @@ async fn cursors_that_make_no_sense_are_told_to_begin_anew() {
         cursors: Cursors::from([(feed, FeedSeq(seq))]),
         awaiting: Vec::new(),
         max_bytes: 1 << 20,
+        ..Pull::default()
     };
     for (why, pull) in [
         ("another epoch", ask("another.1.0", FeedClass::Ref, 1)),
@@ -261,6 +262,7 @@ async fn no_byte_of_an_ungranted_class_or_clinic_is_sent() {
             cursors: Cursors::new(),
             awaiting: Vec::new(),
             max_bytes: u64::MAX,
+            ..Pull::default()
         };
         desk.post("/v1/pull", &pull).await.text().await.unwrap()
     };
@@ -315,6 +317,7 @@ async fn a_reader_that_goes_away_leaves_the_server_whole() {
             cursors: Cursors::new(),
             awaiting: Vec::new(),
             max_bytes: u64::MAX,
+            ..Pull::default()
         };
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         // Places are free again as soon as the server notices.
@@ -348,6 +351,7 @@ async fn pulls_are_compressed_when_asked_for() {
         cursors: Cursors::new(),
         awaiting: Vec::new(),
         max_bytes: u64::MAX,
+        ..Pull::default()
     };
     let ask = |encoding: &'static str| {
         // Without reqwest's own decoding, which hides the header.

@@ -167,6 +167,8 @@ impl Desk {
             cursors: self.cursors.clone(),
             outbox_len: 0,
             last_n: self.n,
+            replica: None,
+            feeds: None,
         };
         let response = self.post("/v1/session", &hello).await;
         assert_eq!(response.status(), 200);
@@ -185,6 +187,8 @@ impl Desk {
             author: self.user(),
             issued_at: self.clock.now(),
             deps: Vec::new(),
+            replica: None,
+            group: None,
             command: command.into(),
         }
     }
@@ -226,7 +230,7 @@ impl Desk {
     }
 
     pub async fn frames(&self, cursors: Cursors, awaiting: Vec<CommandId>, max_bytes: u64) -> Vec<Frame> {
-        let pull = Pull { epoch: self.epoch.clone(), cursors, awaiting, max_bytes };
+        let pull = Pull { epoch: self.epoch.clone(), cursors, awaiting, max_bytes, ..Pull::default() };
         let response = self.post("/v1/pull", &pull).await;
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         let text = response.text().await.unwrap();

@@ -1,0 +1,58 @@
+//! `POST /v1/image`: a first sync by pages. The answer names encrypted chunks in object storage and hands out their key.
+//!
+//! `404 not_found`: there is no fitting image; pull rows instead.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wattle_domain::FeedClass;
+
+use crate::session::Cursors;
+
+/// The request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageAsk {
+    /// Schema version of the client's file.
+    pub schema: u32,
+    /// What the file may hold: its profile.
+    pub feeds: Vec<FeedClass>,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageOffer {
+    /// Which; a resumed fetch goes on with chunks of the same image only.
+    pub id: Uuid,
+    /// As asked.
+    pub schema: u32,
+    /// As asked.
+    pub feeds: Vec<FeedClass>,
+    /// The epoch the cursors belong to.
+    pub epoch: String,
+    /// Where a file made of it is.
+    pub cursors: Cursors,
+    /// Base64 of the 32 bytes that open the chunks (AES-256-GCM).
+    pub key: String,
+    /// Bytes of one page.
+    pub page_bytes: u32,
+    /// Pages of the file.
+    pub pages: u32,
+    /// Rows in it, for people.
+    pub rows: u64,
+    /// In the order of their pages.
+    pub chunks: Vec<ChunkOffer>,
+}
+
+/// A chunk: pages of the file, zstd, then sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkOffer {
+    /// Its first page, from 1.
+    pub first_page: u32,
+    /// How many.
+    pub pages: u32,
+    /// Bytes as stored.
+    pub bytes: u64,
+    /// SHA-256 of the bytes as stored, hex.
+    pub sha256: String,
+    /// Where it is, for a few minutes; relative to the server's address when it begins with `/`.
+    pub url: String,
+}

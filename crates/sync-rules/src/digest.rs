@@ -1,0 +1,194 @@
+//! Digests of tables: per bucket a count and a 128-bit sum of a keyed hash of each row.
+//!
+//! A sum does not depend on order, so each side reads its rows as it likes. The hash is SipHash-2-4 with 128 bits under a
+//! key that is drawn for each question. Both sides hash what they hold themselves; a digest that came over the wire is
+//! only ever compared with, never kept.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use siphasher::sip128::{Hasher128, SipHasher24};
+use uuid::Uuid;
+use wattle_domain::Row;
+use wattle_protocol::digest::{BUCKETS, Stamp};
+
+/// A digest key that is not 16 bytes of hex, or buckets that are not as they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a digest")]
+pub struct NotADigest;
+
+/// The key of one question.
+#[derive(Clone, Copy, Debug)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// The key of these bytes, which must be random.
+    #[must_use]
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads the hex of the wire.
+    ///
+    /// # Errors
+    /// Anything but 32 hexadecimal digits.
+    pub fn read(hex: &str) -> Result<Self, NotADigest> {
+        let number = u128::from_str_radix(hex, 16).map_err(|_| NotADigest)?;
+        if hex.len() == 32 { Ok(Self(number.to_be_bytes())) } else { Err(NotADigest) }
+    }
+
+    /// The hex of the wire.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
+    fn hash(self, parts: &[&[u8]]) -> u128 {
+        use std::hash::Hasher as _;
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        for part in parts {
+            hasher.write(part);
+        }
+        hasher.finish128().as_u128()
+    }
+
+    /// The hash of a row's stamp.
+    #[must_use]
+    pub fn stamp(self, stamp: &Stamp) -> u128 {
+        let (rev, at) = (stamp.rev.0.to_be_bytes(), stamp.updated_at.0.to_be_bytes());
+        self.hash(&[stamp.id.as_bytes(), &rev, &at])
+    }
+
+    /// The hash of a whole row: its JSON, whose fields come in the order of their names on both sides.
+    #[must_use]
+    pub fn content(self, row: &Row) -> u128 {
+        self.hash(&[&serde_json::to_vec(row).unwrap_or_default()])
+    }
+}
+
+/// The bucket of a row: its id's last byte, which is random in every kind of id we make.
+#[must_use]
+pub fn bucket_of(id: Uuid) -> u8 {
+    let [.., last] = *id.as_bytes();
+    last
+}
+
+/// The sums of one table's buckets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buckets(Vec<(u64, u128)>);
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self(vec![(0, 0); BUCKETS])
+    }
+}
+
+impl Buckets {
+    /// Adds a row's hash to its bucket.
+    pub fn add(&mut self, id: Uuid, hash: u128) {
+        if let Some((count, sum)) = self.0.get_mut(usize::from(bucket_of(id))) {
+            *count += 1;
+            *sum = sum.wrapping_add(hash);
+        }
+    }
+
+    /// Base64 of all buckets as the wire has them.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut bytes = Vec::with_capacity(BUCKETS * 24);
+        for (count, sum) in &self.0 {
+            bytes.extend_from_slice(&count.to_be_bytes());
+            bytes.extend_from_slice(&sum.to_be_bytes());
+        }
+        STANDARD.encode(bytes)
+    }
+
+    /// Reads what [`Buckets::write`] wrote.
+    ///
+    /// # Errors
+    /// Another shape.
+    pub fn read(text: &str) -> Result<Self, NotADigest> {
+        let bytes = STANDARD.decode(text).map_err(|_| NotADigest)?;
+        let (buckets, rest) = bytes.as_chunks::<24>();
+        if buckets.len() != BUCKETS || !rest.is_empty() {
+            return Err(NotADigest);
+        }
+        let number = |bytes: &[u8]| bytes.iter().fold(0_u128, |n, byte| n << 8 | u128::from(*byte));
+        let bucket = |bytes: &[u8; 24]| {
+            let (count, sum) = bytes.split_at(8);
+            (u64::try_from(number(count)).unwrap_or(u64::MAX), number(sum))
+        };
+        Ok(Self(buckets.iter().map(bucket).collect()))
+    }
+
+    /// The buckets that are not the same on the other side.
+    #[must_use]
+    pub fn differ(&self, other: &Self) -> Vec<u8> {
+        let pairs = self.0.iter().zip(&other.0).zip(0_u8..=u8::MAX);
+        pairs.filter(|((ours, theirs), _)| ours != theirs).map(|(_, bucket)| bucket).collect()
+    }
+
+    /// Rows in all buckets.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.0.iter().map(|(count, _)| count).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wattle_domain::{Rev, UtcInstant};
+
+    use super::*;
+
+    fn stamp(id: u128, rev: i64, at: i64) -> Stamp {
+        Stamp { id: Uuid::from_u128(id), rev: Rev(rev), updated_at: UtcInstant(at) }
+    }
+
+    fn digest(key: Key, stamps: &[Stamp]) -> Buckets {
+        let mut buckets = Buckets::default();
+        for stamp in stamps {
+            buckets.add(stamp.id, key.stamp(stamp));
+        }
+        buckets
+    }
+
+    #[test]
+    fn a_lost_tail_that_counts_the_same_revision_again_is_seen() {
+        let key = Key::new([7; 16]);
+        let (before, after) = (stamp(1, 5, 1000), stamp(1, 5, 2000));
+        assert_eq!(digest(key, &[before]).differ(&digest(key, &[after])), [1]);
+    }
+
+    #[test]
+    fn keys_and_buckets_survive_the_wire_and_nothing_else_is_read() {
+        let key = Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
+        assert_eq!(key.to_hex(), "000102030405060708090a0b0c0d0eff");
+        assert!(Key::read(&key.to_hex()).is_ok_and(|read| read.0 == key.0));
+        for wrong in ["", "00", "000102030405060708090a0b0c0d0efg", "+00102030405060708090a0b0c0d0eff0"] {
+            assert!(Key::read(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "AAAA", "%"] {
+            assert_eq!(Buckets::read(wrong), Err(NotADigest), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_sets_agree_in_any_order_and_one_change_shows_in_its_bucket(
+            ids in proptest::collection::btree_map(any::<u128>(), (1..9_i64, any::<i64>()), 1..60),
+            which in any::<prop::sample::Index>(),
+            key in any::<[u8; 16]>(),
+        ) {
+            let key = Key::new(key);
+            let rows: Vec<Stamp> = ids.iter().map(|(id, (rev, at))| stamp(*id, *rev, *at)).collect();
+            let mut turned: Vec<Stamp> = rows.iter().rev().copied().collect();
+            let ours = digest(key, &rows);
+            prop_assert_eq!(&ours, &digest(key, &turned));
+            prop_assert_eq!(Buckets::read(&ours.write()), Ok(ours.clone()));
+            let changed = which.index(turned.len());
+            turned[changed].rev = Rev(turned[changed].rev.0 + 1);
+            prop_assert_eq!(ours.differ(&digest(key, &turned)), vec![bucket_of(turned[changed].id)]);
+        }
+    }
+}
