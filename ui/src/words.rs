@@ -92,6 +92,7 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),
         RejectionCode::AlreadyResolved => "Somebody has settled this already.".into(),
         RejectionCode::IdentifierTaken => "Another patient of this clinic has this number.".into(),
+        RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
             Some(name) => format!("{} cannot be saved like this.", field(name)),
             None => "This cannot be saved like this.".into(),
