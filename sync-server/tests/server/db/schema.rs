@@ -228,7 +228,7 @@ async fn the_grants_are_those_of_the_domain() {
     let wanted = Role::ALL
         .iter()
         .flat_map(|r| {
-            r.grants().iter().map(|(noun, action)| {
+            r.grants().map(|(noun, action)| {
                 let noun = word(serde_json::to_value(noun).unwrap());
                 (r.as_str().to_owned(), noun, word(serde_json::to_value(action).unwrap()))
             })
