@@ -6,6 +6,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use uuid::Uuid;
 use wattle_domain::Row;
@@ -58,10 +59,38 @@ impl Key {
         self.hash(&[stamp.id.as_bytes(), &rev, &at])
     }
 
-    /// The hash of a whole row: its JSON, whose fields come in the order of their names on both sides.
+    /// The hash of a whole row. An absent field and an empty one are the same: one side may have a column that the other
+    /// has no value for yet.
     #[must_use]
     pub fn content(self, row: &Row) -> u128 {
-        self.hash(&[&serde_json::to_vec(row).unwrap_or_default()])
+        let mut text = Vec::new();
+        write(&mut text, &serde_json::to_value(row).unwrap_or_default());
+        self.hash(&[&text])
+    }
+}
+
+/// JSON with the keys of every object sorted and its nulls left out, whatever order a store or a map kept them in.
+fn write(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+            fields.sort_unstable_by_key(|(name, _)| *name);
+            out.push(b'{');
+            for (name, value) in fields {
+                write(out, &Value::String(name.clone()));
+                write(out, value);
+            }
+            out.push(b'}');
+        }
+        Value::Array(values) => {
+            out.push(b'[');
+            for value in values {
+                write(out, value);
+                out.push(b',');
+            }
+            out.push(b']');
+        }
+        plain => out.extend_from_slice(&serde_json::to_vec(plain).unwrap_or_default()),
     }
 }
 
@@ -170,6 +199,25 @@ mod tests {
         }
         for wrong in ["", "AAAA", "%"] {
             assert_eq!(Buckets::read(wrong), Err(NotADigest), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn contents_agree_whatever_the_order_of_keys_and_differ_by_any_value() {
+        let key = Key::new([3; 16]);
+        let row = |fields: &str| Row {
+            id: Uuid::from_u128(1),
+            rev: Rev(1),
+            attribution: Default::default(),
+            fields: serde_json::from_str(fields).unwrap(),
+        };
+        let hash = |fields: &str| key.content(&row(fields));
+        let one = hash(r#"{"a":{"x":1,"y":[1,2]},"b":"t","c":null}"#);
+        assert_eq!(one, hash(r#"{"b":"t","a":{"y":[1,2],"x":1}}"#));
+        for other in
+            [r#"{"a":{"x":1,"y":[2,1]},"b":"t"}"#, r#"{"a":{"x":1,"y":[12]},"b":"t"}"#, r#"{"b":"t"}"#]
+        {
+            assert_ne!(one, hash(other), "{other}");
         }
     }
 
