@@ -149,6 +149,38 @@ impl Buckets {
         Ok(Self(buckets.iter().map(bucket).collect()))
     }
 
+    /// Base64 of one bucket as the wire has it, for [`wattle_protocol::digest::DigestAsk::content_of`].
+    #[must_use]
+    pub fn write_one(&self, bucket: u8) -> String {
+        let (count, sum) = self.0.get(usize::from(bucket)).copied().unwrap_or_default();
+        STANDARD.encode([count.to_be_bytes().as_slice(), sum.to_be_bytes().as_slice()].concat())
+    }
+
+    /// Reads what [`Buckets::write_one`] wrote; every other bucket is empty. All buckets, of which only this one is taken,
+    /// will do too.
+    ///
+    /// # Errors
+    /// Another shape.
+    pub fn read_one(text: &str, bucket: u8) -> Result<Self, NotADigest> {
+        let mut one = Self::default();
+        let place = one.0.get_mut(usize::from(bucket)).ok_or(NotADigest)?;
+        if let Ok(all) = Self::read(text) {
+            *place = all.0.get(usize::from(bucket)).copied().unwrap_or_default();
+            return Ok(one);
+        }
+        let bytes = STANDARD.decode(text).map_err(|_| NotADigest)?;
+        let (count, sum) = bytes.split_at_checked(8).ok_or(NotADigest)?;
+        let count = u64::from_be_bytes(count.try_into().map_err(|_| NotADigest)?);
+        *place = (count, u128::from_be_bytes(sum.try_into().map_err(|_| NotADigest)?));
+        Ok(one)
+    }
+
+    /// Rows in one bucket.
+    #[must_use]
+    pub fn count(&self, bucket: u8) -> u64 {
+        self.0.get(usize::from(bucket)).map_or(0, |(count, _)| *count)
+    }
+
     /// The buckets that are not the same on the other side.
     #[must_use]
     pub fn differ(&self, other: &Self) -> Vec<u8> {
@@ -199,7 +231,31 @@ mod tests {
         }
         for wrong in ["", "AAAA", "%"] {
             assert_eq!(Buckets::read(wrong), Err(NotADigest), "{wrong}");
+            assert_eq!(Buckets::read_one(wrong, 3), Err(NotADigest), "{wrong}");
         }
+    }
+
+    #[test]
+    fn one_bucket_travels_alone() {
+        let key = Key::new([7; 16]);
+        let all = digest(key, &[stamp(3, 1, 1), stamp(0x103, 1, 1), stamp(4, 1, 1)]);
+        let one = Buckets::read_one(&all.write_one(3), 3).unwrap();
+        assert_eq!((one.count(3), one.count(4), one.rows()), (2, 0, 2));
+        assert_eq!(one.differ(&all), [4], "the bucket itself is the same");
+        assert_eq!(Buckets::read_one(&all.write(), 3), Ok(one), "all of them will do");
+    }
+
+    #[test]
+    fn a_column_that_only_one_side_knows_is_no_difference_while_it_is_null() {
+        let key = Key::new([7; 16]);
+        let mut fields = wattle_domain::Fields::new();
+        fields.insert("name".into(), "x".into());
+        let mut row = Row { id: Uuid::nil(), rev: Rev(1), attribution: Default::default(), fields };
+        let without = key.content(&row);
+        row.fields.insert("new".into(), serde_json::Value::Null);
+        assert_eq!(key.content(&row), without);
+        row.fields.insert("new".into(), 1.into());
+        assert_ne!(key.content(&row), without);
     }
 
     #[test]
