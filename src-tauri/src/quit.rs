@@ -69,18 +69,13 @@ fn unsent(state: &SyncState, now_ms: i64) -> String {
 mod tests {
     use super::*;
     use wattle_domain::UtcInstant;
-    use wattle_protocol::ipc::session::Connection;
 
     #[test]
     fn says_count_and_age() {
         let state = |waiting, minutes: i64| SyncState {
-            connection: Connection::Connecting,
             waiting,
             oldest_waiting_at: Some(UtcInstant(-minutes * 60_000)),
-            last_contact_at: None,
-            attention: 0,
-            clock_skew_ms: None,
-            cursors: Vec::new(),
+            ..SyncState::default()
         };
         assert!(unsent(&state(1, 0), 0).starts_with("1 change is not yet on the server (since less than"));
         assert!(

@@ -8,6 +8,7 @@ pub mod daybook;
 pub mod event;
 pub mod patients;
 pub mod session;
+pub mod sync;
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,9 @@ pub enum FaultCode {
     AlreadyOpen,
     /// The local file was damaged; it was renamed aside and a new copy is being fetched.
     Damaged,
+    /// The person's roles have changed, and another file holds what they may see now: they sign in again. Nothing unsent is
+    /// lost.
+    RolesChanged,
     /// The app is too old for the server.
     UpgradeRequired,
     /// No such row.

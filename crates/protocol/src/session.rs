@@ -141,4 +141,7 @@ pub struct Welcome {
     pub roles: Vec<Role>,
     /// The last command number that the server has of this file.
     pub last_n: u64,
+    /// Names of the clinic's workstations, so that a person can be told where a value was typed. Empty in protocol 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub workstation_names: BTreeMap<WorkstationId, String>,
 }

@@ -16,10 +16,9 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use wattle_domain::UtcInstant;
 use wattle_domain::time::Clock;
 use wattle_local_store::Store;
-use wattle_protocol::ipc::session::{Connection, Progress, SyncState};
+use wattle_protocol::ipc::session::{Progress, SyncState};
 
 use crate::machine::Config;
 use crate::transport::Transport;
@@ -123,13 +122,5 @@ impl Driver {
 }
 
 fn not_yet() -> SyncState {
-    SyncState {
-        connection: Connection::Connecting,
-        waiting: 0,
-        oldest_waiting_at: None::<UtcInstant>,
-        last_contact_at: None,
-        attention: 0,
-        clock_skew_ms: None,
-        cursors: Vec::new(),
-    }
+    SyncState::default()
 }

@@ -1,5 +1,7 @@
 //! Enrolled devices and the codes that enrol them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
@@ -61,6 +63,24 @@ pub(crate) async fn lock(
         .bind(id.0)
         .fetch_optional(connection)
         .await
+}
+
+/// A clinic with more names than this is told the first of them: a name is a comfort, not a need.
+const NAMES: i64 = 500;
+
+/// What the clinic's workstations are called, for people who ask where something was typed.
+pub(crate) async fn names(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<BTreeMap<WorkstationId, String>, sqlx::Error> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT id, name FROM clinic.workstation WHERE clinic_id = $1 ORDER BY last_seen_at DESC NULLS LAST, id LIMIT $2",
+    )
+    .bind(clinic.0)
+    .bind(NAMES)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(id, name)| (WorkstationId(id), name)).collect())
 }
 
 /// Notes that it was heard of, its app's version and its highest command number.

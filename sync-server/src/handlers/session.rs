@@ -27,6 +27,9 @@ pub(crate) async fn session(
     let roles = account::roles(&mut tx, clinic, session.user).await?;
     let desk = workstation::get(&mut tx, clinic, at).await?;
     workstation::seen(&mut tx, clinic, at, now, Some(&hello.app_version), 0).await?;
+    // An app of protocol 1 has no use for them.
+    let workstation_names =
+        if hello.protocol >= 2 { workstation::names(&mut tx, clinic).await? } else { Default::default() };
     tx.commit().await?;
 
     let last_n = desk.map_or(0, |w| u64::try_from(w.last_n).unwrap_or_default());
@@ -46,5 +49,6 @@ pub(crate) async fn session(
         min_app_version: app.config.min_app_version.clone(),
         roles,
         last_n,
+        workstation_names,
     }))
 }

@@ -57,7 +57,7 @@ impl Store {
 }
 
 /// `Dr Lee`, or `Ann Lee` for somebody without a title.
-fn practitioner_name(p: &Practitioner) -> String {
+pub(super) fn practitioner_name(p: &Practitioner) -> String {
     match p.title.as_deref().or(p.given_name.as_deref()) {
         Some(first) => format!("{first} {}", p.family_name),
         None => p.family_name.clone(),

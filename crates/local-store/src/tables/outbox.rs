@@ -1,7 +1,7 @@
 //! Commands without an end, and those whose end is in the server's rows.
 
-use rusqlite::{Connection, OptionalExtension, Row};
-use wattle_domain::{CommandId, Envelope, Role, UtcInstant};
+use rusqlite::{Connection, OptionalExtension};
+use wattle_domain::{CommandId, Envelope, Role, UserId, UtcInstant};
 use wattle_protocol::push::{Signed, Verdict};
 
 use crate::error::Error;
@@ -213,30 +213,41 @@ pub(crate) fn rejected_count(connection: &Connection) -> Result<u64, Error> {
 pub(crate) struct Rejected {
     pub envelope: Envelope,
     pub verdict: Option<Verdict>,
+    /// Who has dealt with it (`None` in a file of an older app), and when.
+    pub aside: Option<(Option<UserId>, UtcInstant)>,
 }
 
-/// The rejected ones that nobody has dealt with, latest first.
-pub(crate) fn rejected(connection: &Connection) -> Result<Vec<Rejected>, Error> {
-    let sql = "SELECT command_id, payload, verdict FROM outbox
-               WHERE state = 'rejected' AND set_aside_at IS NULL ORDER BY issued_at DESC";
+/// The rejected ones that nobody has dealt with, and those that were set aside after an instant; latest first.
+pub(crate) fn rejected(connection: &Connection, aside_since: UtcInstant) -> Result<Vec<Rejected>, Error> {
+    let sql = "SELECT command_id, payload, verdict, set_aside_by, set_aside_at FROM outbox
+               WHERE state = 'rejected' AND (set_aside_at IS NULL OR set_aside_at > ?) ORDER BY issued_at DESC";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row: &Row<'_>| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
-    })?;
-    rows.map(|row| {
-        let (id, payload, verdict) = row?;
-        let id = command_id(&id)?;
-        let envelope = serde_json::from_str(&payload).map_err(|_| bad(id))?;
-        let verdict = verdict.map(|v| serde_json::from_str(&v)).transpose().map_err(|_| bad(id))?;
-        Ok(Rejected { envelope, verdict })
-    })
-    .collect()
+    let mut rows = statement.query([aside_since.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = command_id(&row.get::<_, String>(0)?)?;
+        let (payload, verdict): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+        let (by, at): (Option<String>, Option<i64>) = (row.get(3)?, row.get(4)?);
+        found.push(Rejected {
+            envelope: serde_json::from_str(&payload).map_err(|_| bad(id))?,
+            verdict: verdict.map(|v| serde_json::from_str(&v)).transpose().map_err(|_| bad(id))?,
+            aside: at.map(|at| (by.and_then(|by| by.parse().ok()), UtcInstant(at))),
+        });
+    }
+    Ok(found)
 }
 
-/// Somebody has dealt with a rejected command. It is kept.
-pub(crate) fn set_aside(connection: &Connection, id: CommandId, at: UtcInstant) -> Result<bool, Error> {
-    let sql = "UPDATE outbox SET set_aside_at = ? WHERE command_id = ? AND state = 'rejected'";
-    Ok(connection.prepare_cached(sql)?.execute(rusqlite::params![at.0, id.to_string()])? > 0)
+/// Somebody has dealt with a rejected command, which is kept; or it is put back.
+pub(crate) fn set_aside(
+    connection: &Connection,
+    id: CommandId,
+    by: Option<(UserId, UtcInstant)>,
+) -> Result<bool, Error> {
+    let sql =
+        "UPDATE outbox SET set_aside_by = ?, set_aside_at = ? WHERE command_id = ? AND state = 'rejected'";
+    let (by, at) = by.unzip();
+    let by = by.map(|by| by.to_string());
+    Ok(connection.prepare_cached(sql)?.execute(rusqlite::params![by, at.map(|at| at.0), id.to_string()])? > 0)
 }
 
 fn command_id(text: &str) -> Result<CommandId, Error> {

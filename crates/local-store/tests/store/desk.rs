@@ -90,8 +90,17 @@ fn a_rejection_of_the_server_undoes_the_effect_and_waits_for_somebody() {
         (Some("COSTA Maria"), Some("Maria Costa"))
     );
     assert_eq!(store.sync_facts().unwrap().attention, 1);
-    assert!(store.set_aside(submitted.command_id).unwrap());
-    assert!(store.attention(MARIA).unwrap().is_empty());
+    let aside = |store: &Store| match store.attention(MARIA).unwrap().remove(0) {
+        AttentionItem::Rejected(item) => item.aside.map(|aside| aside.by_name),
+        AttentionItem::Conflict(_) => panic!("a rejection"),
+    };
+    assert_eq!(aside(&store), None);
+    assert!(store.set_aside(submitted.command_id, Some(MARIA)).unwrap());
+    assert_eq!(aside(&store), Some(Some("Maria Costa".to_owned())), "who has dealt with it is kept");
+    assert_eq!(store.sync_facts().unwrap().attention, 0);
+    assert!(store.set_aside(submitted.command_id, None).unwrap());
+    assert_eq!((aside(&store), store.sync_facts().unwrap().attention), (None, 1), "put back");
+    assert!(store.set_aside(submitted.command_id, Some(MARIA)).unwrap());
     let kept: i64 =
         look(folder.path()).query_row("SELECT count(*) FROM outbox", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 1, "set aside is not thrown away");

@@ -1,9 +1,11 @@
 //! *Needs attention*. Commands: `attention() -> Vec<AttentionItem>`, `resolve_conflict(ResolveConflict)`,
-//! `set_aside(SetAside)` (a rejected command that somebody has dealt with; it is kept).
+//! `set_aside(SetAside)` (a rejected command that somebody has dealt with; it is kept, with who and when).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wattle_domain::{CommandId, ConflictId, PatientId, Rejection, TableName, UtcInstant};
+use wattle_domain::{
+    CommandId, ConflictId, Group, PatientId, Rejection, TableName, UserId, UtcInstant, WorkstationId,
+};
 
 /// One thing that somebody must look at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct ConflictItem {
     pub kept: Side,
     /// The value that it replaced.
     pub other: Side,
+    /// Somebody has typed a third value since; `kept` is that one, and the other value cannot be chosen any more.
+    #[serde(default)]
+    pub moved_on: bool,
     /// The choice is made here but not yet on the server.
     pub pending: bool,
 }
@@ -49,8 +54,17 @@ pub struct Side {
     pub by: Option<String>,
     /// The person who is signed in wrote it.
     pub mine: bool,
-    /// When.
+    /// When, on the clock of the workstation.
     pub at: Option<UtcInstant>,
+    /// At which workstation; `None` for the import.
+    #[serde(default)]
+    pub workstation: Option<WorkstationId>,
+    /// Its name, as far as this workstation has heard it.
+    #[serde(default)]
+    pub workstation_name: Option<String>,
+    /// It was this workstation.
+    #[serde(default)]
+    pub here: bool,
 }
 
 /// A command that a rule stopped.
@@ -70,13 +84,59 @@ pub struct RejectedItem {
     pub patient_id: Option<PatientId>,
     /// `COSTA Maria`.
     pub patient_name: Option<String>,
-    /// Why, and free slots where that helps. `None`: kept in quarantine at the server.
+    /// Why, and free slots where that helps. `None`: kept in quarantine at the server, or never in effect here.
     pub rejection: Option<Rejection>,
+    /// The server could not decide it and keeps it whole.
+    #[serde(default)]
+    pub quarantined: bool,
+    /// The person who is signed in made it.
+    #[serde(default)]
+    pub mine: bool,
+    /// Its number in this file, to read out to support.
+    #[serde(default)]
+    pub n: u64,
+    /// Its place among commands that stand or fall together.
+    #[serde(default)]
+    pub group: Option<Group>,
+    /// The appointment that it is about, as the rows here have it now.
+    #[serde(default)]
+    pub about: Option<About>,
+    /// Somebody has dealt with it: it stays on the list for some days, folded.
+    #[serde(default)]
+    pub aside: Option<Aside>,
 }
+
+/// The appointment that a command is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// `Dr Lee`: whose column it names, else where the appointment is.
+    pub practitioner_name: Option<String>,
+    /// When the appointment is now; `None` when it is not here.
+    pub start_at: Option<UtcInstant>,
+    /// `Long consultation`.
+    pub type_name: Option<String>,
+}
+
+/// Who has dealt with a rejected command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// Who; `None` in a file of an older app.
+    pub by: Option<UserId>,
+    /// Their display name.
+    pub by_name: Option<String>,
+    /// When.
+    pub at: UtcInstant,
+}
+
+/// A command that was dealt with stays on the list for so long, so that a slip can be put back.
+pub const ASIDE_SHOWN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Arguments of `set_aside`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Which.
     pub command_id: CommandId,
+    /// Put it back on the list instead.
+    #[serde(default)]
+    pub back: bool,
 }

@@ -77,6 +77,12 @@ pub struct Progress {
     pub of_rows: u64,
     /// Milliseconds since it began.
     pub elapsed_ms: u64,
+    /// Bytes fetched so far, of a first sync by pages.
+    #[serde(default)]
+    pub bytes: u64,
+    /// Bytes in all; 0 while not known, and when rows are streamed.
+    #[serde(default)]
+    pub of_bytes: u64,
 }
 
 /// Arguments of `set_up`.
@@ -107,7 +113,7 @@ pub struct Unlock {
 }
 
 /// The sync state that is always on the screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     /// How it stands with the server.
     pub connection: Connection,
@@ -123,13 +129,36 @@ pub struct SyncState {
     pub clock_skew_ms: Option<i64>,
     /// Feeds and where this workstation is in them, for the curious.
     pub cursors: Vec<(String, FeedSeq)>,
+    /// The server's last commit of each feed, as far as it was heard.
+    #[serde(default)]
+    pub heads: Vec<(String, FeedSeq)>,
+    /// Kinds of work that are failing now, or failed and have not gone well since.
+    #[serde(default)]
+    pub faults: Vec<SyncFault>,
+    /// When the next try is, while something waits for one.
+    #[serde(default)]
+    pub next_try_at: Option<UtcInstant>,
+}
+
+/// One kind of work that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncFault {
+    /// `session`, `refresh`, `push`, `pull`, `live`, `tidy`.
+    pub work: String,
+    /// `unreachable`, `garbled`, `store`, or the server's `ErrorCode` by its wire name.
+    pub code: String,
+    /// When it last failed.
+    pub at: UtcInstant,
+    /// How often in a row.
+    pub times: u32,
 }
 
 /// How it stands with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Connection {
     /// Trying.
+    #[default]
     Connecting,
     /// Live.
     Online,

@@ -73,7 +73,7 @@ fn write(context: &Context, mut incoming: mpsc::Receiver<Piece>) -> Result<PullD
                 pull.frame(frame).map_err(fault)?;
                 if let Some(of_rows) = of_rows {
                     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    let progress = Progress { rows: pull.progress(), of_rows, elapsed_ms };
+                    let progress = Progress { rows: pull.progress(), of_rows, elapsed_ms, ..Progress::default() };
                     context.first_sync.send_replace(Some(progress));
                 }
             }

@@ -25,6 +25,7 @@ impl Machine {
             attention: self.facts.attention,
             clock_skew_ms: self.clock_skew_ms,
             cursors: self.facts.cursors.iter().map(|(f, seq)| (f.as_str().to_owned(), *seq)).collect(),
+            ..SyncState::default()
         }
     }
 

@@ -251,6 +251,7 @@ impl World {
             min_app_version: self.min_app_version.clone(),
             roles: Vec::new(),
             last_n: self.last_n,
+            workstation_names: Default::default(),
         }
     }
 
