@@ -23,6 +23,8 @@ pub struct Config {
     pub attempt_window: Duration,
     /// Biggest body of a push, bytes.
     pub push_bytes: usize,
+    /// Biggest body of a pull, bytes: stamps of the rows in damaged buckets, and ids of awaited commands.
+    pub pull_bytes: usize,
     /// Biggest body of any other request, bytes.
     pub body_bytes: usize,
     /// Longest time for the header of a request.
@@ -41,6 +43,8 @@ pub struct Config {
     pub pushes: usize,
     /// Pulls at once.
     pub pulls: usize,
+    /// Pulls at once that also make digests: each reads whole tables.
+    pub digests: usize,
     /// More changes than this after a cursor, and the feed is sent whole instead: an import of everything is not held in
     /// memory as a list of its rows.
     pub changes_before_whole: i64,
@@ -70,6 +74,7 @@ impl Default for Config {
             attempts_per_address: 50,
             attempt_window: Duration::from_secs(15 * 60),
             push_bytes: 4 << 20,
+            pull_bytes: 4 << 20,
             body_bytes: 1 << 20,
             header_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(10),
@@ -79,6 +84,7 @@ impl Default for Config {
             requests: 256,
             pushes: 8,
             pulls: 8,
+            digests: 2,
             changes_before_whole: 200_000,
             streams: 2000,
             commands_per_transaction: 32,

@@ -18,6 +18,7 @@ pub(crate) mod error;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod rows;
+pub(crate) mod stamps;
 pub(crate) mod table_sql;
 pub(crate) mod token;
 pub(crate) mod workstation;

@@ -1,11 +1,16 @@
-//! Pull: the present rows after the cursors, out of one snapshot, as lines of JSON.
+//! Pull: the present rows after the cursors, out of one snapshot, as lines of JSON; digests and mended buckets beside them.
 //!
 //! Owns: the order of frames, where a page ends, what is sent whole. Must never: send a row that row-level security did
 //! not show to this user, or hold more than a chunk in memory.
 //! Called by: `handlers/pull.rs`.
 
+mod asked;
+mod changes;
+mod digests;
 mod frames;
 mod producer;
+mod repair;
+mod snapshot;
 
 use axum::body::Bytes;
 use futures::Stream;
@@ -15,12 +20,16 @@ use wattle_protocol::pull::Pull;
 
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::limits;
 use crate::state::AppState;
+
+pub(crate) use asked::wanted;
 
 /// Chunks on their way to the socket; past these, the database waits for the reader.
 const CHUNKS_AHEAD: usize = 4;
-/// More than a workstation can have in its outbox within an offline lease.
-const MOST_AWAITED: usize = 20_000;
+
+/// Why a pull ended before its checkpoint; a text for the log.
+type Ended = String;
 
 /// A stream that broke: the connection is cut, so that the client sees no checkpoint.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -31,22 +40,23 @@ pub(crate) struct BrokeOff;
 /// connection in the middle of a transaction.
 ///
 /// # Errors
-/// `resnapshot` for cursors of another epoch or of feeds that this user may not hold; `malformed`; `unavailable`.
+/// `resnapshot` for cursors of another epoch or of feeds that this user may not hold; `malformed`; `unavailable`, also
+/// when digests are wanted and enough are being made.
 pub(crate) async fn start(
     app: &AppState,
     session: &Session,
-    asked: Pull,
+    pull: Pull,
     place: OwnedSemaphorePermit,
 ) -> Result<impl Stream<Item = Result<Bytes, BrokeOff>> + use<>, ApiError> {
-    if asked.awaiting.len() > MOST_AWAITED {
-        return Err(ApiError::because(ErrorCode::Malformed, "awaiting too many"));
-    }
+    let asked = asked::Asked::read(pull)?;
+    // They read whole tables: a few at a time, so that the rows of others are not held up.
+    let digesting = asked.digests.as_ref().map(|_| limits::place_now(&app.limits.digests)).transpose()?;
     let (chunks, mut received) = mpsc::channel(CHUNKS_AHEAD);
     let (begun, has_begun) = oneshot::channel();
     let work = producer::run(app.clone(), session.clone(), asked, begun, chunks.clone());
     let limit = app.config.pull_time;
     tokio::spawn(async move {
-        let _place = place;
+        let _places = (place, digesting);
         let failed = match tokio::time::timeout(limit, work).await {
             Ok(Ok(())) => false,
             Ok(Err(cause)) => {

@@ -20,7 +20,7 @@ pub fn router(app: AppState) -> Router {
         .route("/v1/push", post(handlers::push::push).layer(DefaultBodyLimit::max(app.config.push_bytes)))
         .layer(from_fn_with_state(app.clone(), limits::bounded));
     let streams = Router::new()
-        .route("/v1/pull", post(handlers::pull::pull))
+        .route("/v1/pull", post(handlers::pull::pull).layer(DefaultBodyLimit::max(app.config.pull_bytes)))
         .route("/v1/live", get(handlers::live::live))
         // Speed before size: the database and the client's disk are what is scarce, and text shrinks all the same.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));

@@ -28,6 +28,7 @@ pub(crate) struct Limits {
     pub requests: Arc<Semaphore>,
     pub pushes: Arc<Semaphore>,
     pub pulls: Arc<Semaphore>,
+    pub digests: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
 }
 
@@ -41,6 +42,7 @@ impl AppState {
             requests: places(config.requests),
             pushes: places(config.pushes),
             pulls: places(config.pulls),
+            digests: places(config.digests),
             streams: places(config.streams),
         };
         let hub = Hub::start(pool.clone(), &config, stopping.clone());

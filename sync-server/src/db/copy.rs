@@ -24,7 +24,7 @@ const EPOCH_MS: i64 = 946_684_800_000;
 /// The same in days of the proleptic Gregorian calendar.
 const EPOCH_DAYS_CE: i32 = 730_120;
 /// `PGCOPY\n\xff\r\n\0`, flags, length of the header's extension (always 0).
-const HEADER_BYTES: usize = 19;
+pub(super) const HEADER_BYTES: usize = 19;
 
 /// The stream was not binary COPY of the columns we asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -149,10 +149,7 @@ fn write_value(kind: ColumnKind, value: &[u8], out: &mut Vec<u8>) -> Result<(), 
             Ok(())
         }
         ColumnKind::Int => number(out, i64::from_be_bytes(fixed(value)?)),
-        ColumnKind::Instant => {
-            let micros = i64::from_be_bytes(fixed(value)?);
-            number(out, (micros.saturating_add(500)).div_euclid(1000).saturating_add(EPOCH_MS))
-        }
+        ColumnKind::Instant => number(out, instant(i64::from_be_bytes(fixed(value)?))),
         ColumnKind::Date => {
             let days = i32::from_be_bytes(fixed(value)?);
             let date =
@@ -168,6 +165,11 @@ fn write_value(kind: ColumnKind, value: &[u8], out: &mut Vec<u8>) -> Result<(), 
             Ok(())
         }
     }
+}
+
+/// Milliseconds since 1970 from microseconds since 2000.
+pub(super) fn instant(micros: i64) -> i64 {
+    micros.saturating_add(500).div_euclid(1000).saturating_add(EPOCH_MS)
 }
 
 fn number(out: &mut Vec<u8>, value: i64) -> Result<(), BadCopy> {

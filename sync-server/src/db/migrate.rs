@@ -19,6 +19,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (5, "clinic", include_str!("../../../migrations/server/0005_clinic.sql")),
     (6, "server tables", include_str!("../../../migrations/server/0006_server_tables.sql")),
     (7, "pending attempts", include_str!("../../../migrations/server/0007_pending_attempts.sql")),
+    (12, "access", include_str!("../../../migrations/server/0012_access.sql")),
+    (13, "oldest write", include_str!("../../../migrations/server/0013_oldest_write.sql")),
 ];
 
 /// Why a database could not be brought to this version.
@@ -124,8 +126,8 @@ async fn seed_roles(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         }
         for (noun, action) in role.grants() {
             grant_roles.push(role.as_str().to_owned());
-            nouns.push(word(noun));
-            actions.push(word(action));
+            nouns.push(word(&noun));
+            actions.push(word(&action));
         }
     }
     let mut tx = connection.begin().await?;

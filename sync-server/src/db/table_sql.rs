@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use wattle_domain::{Column, ColumnKind, Fields, Table, TableName};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, Column, ColumnKind, Fields, Table, TableName};
 
 /// The statements of one table.
 pub(crate) struct TableSql {
@@ -64,6 +65,38 @@ pub(crate) fn update(table: &Table, set: &Fields) -> Option<String> {
         return None;
     }
     Some(format!("UPDATE clinic.{} SET {} WHERE clinic_id = $1 AND id = $2", table.sql, parts.join(", ")))
+}
+
+/// The statement that copies rows, all or some, in the order of their ids. COPY takes no parameters; what is put in are
+/// ids, as hexadecimal digits and hyphens.
+pub(crate) fn copy_rows(name: TableName, clinic: ClinicId, ids: Option<&[Uuid]>) -> String {
+    let some = ids.map(|ids| {
+        let list: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        format!(" AND id = ANY ('{{{}}}'::uuid[])", list.join(","))
+    });
+    copy(name, &of(name).copy_columns, clinic, &format!("{} ORDER BY id", some.unwrap_or_default()))
+}
+
+/// The same for the whole rows of one bucket, in any order.
+pub(crate) fn copy_bucket(name: TableName, clinic: ClinicId, bucket: u8) -> String {
+    copy(name, &of(name).copy_columns, clinic, &in_buckets(&[bucket]))
+}
+
+/// The same for the stamps of all rows, or of those of some buckets, in any order.
+pub(crate) fn copy_stamps(name: TableName, clinic: ClinicId, buckets: Option<&[u8]>) -> String {
+    copy(name, "id, rev, updated_at", clinic, &buckets.map(in_buckets).unwrap_or_default())
+}
+
+fn in_buckets(buckets: &[u8]) -> String {
+    let list: Vec<String> = buckets.iter().map(u8::to_string).collect();
+    format!(" AND get_byte(uuid_send(id), 15) IN ({})", list.join(","))
+}
+
+fn copy(name: TableName, columns: &str, clinic: ClinicId, and: &str) -> String {
+    format!(
+        "COPY (SELECT {columns} FROM clinic.{} WHERE clinic_id = '{clinic}'{and}) TO STDOUT (FORMAT binary)",
+        name.as_str()
+    )
 }
 
 /// A column out of a JSON object, as its own type.

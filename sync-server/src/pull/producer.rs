@@ -1,23 +1,23 @@
-//! The work behind a pull: one snapshot, feed after feed.
+//! The work behind a pull: one snapshot, feed after feed, then what was asked beside the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use futures::TryStreamExt;
-use sqlx::Executor;
-use sqlx::pool::PoolConnection;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Postgres};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, CommandId, FeedClass, FeedSeq, TableName};
 use wattle_protocol::ErrorCode;
-use wattle_protocol::pull::{Frame, Pull};
+use wattle_protocol::pull::Frame;
 use wattle_protocol::push::Answer;
 use wattle_protocol::session::{Cursors, FeedHead};
 
-use super::BrokeOff;
+use super::asked::Asked;
 use super::frames::{Frames, Gone, RowFrames};
+use super::snapshot::Snapshot;
+use super::{BrokeOff, Ended};
 use crate::auth::Session;
 use crate::db::copy::CopyReader;
 use crate::db::error::describe;
@@ -25,21 +25,11 @@ use crate::db::{command_log, feed, table_sql};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Commits looked at together.
-const COMMITS: i64 = 500;
-/// Pointers of a page, about; a commit is never cut.
-const POINTERS: i64 = 2000;
-/// Ids of one statement.
-const IDS: usize = 1000;
-
-/// Why a pull ended before its checkpoint; a text for the log.
-type Ended = String;
-
-fn database(error: sqlx::Error) -> Ended {
+pub(super) fn database(error: sqlx::Error) -> Ended {
     describe(&error)
 }
 
-fn reader_gone(_: Gone) -> Ended {
+pub(super) fn reader_gone(_: Gone) -> Ended {
     "reader gone".to_owned()
 }
 
@@ -47,19 +37,12 @@ fn reader_gone(_: Gone) -> Ended {
 pub(super) async fn run(
     app: AppState,
     session: Session,
-    asked: Pull,
+    asked: Asked,
     begun: oneshot::Sender<Result<(), ApiError>>,
     chunks: mpsc::Sender<Result<Bytes, BrokeOff>>,
 ) -> Result<(), Ended> {
-    let mut connection = match app.pool.acquire().await {
-        Ok(connection) => Snapshot::new(connection),
-        Err(error) => {
-            let _ = begun.send(Err(error.into()));
-            return Ok(());
-        }
-    };
-    let heads = match begin(connection.get()?, &session, &asked).await {
-        Ok(heads) => heads,
+    let (mut snapshot, feeds) = match begin(&app, &session, &asked).await {
+        Ok(begun) => begun,
         Err(error) => {
             let _ = begun.send(Err(error));
             return Ok(());
@@ -69,91 +52,68 @@ pub(super) async fn run(
         return Ok(());
     }
     let mut pull = Producer {
-        connection: connection.get()?,
+        connection: snapshot.get()?,
         clinic: session.clinic,
         frames: Frames::new(chunks),
-        max_bytes: asked.max_bytes,
+        max_bytes: asked.pull.max_bytes,
         changes_before_whole: app.config.changes_before_whole,
     };
-    pull.feeds(&heads, &asked.cursors, &asked.awaiting).await?;
-    connection.finish().await
-}
-
-/// A connection in a read-only transaction. Unless it is finished in order it is closed, never given back: it may be in
-/// the middle of a transaction or of a COPY.
-struct Snapshot(Option<PoolConnection<Postgres>>);
-
-impl Snapshot {
-    fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self(Some(connection))
-    }
-
-    fn get(&mut self) -> Result<&mut PgConnection, Ended> {
-        self.0.as_deref_mut().ok_or_else(|| "no connection".to_owned())
-    }
-
-    async fn finish(mut self) -> Result<(), Ended> {
-        self.get()?.execute("COMMIT").await.map_err(database)?;
-        // Back to the pool.
-        drop(self.0.take());
-        Ok(())
-    }
-}
-
-impl Drop for Snapshot {
-    fn drop(&mut self) {
-        if let Some(mut connection) = self.0.take() {
-            connection.close_on_drop();
-        }
-    }
+    pull.answer(&feeds, &asked).await?;
+    snapshot.finish().await
 }
 
 /// Opens the snapshot and checks that the cursors make sense in it.
 async fn begin(
-    connection: &mut PgConnection,
+    app: &AppState,
     session: &Session,
-    asked: &Pull,
-) -> Result<Vec<FeedHead>, ApiError> {
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    // A reader may be slow; the pull as a whole has its own limit.
-    connection
-        .execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-        .await?;
-    session.identity().set(connection).await?;
-    if feed::epoch(connection).await? != asked.epoch {
+    asked: &Asked,
+) -> Result<(Snapshot, Vec<FeedHead>), ApiError> {
+    let broken = |cause: Ended| ApiError::because(ErrorCode::Internal, cause);
+    let mut snapshot = Snapshot::begin(&app.pool, &session.identity()).await?;
+    let connection = snapshot.get().map_err(broken)?;
+    if feed::epoch(connection).await? != asked.pull.epoch {
         return Err(ApiError::because(ErrorCode::Resnapshot, "another epoch"));
     }
-    let heads = feed::heads(connection, session.clinic).await?;
-    for (held, cursor) in &asked.cursors {
-        match heads.iter().find(|h| h.feed == *held) {
-            None => return Err(ApiError::because(ErrorCode::Resnapshot, "a feed that is not granted")),
-            Some(head) if *cursor > head.head => {
-                return Err(ApiError::because(ErrorCode::Resnapshot, "a cursor ahead of the server"));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(heads)
+    let granted = feed::heads(connection, session.clinic).await?;
+    Ok((snapshot, asked.feeds(granted)?))
 }
 
-struct Producer<'a> {
-    connection: &'a mut PgConnection,
-    clinic: ClinicId,
-    frames: Frames,
-    max_bytes: u64,
-    changes_before_whole: i64,
+/// Reads a snapshot into frames.
+pub(super) struct Producer<'a> {
+    pub connection: &'a mut PgConnection,
+    pub clinic: ClinicId,
+    pub frames: Frames,
+    /// No page is begun after so many bytes.
+    pub max_bytes: u64,
+    pub changes_before_whole: i64,
 }
 
 impl Producer<'_> {
-    async fn feeds(
-        &mut self,
-        heads: &[FeedHead],
-        cursors: &Cursors,
-        awaiting: &[CommandId],
-    ) -> Result<(), Ended> {
+    async fn answer(&mut self, feeds: &[FeedHead], asked: &Asked) -> Result<(), Ended> {
+        let (cursors, complete) = if asked.pull.reconcile {
+            (feeds.iter().map(|feed| (feed.feed, feed.head)).collect(), true)
+        } else {
+            self.feeds(feeds, &asked.pull.cursors).await?
+        };
+        if complete && !asked.pull.reconcile {
+            self.repair(feeds, &asked.repairs).await?;
+        }
+        let digests = match &asked.digests {
+            Some(digests) if complete => self.digests(feeds, digests).await?,
+            _ => Vec::new(),
+        };
+        // A verdict counts when the rows that it is about are there: with the last page, not before.
+        let answers = if complete { self.answers(&asked.pull.awaiting).await? } else { Vec::new() };
+        let checkpoint = Frame::Checkpoint { cursors, answers, complete, digests };
+        self.frames.frame(&checkpoint).await.map_err(reader_gone)?;
+        self.frames.flush().await.map_err(reader_gone)
+    }
+
+    /// Rows after the cursors; how far it came, and whether that is the end.
+    async fn feeds(&mut self, feeds: &[FeedHead], cursors: &Cursors) -> Result<(Cursors, bool), Ended> {
         let mut reached: Cursors = Cursors::new();
         let mut complete = true;
-        for head in heads {
+        for head in feeds {
             let cursor = cursors.get(&head.feed).copied().unwrap_or_default();
             let to = if cursor == head.head {
                 cursor
@@ -170,15 +130,11 @@ impl Producer<'_> {
             };
             reached.insert(head.feed, to);
         }
-        // A verdict counts when the rows that it is about are there: with the last page, not before.
-        let answers = if complete { self.answers(awaiting).await? } else { Vec::new() };
-        let checkpoint = Frame::Checkpoint { cursors: reached, answers, complete, digests: Vec::new() };
-        self.frames.frame(&checkpoint).await.map_err(reader_gone)?;
-        self.frames.flush().await.map_err(reader_gone)
+        Ok((reached, complete))
     }
 
     /// A first sync, a cursor that is too old, or so many changes that all rows are less.
-    async fn goes_whole(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<bool, Ended> {
+    pub(super) async fn goes_whole(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<bool, Ended> {
         if cursor == FeedSeq(0) || cursor < head.horizon {
             return Ok(true);
         }
@@ -187,7 +143,7 @@ impl Producer<'_> {
         Ok(changes > self.changes_before_whole)
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.frames.sent_bytes >= self.max_bytes
     }
 
@@ -207,8 +163,7 @@ impl Producer<'_> {
 
     /// Every row of a feed, parents before children, in the order of their ids.
     async fn whole(&mut self, head: &FeedHead) -> Result<(), Ended> {
-        let tables: Vec<TableName> =
-            TableName::ALL.iter().copied().filter(|t| t.table().class == head.feed).collect();
+        let tables: Vec<TableName> = tables_of(head.feed).collect();
         let mut rows = 0;
         for table in &tables {
             let sql = format!("SELECT count(*) FROM clinic.{} WHERE clinic_id = $1", table.as_str());
@@ -226,84 +181,22 @@ impl Producer<'_> {
         self.page(head.feed, head.head).await
     }
 
-    async fn page(&mut self, feed: FeedClass, to: FeedSeq) -> Result<(), Ended> {
+    pub(super) async fn page(&mut self, feed: FeedClass, to: FeedSeq) -> Result<(), Ended> {
         self.frames.frame(&Frame::Page { feed, to }).await.map_err(reader_gone)
     }
 
-    /// What the commits after a cursor point at, page by page; returns how far it came.
-    async fn after(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<FeedSeq, Ended> {
-        let mut reached = cursor;
-        while reached < head.head && !self.is_full() {
-            let commits = feed::commits(self.connection, self.clinic, head.feed, reached, COMMITS)
-                .await
-                .map_err(database)?;
-            let mut pointers = 0;
-            let mut to = reached;
-            for (seq, n) in commits {
-                pointers += n;
-                if pointers > POINTERS && to > reached {
-                    break;
-                }
-                to = seq;
-            }
-            if to == reached {
-                return Err(format!("feed {} has a hole", head.feed.as_str()));
-            }
-            self.pointed(head.feed, reached, to).await?;
-            self.page(head.feed, to).await?;
-            reached = to;
-        }
-        Ok(reached)
-    }
-
-    /// The present state of the rows that some commits point at.
-    async fn pointed(&mut self, class: FeedClass, after: FeedSeq, to: FeedSeq) -> Result<(), Ended> {
-        let found = feed::pointers(self.connection, self.clinic, class, after, to).await.map_err(database)?;
-        let mut by_table: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
-        for (table, id) in found {
-            // A table that this version does not know is for newer nodes.
-            if let Ok(table) = table.parse::<TableName>() {
-                by_table.entry(table).or_default().insert(id);
-            }
-        }
-        let mut gone: BTreeMap<TableName, Vec<Uuid>> = BTreeMap::new();
-        for (table, mut ids) in by_table {
-            let all: Vec<Uuid> = ids.iter().copied().collect();
-            for some in all.chunks(IDS) {
-                for id in self.rows(table, Some(some)).await? {
-                    ids.remove(&id);
-                }
-            }
-            if !ids.is_empty() {
-                gone.insert(table, ids.into_iter().collect());
-            }
-        }
-        // Children before parents.
-        for (table, ids) in gone.into_iter().rev() {
-            let frame = Frame::Gone { feed: class, table: table.as_str().to_owned(), ids };
-            self.frames.frame(&frame).await.map_err(reader_gone)?;
-        }
-        Ok(())
+    pub(super) async fn gone(&mut self, table: TableName, ids: Vec<Uuid>) -> Result<(), Ended> {
+        let frame = Frame::Gone { feed: table.table().class, table: table.as_str().to_owned(), ids };
+        self.frames.frame(&frame).await.map_err(reader_gone)
     }
 
     /// Streams rows of a table, all or some, and returns the ids that were there when only some were asked for.
-    async fn rows(&mut self, name: TableName, ids: Option<&[Uuid]>) -> Result<Vec<Uuid>, Ended> {
+    pub(super) async fn rows(&mut self, name: TableName, ids: Option<&[Uuid]>) -> Result<Vec<Uuid>, Ended> {
         let table = name.table();
-        let columns = &table_sql::of(name).copy_columns;
-        // COPY takes no parameters; ids are hexadecimal digits and hyphens.
-        let some = ids.map(|ids| {
-            let list: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-            format!(" AND id = ANY ('{{{}}}'::uuid[])", list.join(","))
-        });
-        let statement = format!(
-            "COPY (SELECT {columns} FROM clinic.{} WHERE clinic_id = '{}'{} ORDER BY id) TO STDOUT (FORMAT binary)",
-            table.sql,
-            self.clinic,
-            some.unwrap_or_default()
-        );
         let mut found = Vec::new();
         let mut reader = CopyReader::new(table);
         let mut rows = RowFrames::new(table);
+        let statement = table_sql::copy_rows(name, self.clinic, ids);
         let mut stream = self.connection.copy_out_raw(&statement).await.map_err(database)?;
         while let Some(chunk) = stream.try_next().await.map_err(database)? {
             let mut taken = 0;
@@ -323,4 +216,9 @@ impl Producer<'_> {
         rows.send(&mut self.frames).await.map_err(reader_gone)?;
         Ok(found)
     }
+}
+
+/// The tables of a feed, parents before children.
+pub(super) fn tables_of(feed: FeedClass) -> impl Iterator<Item = TableName> {
+    TableName::ALL.iter().copied().filter(move |table| table.table().class == feed)
 }
