@@ -10,12 +10,45 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("wattle-domain", &[]),
     ("wattle-protocol", &["wattle-domain"]),
-    ("wattle-local-store", &["wattle-domain", "wattle-protocol"]),
-    ("wattle-sync-engine", &["wattle-domain", "wattle-protocol", "wattle-local-store"]),
-    ("wattle-workstation", &["wattle-domain", "wattle-protocol", "wattle-local-store", "wattle-sync-engine"]),
+    ("wattle-sync-rules", &["wattle-domain", "wattle-protocol"]),
+    ("wattle-local-store", &["wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
+    ("wattle-page-image", &["wattle-domain", "wattle-protocol"]),
+    ("wattle-blob-store", &[]),
+    ("wattle-sync-engine", &["wattle-domain", "wattle-protocol", "wattle-local-store", "wattle-page-image"]),
+    (
+        "wattle-image-builder",
+        &[
+            "wattle-blob-store",
+            "wattle-domain",
+            "wattle-protocol",
+            "wattle-local-store",
+            "wattle-page-image",
+            "wattle-sync-engine",
+        ],
+    ),
+    (
+        "wattle-simulator",
+        &[
+            "wattle-domain",
+            "wattle-protocol",
+            "wattle-sync-rules",
+            "wattle-local-store",
+            "wattle-sync-engine",
+        ],
+    ),
+    (
+        "wattle-workstation",
+        &[
+            "wattle-domain",
+            "wattle-protocol",
+            "wattle-local-store",
+            "wattle-page-image",
+            "wattle-sync-engine",
+        ],
+    ),
     ("wattle-desktop", &["wattle-domain", "wattle-protocol", "wattle-workstation"]),
     ("wattle-ui", &["wattle-domain", "wattle-protocol"]),
-    ("wattle-server", &["wattle-domain", "wattle-protocol"]),
+    ("wattle-server", &["wattle-blob-store", "wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
     ("wattle-fm-migrate", &["wattle-domain"]),
     ("wattle-private-postgres", &[]),
 ];
@@ -24,8 +57,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT: &[(&str, &[&str], &str)] = &[
     (
         "rusqlite",
-        &["wattle-local-store", "wattle-tests"],
-        "SQL of the workstation lives in local-store (bench floors aside)",
+        &["wattle-local-store", "wattle-simulator", "wattle-tests"],
+        "SQL of the workstation lives in local-store (bench floors and the simulator's damage aside)",
     ),
     (
         "sqlx",
@@ -36,6 +69,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("leptos", &["wattle-ui"], "the page is the page"),
     ("keyring", &["wattle-workstation"], "secrets of the computer pass through one place"),
     ("axum", &["wattle-server"], "one HTTP server"),
+    ("object_store", &["wattle-blob-store"], "object storage is reached in one way"),
 ];
 
 /// What the pure crate may name at all.
