@@ -60,12 +60,13 @@ impl Programs {
     }
 
     /// Tells a command where the real programs are: `WATTLE_SERVER_BIN`, `WATTLE_DESKTOP_BIN`,
-    /// `WATTLE_FM_MIGRATE_BIN`.
+    /// `WATTLE_FM_MIGRATE_BIN`, `WATTLE_IMAGE_BUILDER_BIN`.
     pub(crate) fn tell(&self, command: &mut Command) {
         for (variable, names) in [
             ("WATTLE_SERVER_BIN", ["wattle-server", "sync-server"]),
             ("WATTLE_DESKTOP_BIN", ["wattle-desktop", "wattle"]),
             ("WATTLE_FM_MIGRATE_BIN", ["fm-migrate", "wattle-fm-migrate"]),
+            ("WATTLE_IMAGE_BUILDER_BIN", ["wattle-image-builder", "image-builder"]),
         ] {
             if let Some(path) = names.iter().find_map(|name| self.0.get(*name)) {
                 command.env(variable, path);
