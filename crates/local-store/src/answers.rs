@@ -16,12 +16,13 @@ use crate::txn::Txn;
 
 impl Store {
     /// Commands without a final verdict, in the order of their numbers, up to a count and a size in bytes (at least one,
-    /// when there is one).
+    /// when there is one). A group comes whole, also when it is larger. A command that the server has deferred waits here
+    /// while what it waits for does.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn outbox_batch(&self, max_commands: usize, max_bytes: usize) -> Result<Vec<Signed>, Error> {
-        self.read(|connection| outbox::batch(connection, max_commands, max_bytes))
+        self.read(|connection| outbox::batch::batch(connection, max_commands, max_bytes))
     }
 
     /// Writes down answers of the server. Applied, merged and conflict: the command stays pending until a pull covers it.
@@ -55,7 +56,7 @@ pub(crate) fn note(txn: &mut Txn<'_>, answer: &Answer) -> Result<Option<i64>, Er
         _ if is_no(txn, answer)? => return Ok(Some(n)),
         Verdict::Deferred { .. } | Verdict::Rejected { .. } | Verdict::Quarantined => State::Waiting,
     };
-    outbox::set_state(txn.connection(), answer.command_id, state, Some(&answer.verdict))?;
+    outbox::set_state(txn.connection(), answer.command_id, state, &answer.verdict, txn.now())?;
     txn.tell();
     Ok(None)
 }
@@ -78,7 +79,8 @@ pub(crate) fn rejected_out_of_effect(txn: &mut Txn<'_>, answers: &[Answer]) -> R
         if is_no(txn, answer)?
             && let Some((_, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)?
         {
-            outbox::set_state(txn.connection(), answer.command_id, State::Rejected, Some(&answer.verdict))?;
+            let now = txn.now();
+            outbox::set_state(txn.connection(), answer.command_id, State::Rejected, &answer.verdict, now)?;
             txn.tell();
         }
     }

@@ -16,12 +16,34 @@ impl Clock for SystemClock {
     }
 }
 
+/// Where the store draws its chance from: ids, replica, digest keys.
+pub trait Ids: Send + Sync {
+    /// 16 random bytes.
+    fn random(&self) -> [u8; 16];
+}
+
+/// The system's generator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn random(&self) -> [u8; 16] {
+        let mut random = [0_u8; 16];
+        // The system's generator fails only where nothing else works either; v7 still differs by the millisecond.
+        let _ = SystemRandom::new().fill(&mut random);
+        random
+    }
+}
+
 /// A new id: UUID version 7 of the clock's millisecond and 74 random bits.
 #[must_use]
 pub fn new_id(clock: &dyn Clock) -> Uuid {
-    let mut random = [0_u8; 10];
-    // The system's generator fails only where nothing else works either; v7 still differs by the millisecond.
-    let _ = SystemRandom::new().fill(&mut random);
+    id_from(clock, &SystemIds)
+}
+
+/// As [`new_id`], with chance from somewhere else.
+pub(crate) fn id_from(clock: &dyn Clock, ids: &dyn Ids) -> Uuid {
+    let [random @ .., _, _, _, _, _, _] = ids.random();
     let ms = u64::try_from(clock.now().0).unwrap_or(0);
     Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
 }

@@ -1,16 +1,16 @@
 //! What the sync engine asks and tells about the file as a whole.
 
-use wattle_domain::{CommandId, FeedClass, TableName, UtcInstant};
+use wattle_domain::{CommandId, FeedClass, ReplicaId, TableName, UtcInstant};
 use wattle_protocol::ipc::event::Changed;
 use wattle_protocol::session::Cursors;
 
 use crate::error::Error;
 use crate::rebase;
 use crate::store::Store;
-use crate::tables::{cursor, meta, outbox, synced};
+use crate::tables::{cursor, meta, outbox, repair, synced};
 
 /// Where the file stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncFacts {
     /// The server's epoch that the cursors belong to; empty at first.
     pub epoch: String,
@@ -26,6 +26,27 @@ pub struct SyncFacts {
     pub awaiting: Vec<CommandId>,
     /// Things in *Needs attention*: open conflicts, and rejected commands that nobody has dealt with.
     pub attention: u64,
+    /// The file as far as command numbers go.
+    pub replica: ReplicaId,
+    /// Buckets of rows that are to be mended.
+    pub repairs: u64,
+}
+
+impl Default for SyncFacts {
+    /// A file that has nothing yet, and no replica id.
+    fn default() -> Self {
+        Self {
+            epoch: String::new(),
+            cursors: Cursors::new(),
+            outbox_len: 0,
+            oldest_waiting_at: None,
+            last_n: 0,
+            awaiting: Vec::new(),
+            attention: 0,
+            replica: ReplicaId(uuid::Uuid::nil()),
+            repairs: 0,
+        }
+    }
 }
 
 impl Store {
@@ -47,6 +68,8 @@ impl Store {
                 last_n: u64::try_from(meta::last_n(connection)?).unwrap_or(0),
                 awaiting: outbox::awaiting(connection)?,
                 attention: u64::try_from(conflicts).unwrap_or(0) + outbox::rejected_count(connection)?,
+                replica: meta::replica(connection)?,
+                repairs: repair::count(connection)?,
             })
         })
     }
@@ -101,6 +124,7 @@ impl Store {
             rebase::undo_all(txn)?;
             for &table in TableName::ALL.iter().filter(|t| feeds.contains(&t.table().class)) {
                 synced::clear(txn.connection(), table)?;
+                repair::forget_table(txn.connection(), table)?;
                 txn.note_many(table);
             }
             for &feed in &feeds {

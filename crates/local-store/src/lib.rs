@@ -9,21 +9,27 @@
 //! Called by: `sync-engine`, `workstation`. Everything blocks; async callers use `spawn_blocking`.
 
 mod answers;
+mod ask;
 mod author;
+mod carry;
 mod checkpoint;
 mod clock;
 mod connection;
 mod damage;
 mod data_key;
+mod delta;
+mod digest;
 mod effect;
 mod error;
 mod facts;
 mod identity;
 pub mod keys;
+mod mirror;
 mod page_check;
 mod pull;
 mod readers;
 mod rebase;
+mod replica;
 pub mod schema;
 mod screens;
 mod search;
@@ -36,8 +42,9 @@ mod txn;
 mod world;
 mod writer;
 
+pub use ask::PullKind;
 pub use author::{Author, SigningKey};
-pub use clock::{SystemClock, new_id};
+pub use clock::{Ids, SystemClock, SystemIds, new_id};
 pub use damage::SetAside;
 pub use data_key::DataKey;
 pub use error::{Error, OpenError, SubmitError};

@@ -4,7 +4,9 @@
 //! the writer's thread: they may not fit into memory, and nobody works yet. A new copy over an old one is staged on disk
 //! first, because people do work.
 
-mod changes;
+pub(crate) mod changes;
+pub(crate) mod check;
+mod reconcile;
 mod staging;
 mod whole;
 
@@ -12,14 +14,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use wattle_domain::TableName;
+use wattle_domain::{FeedClass, TableName};
+use wattle_protocol::digest::DigestAsk;
 use wattle_protocol::ipc::event::Changed;
-use wattle_protocol::pull::Frame;
+use wattle_protocol::pull::{Frame, Pull as Request};
+use wattle_protocol::session::Cursors;
 
 use self::staging::Staging;
+use crate::ask::PullKind;
+use crate::digest::Theirs;
 use crate::error::Error;
 use crate::store::Store;
-use crate::tables::synced;
+use crate::tables::{cursor, meta, synced};
 
 /// Frames on their way to the writer during a first sync; then the network waits for the disk.
 const FRAMES: usize = 16;
@@ -27,8 +33,24 @@ const FRAMES: usize = 16;
 /// A pull that is coming in. Dropped without [`Pull::finish`] it changes nothing.
 pub struct Pull {
     store: Store,
+    asked: Arc<Asked>,
     mode: Mode,
+    /// Where the checkpoint says that the file is, with the server's digests.
+    digests: Option<(Cursors, Theirs)>,
+    /// A frame was refused: nothing of the pull counts.
+    spoiled: bool,
     progress: Arc<AtomicU64>,
+}
+
+/// What the server was asked.
+pub(crate) struct Asked {
+    epoch: String,
+    /// Feeds that the file may hold.
+    feeds: Vec<FeedClass>,
+    /// Buckets that will be mended.
+    repair: Vec<(TableName, u8)>,
+    digest: Option<DigestAsk>,
+    reconcile: bool,
 }
 
 enum Mode {
@@ -57,15 +79,40 @@ pub struct PullDone {
     pub changed: Changed,
     /// Nothing more to pull.
     pub complete: bool,
+    /// Buckets of rows whose digest is not the server's; they are written down to be mended by the next pulls.
+    pub wrong_buckets: u64,
 }
 
 impl Store {
-    /// Begins to take in the answer to a pull.
+    /// Begins to take in the answer to a usual pull.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn begin_pull(&self) -> Result<Pull, Error> {
+        self.begin_pull_of(&self.pull_request(PullKind::Usual, u64::MAX)?)
+    }
+
+    /// Begins to take in the answer to this request.
     ///
     /// # Errors
     /// None now; a caller is ready for the day when there is one.
-    pub fn begin_pull(&self) -> Result<Pull, Error> {
-        Ok(Pull { store: self.clone(), mode: Mode::Memory(Vec::new()), progress: Arc::default() })
+    pub fn begin_pull_of(&self, asked: &Request) -> Result<Pull, Error> {
+        let repair = asked.repair.iter().filter_map(|r| Some((r.table.parse().ok()?, r.bucket)));
+        let asked = Asked {
+            epoch: asked.epoch.clone(),
+            feeds: self.shared().feeds.clone(),
+            repair: repair.collect(),
+            digest: asked.digest.clone(),
+            reconcile: asked.reconcile,
+        };
+        Ok(Pull {
+            store: self.clone(),
+            asked: Arc::new(asked),
+            mode: Mode::Memory(Vec::new()),
+            digests: None,
+            spoiled: false,
+            progress: Arc::default(),
+        })
     }
 }
 
@@ -73,8 +120,27 @@ impl Pull {
     /// Takes the next frame. May wait for the disk.
     ///
     /// # Errors
-    /// When a frame does not fit its table or cannot be written; the pull is then of no more use, and nothing has changed.
+    /// When a frame does not fit its table, is of a feed that the file may not hold, or cannot be written; the pull is then
+    /// of no more use, and nothing has changed.
     pub fn frame(&mut self, frame: Frame) -> Result<(), Error> {
+        let taken = self.take(frame);
+        self.spoiled |= taken.is_err();
+        taken
+    }
+
+    fn take(&mut self, mut frame: Frame) -> Result<(), Error> {
+        check::pulled(&self.asked.feeds, &frame)?;
+        if self.asked.reconcile {
+            check::reconciling(&frame)?;
+        }
+        if let Frame::Checkpoint { cursors, digests, complete, .. } = &mut frame {
+            // They are compared when the rows are in; the rows' way needs no copy of them.
+            let digests = std::mem::take(digests);
+            self.digests = match &self.asked.digest {
+                Some(ask) if *complete => Some((cursors.clone(), Theirs::read(ask, &digests)?)),
+                _ => None,
+            };
+        }
         if let (Frame::Whole { .. }, Mode::Memory(staged)) = (&frame, &mut self.mode) {
             let staged = std::mem::take(staged);
             self.whole(staged)?;
@@ -101,19 +167,30 @@ impl Pull {
         Arc::clone(&self.progress)
     }
 
-    /// Writes everything: rows, cursors, answers, and the pending commands run again over them, in one transaction.
+    /// Writes everything: rows, cursors, answers, and the pending commands run again over them, in one transaction. Then
+    /// compares digests, when they were asked for, and writes down what differs.
     ///
     /// # Errors
-    /// `Incomplete` when no checkpoint came; any other when it could not be saved. Nothing has changed then.
+    /// `Incomplete` when no checkpoint came; any other when it could not be saved. Nothing has changed then, or, when only
+    /// the comparison failed, nothing is lost by pulling again.
     pub fn finish(self) -> Result<PullDone, Error> {
-        match self.mode {
+        let Self { store, asked, mode, digests, spoiled, .. } = self;
+        if spoiled {
+            return Err(Error::Incomplete);
+        }
+        if asked.reconcile {
+            return reconcile(&store, asked, digests);
+        }
+        let done = match mode {
             Mode::Memory(frames) => {
-                let (complete, changed) = self.store.write(move |txn| changes::take_in(txn, frames))?;
-                Ok(PullDone { changed, complete })
+                let asked = Arc::clone(&asked);
+                let (complete, changed) =
+                    store.write(move |txn| changes::take_in(txn, frames, asked.as_ref()))?;
+                PullDone { changed, complete, wrong_buckets: 0 }
             }
             Mode::Disk(staging) => {
-                let shared = self.store.shared();
-                self.store.writer().run(move |connection| {
+                let (shared, asked) = (store.shared(), Arc::clone(&asked));
+                store.writer().run(move |connection| {
                     let mut at = 0;
                     let next = || {
                         let found = staging.after(at)?;
@@ -122,14 +199,19 @@ impl Pull {
                             frame
                         }))
                     };
-                    whole::take_in(connection, &shared, &AtomicU64::new(0), next)
-                })
+                    whole::take_in(connection, &shared, &AtomicU64::new(0), &asked, next)
+                })?
             }
             Mode::Stream(stream) => {
                 let _ = stream.frames.send(Message::Finish);
-                stream.result.recv().map_err(|_| Error::Closed)?
+                stream.result.recv().map_err(|_| Error::Closed)??
             }
-        }
+        };
+        let wrong_buckets = match digests {
+            Some((cursors, theirs)) if done.complete => compare(&store, &asked, &cursors, &theirs)?,
+            _ => 0,
+        };
+        Ok(PullDone { wrong_buckets, ..done })
     }
 
     /// The first feed that is sent whole decides where its frames go.
@@ -144,7 +226,7 @@ impl Pull {
         })?;
         if first_sync {
             self.progress.store(0, Ordering::Relaxed);
-            let stream = Stream::start(&self.store, &self.progress)?;
+            let stream = Stream::start(&self.store, &self.asked, &self.progress)?;
             staged.into_iter().try_for_each(|frame| stream.send(frame))?;
             self.mode = Mode::Stream(stream);
         } else {
@@ -156,11 +238,42 @@ impl Pull {
     }
 }
 
+/// Another epoch: nothing but a complete checkpoint with digests will do.
+fn reconcile(
+    store: &Store,
+    asked: Arc<Asked>,
+    digests: Option<(Cursors, Theirs)>,
+) -> Result<PullDone, Error> {
+    let Some((heads, theirs)) = digests else { return Err(Error::Incomplete) };
+    let shared = store.shared();
+    let (wrong_buckets, changed) =
+        store.write(move |txn| reconcile::take_in(txn, &shared, &asked.epoch, &heads, &theirs))?;
+    Ok(PullDone { changed, complete: true, wrong_buckets })
+}
+
+/// Compares digests beside the writer. When the file has moved on meanwhile there is nothing to compare with.
+fn compare(store: &Store, asked: &Asked, at: &Cursors, theirs: &Theirs) -> Result<u64, Error> {
+    let found = store.read(|connection| {
+        let here = cursor::all(connection)?;
+        let epoch = meta::get(connection, meta::EPOCH)?.unwrap_or_default();
+        let feeds: Vec<FeedClass> =
+            asked.feeds.iter().copied().filter(|f| here.get(f) == at.get(f)).collect();
+        if epoch == asked.epoch { theirs.compare(connection, &feeds).map(Some) } else { Ok(None) }
+    })?;
+    let Some(found) = found else { return Ok(0) };
+    let buckets = found.buckets;
+    if buckets > 0 {
+        tracing::warn!(buckets, "rows here differ from the server's; they are fetched again");
+    }
+    let ((), _) = store.write(move |txn| found.keep(txn))?;
+    Ok(buckets)
+}
+
 impl Stream {
     /// From here on frames go to an open transaction on the writer's thread.
-    fn start(store: &Store, progress: &Arc<AtomicU64>) -> Result<Self, Error> {
+    fn start(store: &Store, asked: &Arc<Asked>, progress: &Arc<AtomicU64>) -> Result<Self, Error> {
         let (frames, incoming) = sync_channel(FRAMES);
-        let (shared, progress) = (store.shared(), Arc::clone(progress));
+        let (shared, asked, progress) = (store.shared(), Arc::clone(asked), Arc::clone(progress));
         let result = store.writer().start_job(move |connection| {
             let next = || match incoming.recv() {
                 Ok(Message::Frame(frame)) => Ok(Some(frame)),
@@ -168,7 +281,7 @@ impl Stream {
                 // The pull was dropped: undo.
                 Err(_) => Err(Error::Incomplete),
             };
-            whole::take_in(connection, &shared, &progress, next)
+            whole::take_in(connection, &shared, &progress, &asked, next)
         })?;
         Ok(Self { frames, result })
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use uuid::Uuid;
-use wattle_domain::{Row, TableName};
+use wattle_domain::{GroupId, Row, TableName};
 
 use crate::effect;
 use crate::error::Error;
@@ -55,10 +55,8 @@ pub(crate) fn undo_all(txn: &mut Txn<'_>) -> Result<(), Error> {
 
 /// Runs every command in effect over the server's rows.
 pub(crate) fn run_all(txn: &mut Txn<'_>) -> Result<(), Error> {
-    for n in outbox::in_effect(txn.connection())? {
-        run(txn, n)?;
-    }
-    Ok(())
+    let all = outbox::in_effect(txn.connection())?;
+    run_in_order(txn, all)
 }
 
 /// Commands that a row of the server concerns at once.
@@ -101,6 +99,7 @@ fn close(connection: &Connection, touched: &mut BTreeSet<i64>) -> Result<(), Err
         for span in pending::spans_of(connection, n, false)? {
             found.extend(later(n, pending::at_span(connection, &span, true)?));
         }
+        found.extend(outbox::group::around(connection, n)?);
         todo.extend(found.into_iter().filter(|&m| touched.insert(m)));
     }
     Ok(())
@@ -144,9 +143,7 @@ fn apply(txn: &mut Txn<'_>, incoming: &[Incoming]) -> Result<(), Error> {
 /// all are undone and run once more; the set only grows, so this ends.
 fn run_again(txn: &mut Txn<'_>, mut touched: BTreeSet<i64>) -> Result<(), Error> {
     loop {
-        for &n in &touched {
-            run(txn, n)?;
-        }
+        run_in_order(txn, touched.iter().copied())?;
         let known = touched.len();
         let mut drawn = BTreeSet::new();
         for &n in &touched {
@@ -167,11 +164,44 @@ fn run_again(txn: &mut Txn<'_>, mut touched: BTreeSet<i64>) -> Result<(), Error>
     }
 }
 
-/// One command that is still in effect; a rule's no leaves it without effect until the server has spoken.
-fn run(txn: &mut Txn<'_>, n: i64) -> Result<(), Error> {
-    if let Some((envelope, roles)) = outbox::load(txn.connection(), n)? {
-        let _no_effect = effect::run(txn, &envelope, &roles)?;
+/// Runs those of these commands that are still in effect; of a group all or none, so none of it may be missing here.
+fn run_in_order(txn: &mut Txn<'_>, numbers: impl IntoIterator<Item = i64>) -> Result<(), Error> {
+    let mut last_group = None;
+    for n in numbers {
+        let Some((envelope, roles)) = outbox::load(txn.connection(), n)? else { continue };
+        match envelope.group {
+            // A rule's no leaves it without effect until the server has spoken.
+            None => drop(effect::run(txn, &envelope, &roles)?),
+            // It ran with the first of its group.
+            Some(group) if last_group == Some(group.id) => {}
+            Some(group) => {
+                last_group = Some(group.id);
+                run_group(txn, group.id)?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// One command that has no effect here leaves its group without any. What they looked at is remembered all the same: when
+/// that changes, they get another try.
+fn run_group(txn: &mut Txn<'_>, group: GroupId) -> Result<(), Error> {
+    let numbers = outbox::group::in_effect(txn.connection(), group)?;
+    txn.connection().execute_batch("SAVEPOINT command_group")?;
+    let mut stands = true;
+    let mut looked = Vec::new();
+    for n in numbers {
+        let Some((envelope, roles)) = outbox::load(txn.connection(), n)? else { continue };
+        stands = stands && effect::run(txn, &envelope, &roles)?.is_ok();
+        looked.push((n, envelope.command.reads()));
+    }
+    if !stands {
+        txn.connection().execute_batch("ROLLBACK TO command_group")?;
+        for (n, reads) in &looked {
+            pending::looked(txn.connection(), *n, reads)?;
+        }
+    }
+    txn.connection().execute_batch("RELEASE command_group")?;
     Ok(())
 }
 

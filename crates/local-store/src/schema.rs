@@ -6,7 +6,10 @@ use crate::error::{Error, OpenError};
 use crate::tables::synced;
 
 /// Every migration in order; the file's number is its place here, from 1.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/client/0001_first_schema.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/client/0001_first_schema.sql"),
+    include_str!("../../../migrations/client/0002_repair_and_groups.sql"),
+];
 
 /// The schema version that this app writes.
 #[must_use]

@@ -6,4 +6,5 @@ mod clinic;
 mod day_book;
 pub(crate) mod hit;
 mod patient;
+mod sync_details;
 mod waiting_room;

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::broadcast;
+use uuid::{Builder, Uuid};
 use wattle_domain::time::Clock;
+use wattle_domain::{FeedClass, ReplicaId};
 use wattle_protocol::ipc::event::Changed;
 
 use crate::checkpoint::{Checkpoint, Nudge};
+use crate::clock::{Ids, SystemIds, id_from};
 use crate::connection;
 use crate::data_key::DataKey;
 use crate::error::{Error, OpenError};
@@ -42,11 +45,19 @@ struct Inner {
 pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    /// What the profile may hold.
+    pub(crate) feeds: Vec<FeedClass>,
     changes: broadcast::Sender<Changed>,
     checkpoint: Nudge,
 }
 
 impl Shared {
+    /// A new id of now.
+    pub(crate) fn new_id(&self) -> Uuid {
+        id_from(self.clock.as_ref(), self.ids.as_ref())
+    }
+
     /// Commits, and tells everybody who listens.
     pub(crate) fn commit(&self, txn: Txn<'_>) -> Result<Changed, Error> {
         let changed = txn.commit()?;
@@ -70,6 +81,20 @@ impl Store {
         identity: Identity,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        Self::open_with(path, key, identity, clock, Arc::new(SystemIds))
+    }
+
+    /// As [`Store::open`], with chance from somewhere else than the system.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(
+        path: &Path,
+        key: &DataKey,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, OpenError> {
         let existed = path.exists();
         if existed {
             connection::prove(path, key)?;
@@ -80,14 +105,20 @@ impl Store {
             return Err(OpenError::TooNew { found, known: schema::known_version() });
         }
         schema::migrate_to(&mut connection, schema::known_version())?;
-        identify(&mut connection, &identity)?;
+        identify(&mut connection, &identity, ids.as_ref())?;
         if !existed {
             // From now on the first page is in the file itself, where a key can be tried on it.
             connection.pragma_query(None, "wal_checkpoint", |_| Ok(()))?;
         }
         let (checkpoint, nudge) = Checkpoint::start(path, key)?;
-        let shared =
-            Arc::new(Shared { identity, clock, changes: broadcast::Sender::new(NEWS), checkpoint: nudge });
+        let shared = Arc::new(Shared {
+            feeds: identity.feeds(),
+            identity,
+            clock,
+            ids,
+            changes: broadcast::Sender::new(NEWS),
+            checkpoint: nudge,
+        });
         let readers = Readers::new(path.to_owned(), key.clone());
         let writer = Writer::start(connection)?;
         Ok(Self {
@@ -161,7 +192,7 @@ impl std::fmt::Debug for Store {
     }
 }
 
-fn identify(connection: &mut Connection, identity: &Identity) -> Result<(), OpenError> {
+fn identify(connection: &mut Connection, identity: &Identity, ids: &dyn Ids) -> Result<(), OpenError> {
     let facts = [
         (meta::CLINIC, identity.clinic.to_string()),
         (meta::WORKSTATION, identity.workstation.to_string()),
@@ -175,6 +206,14 @@ fn identify(connection: &mut Connection, identity: &Identity) -> Result<(), Open
             Some(_) => return Err(OpenError::OtherIdentity),
         }
     }
+    if meta::get(&transaction, meta::REPLICA)?.is_none() {
+        meta::set(&transaction, meta::REPLICA, &new_replica(ids).to_string())?;
+    }
     transaction.commit().map_err(Error::from)?;
     Ok(())
+}
+
+/// A replica that no other file has.
+pub(crate) fn new_replica(ids: &dyn Ids) -> ReplicaId {
+    ReplicaId(Builder::from_random_bytes(ids.random()).into_uuid())
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use wattle_domain::{Command, CommandId, Envelope, Outcome, WIRE};
+use wattle_domain::{Command, CommandId, Envelope, Group, GroupId, Outcome, WIRE};
 use wattle_protocol::ipc::event::Changed;
 use wattle_protocol::push::Signed;
 
 use crate::author::Author;
-use crate::clock::new_id;
 use crate::effect;
 use crate::error::{Error, SubmitError};
 use crate::store::{Shared, Store};
@@ -34,8 +33,38 @@ impl Store {
     pub fn submit(&self, author: &Author, command: Command) -> Result<Submitted, SubmitError> {
         let (shared, author) = (self.shared(), author.clone());
         let ((command_id, decision_outcome), changed) =
-            self.write(move |txn| submit(txn, &shared, &author, command))?;
+            self.write(move |txn| submit(txn, &shared, &author, None, command))?;
         Ok(Submitted { command_id, decision_outcome, changed })
+    }
+
+    /// As [`Store::submit`] for commands that stand or fall together, here and at the server. Each is told all the rows
+    /// that changed.
+    ///
+    /// # Errors
+    /// As [`Store::submit`]: one no, and none is saved.
+    pub fn submit_group(
+        &self,
+        author: &Author,
+        commands: Vec<Command>,
+    ) -> Result<Vec<Submitted>, SubmitError> {
+        let (shared, author) = (self.shared(), author.clone());
+        let (done, changed) = self.write(move |txn| {
+            let id = GroupId(shared.new_id());
+            let of = u32::try_from(commands.len()).unwrap_or(u32::MAX);
+            let mut done = Vec::with_capacity(commands.len());
+            for (at, command) in (1..).zip(commands) {
+                // One alone is no group.
+                let group = (of > 1).then_some(Group { id, at, of });
+                done.push(submit(txn, &shared, &author, group, command)?);
+            }
+            Ok::<_, SubmitError>(done)
+        })?;
+        let submitted = |(command_id, decision_outcome)| Submitted {
+            command_id,
+            decision_outcome,
+            changed: changed.clone(),
+        };
+        Ok(done.into_iter().map(submitted).collect())
     }
 }
 
@@ -43,12 +72,13 @@ fn submit(
     txn: &mut Txn<'_>,
     shared: &Shared,
     author: &Author,
+    group: Option<Group>,
     command: Command,
 ) -> Result<(CommandId, Outcome), SubmitError> {
     let n = meta::last_n(txn.connection())? + 1;
     let deps = deps(txn, &command)?;
     let envelope = Envelope {
-        id: CommandId(new_id(shared.clock.as_ref())),
+        id: CommandId(shared.new_id()),
         wire: WIRE,
         clinic: shared.identity.clinic,
         workstation: shared.identity.workstation,
@@ -56,8 +86,8 @@ fn submit(
         author: author.user,
         issued_at: shared.clock.now(),
         deps,
-        replica: None,
-        group: None,
+        replica: Some(meta::replica(txn.connection())?),
+        group,
         command,
     };
     let decision = effect::run(txn, &envelope, &author.roles)??;

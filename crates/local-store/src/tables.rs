@@ -5,5 +5,6 @@ pub(crate) mod meta;
 pub(crate) mod mirror_image;
 pub(crate) mod outbox;
 pub(crate) mod pending;
+pub(crate) mod repair;
 pub(crate) mod synced;
 pub(crate) mod value;

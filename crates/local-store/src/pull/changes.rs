@@ -7,20 +7,41 @@ use wattle_protocol::pull::Frame;
 use wattle_protocol::push::Answer;
 use wattle_protocol::session::Cursors;
 
+use super::Asked;
 use crate::answers;
 use crate::error::Error;
 use crate::rebase::{self, Incoming};
 use crate::tables::synced::FrameShape;
-use crate::tables::{cursor, outbox};
+use crate::tables::{cursor, outbox, repair};
 use crate::txn::Txn;
 
 /// How long acknowledged commands are kept, to be offered again when the server lost its tail.
 const KEPT_MIN: i64 = 72 * 60;
 
 /// Takes in a pull. Says whether it was complete.
-pub(super) fn take_in(txn: &mut Txn<'_>, frames: Vec<Frame>) -> Result<bool, Error> {
+pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) -> Result<bool, Error> {
+    let Some(Frame::Checkpoint { cursors, answers, complete, .. }) =
+        frames.pop_if(|frame| matches!(frame, Frame::Checkpoint { .. }))
+    else {
+        return Err(Error::Incomplete);
+    };
+    let incoming = incoming(frames)?;
+    let mut settled = BTreeSet::new();
+    for answer in &answers {
+        settled.extend(answers::note(txn, answer)?);
+        settled.extend(answers::covered(txn, answer.command_id)?);
+    }
+    for &n in &settled {
+        answers::note_marks(txn, n)?;
+    }
+    rebase::rebase(txn, &incoming, &settled, |txn| settle(txn, &answers))?;
+    reach(txn, &cursors, complete, asked)?;
+    Ok(complete)
+}
+
+/// The rows that frames bring, in their order.
+pub(crate) fn incoming(frames: Vec<Frame>) -> Result<Vec<Incoming>, Error> {
     let mut incoming = Vec::new();
-    let mut checkpoint = None;
     for frame in frames {
         match frame {
             Frame::Rows { table, columns, rows, .. } => {
@@ -36,25 +57,11 @@ pub(super) fn take_in(txn: &mut Txn<'_>, frames: Vec<Frame>) -> Result<bool, Err
                 let Ok(table) = table.parse::<TableName>() else { continue };
                 incoming.extend(ids.into_iter().map(|id| Incoming { table, id, row: None }));
             }
-            Frame::Checkpoint { cursors, answers, complete, .. } => {
-                checkpoint = Some((cursors, answers, complete))
-            }
             // Whole feeds are streamed and never come here.
-            Frame::Page { .. } | Frame::Whole { .. } => {}
+            Frame::Page { .. } | Frame::Whole { .. } | Frame::Checkpoint { .. } => {}
         }
     }
-    let Some((cursors, answers, complete)) = checkpoint else { return Err(Error::Incomplete) };
-    let mut settled = BTreeSet::new();
-    for answer in &answers {
-        settled.extend(answers::note(txn, answer)?);
-        settled.extend(answers::covered(txn, answer.command_id)?);
-    }
-    for &n in &settled {
-        answers::note_marks(txn, n)?;
-    }
-    rebase::rebase(txn, &incoming, &settled, |txn| settle(txn, &answers))?;
-    set_cursors(txn, &cursors)?;
-    Ok(complete)
+    Ok(incoming)
 }
 
 /// Takes answered commands out of effect: the covered ones to the acknowledged, the rejected ones to *Needs attention*.
@@ -70,6 +77,15 @@ pub(super) fn settle(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error>
     outbox::prune_acknowledged(txn.connection(), now.plus_minutes(-KEPT_MIN))
 }
 
-pub(super) fn set_cursors(txn: &Txn<'_>, cursors: &Cursors) -> Result<(), Error> {
-    cursors.iter().try_for_each(|(&feed, &seq)| cursor::set(txn.connection(), feed, seq))
+/// The file is where the checkpoint says; what was asked to be mended is, once nothing more follows.
+pub(super) fn reach(txn: &Txn<'_>, cursors: &Cursors, complete: bool, asked: &Asked) -> Result<(), Error> {
+    for (&feed, &seq) in cursors.iter().filter(|(feed, _)| asked.feeds.contains(feed)) {
+        cursor::set(txn.connection(), feed, seq)?;
+    }
+    if complete {
+        for &(table, bucket) in &asked.repair {
+            repair::forget(txn.connection(), table, bucket)?;
+        }
+    }
+    Ok(())
 }

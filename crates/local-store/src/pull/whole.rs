@@ -11,11 +11,12 @@ use uuid::Uuid;
 use wattle_domain::{FeedClass, TableName};
 use wattle_protocol::pull::Frame;
 
-use super::{PullDone, changes};
+use super::{Asked, PullDone, changes};
 use crate::answers;
 use crate::error::Error;
 use crate::rebase;
 use crate::store::Shared;
+use crate::tables::repair;
 use crate::tables::synced::{self, FrameShape};
 use crate::txn::Txn;
 
@@ -24,6 +25,7 @@ pub(super) fn take_in(
     connection: &mut Connection,
     shared: &Shared,
     progress: &AtomicU64,
+    asked: &Asked,
     mut next: impl FnMut() -> Result<Option<Frame>, Error>,
 ) -> Result<PullDone, Error> {
     let mut txn = Txn::begin(connection, shared)?;
@@ -56,13 +58,13 @@ pub(super) fn take_in(
         answers::note(&mut txn, answer)?;
     }
     changes::settle(&mut txn, &answers)?;
-    changes::set_cursors(&txn, &cursors)?;
+    changes::reach(&txn, &cursors, complete, asked)?;
     // Cards and words are needed by nobody before the commands are run, but are made of what they leave.
     rebase::run_all(&mut txn)?;
     if load.whole.contains(&TableName::Patient) {
         txn.remake_all_patients();
     }
-    Ok(PullDone { changed: shared.commit(txn)?, complete })
+    Ok(PullDone { changed: shared.commit(txn)?, complete, wrong_buckets: 0 })
 }
 
 /// The tables that are being loaded whole.
@@ -82,6 +84,7 @@ impl Load {
                 continue;
             }
             txn.note_many(table);
+            repair::forget_table(txn.connection(), table)?;
             if synced::is_empty(txn.connection(), table)? {
                 self.indexes.extend(drop_indexes(txn.connection(), table)?);
             } else {

@@ -1,6 +1,7 @@
 //! Single facts about the file.
 
 use rusqlite::{Connection, OptionalExtension};
+use wattle_domain::ReplicaId;
 
 use crate::error::Error;
 
@@ -14,6 +15,13 @@ pub(crate) const PROFILE: &str = "profile";
 pub(crate) const EPOCH: &str = "epoch";
 /// The last command number given out.
 pub(crate) const LAST_N: &str = "last_n";
+
+/// The file as far as command numbers go.
+pub(crate) const REPLICA: &str = "replica";
+/// When digests were compared last, in milliseconds.
+pub(crate) const DIGEST_CHECKED_AT: &str = "digest_checked_at";
+/// How many buckets were found different then.
+pub(crate) const DIGEST_WRONG: &str = "digest_wrong";
 
 /// A fact.
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>, Error> {
@@ -32,4 +40,22 @@ pub(crate) fn set(connection: &Connection, name: &str, value: &str) -> Result<()
 pub(crate) fn last_n(connection: &Connection) -> Result<i64, Error> {
     let text = get(connection, LAST_N)?;
     text.map_or(Ok(0), |t| t.parse().map_err(|_| Error::BadRow { what: "last_n".into() }))
+}
+
+/// Forgets a fact.
+pub(crate) fn forget(connection: &Connection, name: &str) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM meta WHERE name = ?")?.execute([name])?;
+    Ok(())
+}
+
+/// A number among the facts.
+pub(crate) fn number(connection: &Connection, name: &str) -> Result<Option<i64>, Error> {
+    let text = get(connection, name)?;
+    text.map(|t| t.parse().map_err(|_| Error::BadRow { what: name.to_owned() })).transpose()
+}
+
+/// The file as far as command numbers go; drawn when the file was made.
+pub(crate) fn replica(connection: &Connection) -> Result<ReplicaId, Error> {
+    let text = get(connection, REPLICA)?.unwrap_or_default();
+    text.parse().map_err(|_| Error::BadRow { what: REPLICA.to_owned() })
 }

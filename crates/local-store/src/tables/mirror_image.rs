@@ -1,5 +1,7 @@
 //! The server's row of everything that a pending command has changed.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 use wattle_domain::{Row, TableName};
@@ -26,6 +28,24 @@ pub(crate) fn get(connection: &Connection, table: TableName, id: Uuid) -> Result
         statement.query_row([table.as_str(), &id.to_string()], |row| row.get(0)).optional()?;
     let parse = |text: String| serde_json::from_str(&text).map_err(|_| bad(table, id));
     found.map(|row| row.map(parse).transpose()).transpose()
+}
+
+/// The server's rows of everything in a table that a pending command has changed; `None` where the server has none.
+pub(crate) fn of_table(
+    connection: &Connection,
+    table: TableName,
+) -> Result<BTreeMap<Uuid, Option<Row>>, Error> {
+    let mut statement = connection.prepare_cached("SELECT id, row FROM mirror_image WHERE tbl = ?")?;
+    let rows = statement.query_map([table.as_str()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    rows.map(|row| {
+        let (id, row) = row?;
+        let id = Uuid::parse_str(&id).map_err(|_| bad(table, Uuid::nil()))?;
+        let row = row.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| bad(table, id))?;
+        Ok((id, row))
+    })
+    .collect()
 }
 
 /// Takes the image away: the table has the server's row again.

@@ -1,5 +1,10 @@
 //! Commands without an end, and those whose end is in the server's rows.
 
+pub(crate) mod batch;
+pub(crate) mod carry;
+pub(crate) mod group;
+pub(crate) mod lines;
+
 use rusqlite::{Connection, OptionalExtension};
 use wattle_domain::{CommandId, Envelope, Role, UserId, UtcInstant};
 use wattle_protocol::push::{Signed, Verdict};
@@ -43,8 +48,8 @@ pub(crate) struct New<'a> {
 
 /// Appends a command.
 pub(crate) fn append(connection: &Connection, new: &New<'_>) -> Result<(), Error> {
-    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting')";
+    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, group_id, state)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')";
     connection.prepare_cached(sql)?.execute(rusqlite::params![
         new.envelope.id.to_string(),
         i64::try_from(new.envelope.n).unwrap_or(i64::MAX),
@@ -54,6 +59,7 @@ pub(crate) fn append(connection: &Connection, new: &New<'_>) -> Result<(), Error
         new.envelope.author.to_string(),
         serde_json::to_string(new.roles).unwrap_or_default(),
         new.envelope.issued_at.0,
+        new.envelope.group.map(|group| group.id.to_string()),
     ])?;
     Ok(())
 }
@@ -64,8 +70,9 @@ pub(crate) fn append_rejected(
     new: &New<'_>,
     verdict: Option<&Verdict>,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state, verdict)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'rejected', ?)";
+    let sql = "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, group_id, state,
+                                   verdict)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'rejected', ?)";
     let verdict = verdict.map(serde_json::to_string).transpose().map_err(|_| bad(new.envelope.id))?;
     connection.prepare_cached(sql)?.execute(rusqlite::params![
         new.envelope.id.to_string(),
@@ -76,6 +83,7 @@ pub(crate) fn append_rejected(
         new.envelope.author.to_string(),
         serde_json::to_string(new.roles).unwrap_or_default(),
         new.envelope.issued_at.0,
+        new.envelope.group.map(|group| group.id.to_string()),
         verdict,
     ])?;
     Ok(())
@@ -131,19 +139,25 @@ pub(crate) fn set_state(
     connection: &Connection,
     id: CommandId,
     state: State,
-    verdict: Option<&Verdict>,
+    verdict: &Verdict,
+    at: UtcInstant,
 ) -> Result<(), Error> {
-    let verdict = verdict.map(serde_json::to_string).transpose().map_err(|_| bad(id))?;
-    let sql = "UPDATE outbox SET state = ?, verdict = ? WHERE command_id = ?";
-    connection.prepare_cached(sql)?.execute(rusqlite::params![state.as_str(), verdict, id.to_string()])?;
+    let verdict = serde_json::to_string(verdict).map_err(|_| bad(id))?;
+    let sql = "UPDATE outbox SET state = ?, verdict = ?, answered_at = ? WHERE command_id = ?";
+    connection.prepare_cached(sql)?.execute(rusqlite::params![
+        state.as_str(),
+        verdict,
+        at.0,
+        id.to_string()
+    ])?;
     Ok(())
 }
 
 /// Moves a command whose effect is in the server's rows out of the outbox.
 pub(crate) fn acknowledge(connection: &Connection, id: CommandId, at: UtcInstant) -> Result<(), Error> {
     let copy = "INSERT INTO acknowledged (command_id, n, name, payload, signature, author, roles, issued_at, verdict,
-                    acknowledged_at)
-                SELECT command_id, n, name, payload, signature, author, roles, issued_at, verdict, ?2
+                    group_id, acknowledged_at)
+                SELECT command_id, n, name, payload, signature, author, roles, issued_at, verdict, group_id, ?2
                 FROM outbox WHERE command_id = ?1
                 ON CONFLICT (command_id) DO UPDATE SET acknowledged_at = excluded.acknowledged_at";
     connection.prepare_cached(copy)?.execute(rusqlite::params![id.to_string(), at.0])?;
@@ -157,33 +171,18 @@ pub(crate) fn prune_acknowledged(connection: &Connection, before: UtcInstant) ->
     Ok(())
 }
 
-/// Puts every acknowledged command, and every answered one, back to wait: the server may have lost them.
+/// Puts every acknowledged command, and every answered one, back to wait: the server may have lost them, and what others
+/// were deferred on.
 pub(crate) fn offer_again(connection: &Connection) -> Result<(), Error> {
     connection.execute_batch(
-        "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, state)
-         SELECT command_id, n, name, payload, signature, author, roles, issued_at, 'waiting' FROM acknowledged WHERE true
+        "INSERT INTO outbox (command_id, n, name, payload, signature, author, roles, issued_at, group_id, state)
+         SELECT command_id, n, name, payload, signature, author, roles, issued_at, group_id, 'waiting'
+         FROM acknowledged WHERE true
          ON CONFLICT DO NOTHING;
          DELETE FROM acknowledged WHERE command_id IN (SELECT command_id FROM outbox);
-         UPDATE outbox SET state = 'waiting', verdict = NULL WHERE state = 'answered';",
+         UPDATE outbox SET state = 'waiting', verdict = NULL, answered_at = NULL WHERE state <> 'rejected';",
     )?;
     Ok(())
-}
-
-/// Commands to push, in order, up to a count and a size; always at least one if there is one.
-pub(crate) fn batch(connection: &Connection, count: usize, size_bytes: usize) -> Result<Vec<Signed>, Error> {
-    let sql = "SELECT payload, signature FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([i64::try_from(count).unwrap_or(i64::MAX)])?;
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        let signed = Signed { payload: row.get(0)?, signature: row.get(1)? };
-        bytes += signed.payload.len() + signed.signature.len();
-        if bytes > size_bytes && !batch.is_empty() {
-            break;
-        }
-        batch.push(signed);
-    }
-    Ok(batch)
 }
 
 /// Commands that wait for a pull to cover their answer.

@@ -86,6 +86,26 @@ pub(crate) fn select(
     rows.map(|row| row?).collect()
 }
 
+/// As [`select`], without the rows that do not fit their description.
+pub(crate) fn readable(
+    connection: &Connection,
+    table: TableName,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<Row>, Error> {
+    let mut statement = connection.prepare_cached(&format!("{} {condition}", sql(table)?.select))?;
+    let rows = statement.query_map(parameters, |row| Ok(read(table, row)))?;
+    let mut readable = Vec::new();
+    for row in rows {
+        match row? {
+            Ok(row) => readable.push(row),
+            Err(Error::BadRow { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(readable)
+}
+
 /// All rows of a table that belong to a patient.
 pub(crate) fn of_patient(
     connection: &Connection,
