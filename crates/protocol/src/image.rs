@@ -15,6 +15,9 @@ pub struct ImageAsk {
     pub schema: u32,
     /// What the file may hold: its profile.
     pub feeds: Vec<FeedClass>,
+    /// The image that some chunks are here of: offered again as long as it is there, though there may be a newer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Uuid>,
 }
 
 /// An image.
