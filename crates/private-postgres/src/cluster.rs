@@ -13,6 +13,7 @@ use crate::psql::{Psql, check_name};
 use crate::server::{Place, free_port};
 
 mod folder;
+mod standby;
 
 /// A private PostgreSQL cluster; dropping it stops the server, and removes the folder if it was temporary.
 /// On Unix the same happens when the program ends without dropping it (a `static`, a crash, SIGKILL).
@@ -166,6 +167,17 @@ impl Cluster {
         server.wait().map_err(Error::io("wait for the server in", &self.place.dir))?;
         self.guard.note(None);
         Ok(())
+    }
+
+    /// Stops the server as PostgreSQL's "immediate" shutdown does: nothing is written any more, the next start recovers.
+    ///
+    /// # Errors
+    /// A server that had to be killed because it did not stop in 30 s.
+    pub fn stop_immediately(&mut self) -> Result<(), Error> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        let stopped = self.place.stop_immediately(&mut server);
+        self.guard.note(None);
+        stopped
     }
 
     /// Starts the server again on the same port and folder; stops it first if it runs.

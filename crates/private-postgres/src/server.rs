@@ -16,6 +16,15 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(15);
 
+/// How to stop.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Clients are cut, everything is written.
+    Fast,
+    /// Nothing is written.
+    Immediate,
+}
+
 /// What every start of one cluster has in common.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -35,7 +44,7 @@ impl Place {
     }
 
     /// The end of the server's log, for error messages.
-    fn log_end(&self) -> String {
+    pub(crate) fn log_end(&self) -> String {
         let text = std::fs::read(self.log()).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let mut lines: Vec<&str> = text.lines().rev().take(12).collect();
@@ -118,7 +127,17 @@ impl Place {
 
     /// Stops the server as PostgreSQL's "fast" shutdown does: clients are cut, everything is written.
     pub(crate) fn stop(&self, child: &mut Child) -> Result<(), Error> {
-        self.ask_to_stop(child)?;
+        self.ask_to_stop(child, Mode::Fast)?;
+        self.wait_until_stopped(child)
+    }
+
+    /// Stops the server without writing anything.
+    pub(crate) fn stop_immediately(&self, child: &mut Child) -> Result<(), Error> {
+        self.ask_to_stop(child, Mode::Immediate)?;
+        self.wait_until_stopped(child)
+    }
+
+    fn wait_until_stopped(&self, child: &mut Child) -> Result<(), Error> {
         let deadline = Instant::now() + STOP;
         while child.try_wait().map_err(Error::io("wait for", &self.dir))?.is_none() {
             if Instant::now() > deadline {
@@ -132,10 +151,14 @@ impl Place {
     }
 
     #[cfg(unix)]
-    fn ask_to_stop(&self, child: &Child) -> Result<(), Error> {
+    fn ask_to_stop(&self, child: &Child, mode: Mode) -> Result<(), Error> {
         use rustix::process::{Pid, Signal, kill_process};
+        let signal = match mode {
+            Mode::Fast => Signal::INT,
+            Mode::Immediate => Signal::QUIT,
+        };
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        match pid.map(|pid| kill_process(pid, Signal::INT)) {
+        match pid.map(|pid| kill_process(pid, signal)) {
             // Gone already: what was asked for.
             None | Some(Ok(()) | Err(rustix::io::Errno::SRCH)) => Ok(()),
             Some(Err(error)) => Err(Error::io("stop the server in", &self.dir)(error.into())),
@@ -143,17 +166,24 @@ impl Place {
     }
 
     #[cfg(not(unix))]
-    fn ask_to_stop(&self, _child: &Child) -> Result<(), Error> {
-        self.stop_orphan()
+    fn ask_to_stop(&self, _child: &Child, mode: Mode) -> Result<(), Error> {
+        self.pg_ctl(match mode {
+            Mode::Fast => "fast",
+            Mode::Immediate => "immediate",
+        })
     }
 
     /// Stops a server whose owner died without stopping it; only called under the folder's lock.
     pub(crate) fn stop_orphan(&self) -> Result<(), Error> {
+        self.pg_ctl("fast")
+    }
+
+    fn pg_ctl(&self, mode: &str) -> Result<(), Error> {
         let program = self.binaries.program("pg_ctl");
         let output = self
             .account
             .command(&program, &self.dir)
-            .args(["stop", "-m", "fast", "-w", "-D"])
+            .args(["stop", "-m", mode, "-w", "-D"])
             .arg(self.data())
             .output()
             .map_err(Error::io("run", &program))?;

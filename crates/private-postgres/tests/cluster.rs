@@ -194,3 +194,33 @@ fn a_kept_folder_outlives_its_temporary_cluster() {
     assert!(dir.join("data/PG_VERSION").exists());
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn an_immediate_stop_loses_nothing_that_was_committed() {
+    let mut cluster = Cluster::start_temporary().unwrap();
+    cluster.execute("postgres", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+    cluster.stop_immediately().unwrap();
+    assert!(!someone_listens_on(cluster.port()));
+    cluster.restart().unwrap();
+    assert_eq!(cluster.execute("postgres", "SELECT n FROM t").unwrap(), "7");
+}
+
+#[test]
+fn a_standby_follows_is_cut_off_and_promoted_without_the_tail() {
+    let mut primary = Cluster::start_temporary().unwrap();
+    primary.execute("postgres", "CREATE TABLE t AS SELECT 7 AS n").unwrap();
+    let standby = primary.standby().unwrap();
+    primary.execute("postgres", "INSERT INTO t VALUES (8)").unwrap();
+    standby.catch_up_with(&primary).unwrap();
+    assert_eq!(standby.execute("postgres", "SELECT max(n) FROM t").unwrap(), "8");
+    assert!(standby.execute("postgres", "INSERT INTO t VALUES (9)").is_err(), "it only follows");
+
+    standby.cut_off().unwrap();
+    primary.execute("postgres", "INSERT INTO t VALUES (9)").unwrap();
+    primary.kill().unwrap();
+    standby.promote().unwrap();
+    assert_eq!(standby.execute("postgres", "SELECT max(n) FROM t").unwrap(), "8", "the tail is lost");
+    standby.execute("postgres", "INSERT INTO t VALUES (10)").unwrap();
+    let timeline = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+    assert_eq!(standby.execute("postgres", timeline).unwrap(), "00000002");
+}

@@ -1,14 +1,15 @@
 //! What is in a cluster's folder: `data` (PostgreSQL's own), `password`, `port`, `postgres.log`, `owner.lock`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::account::Account;
 use crate::error::Error;
 use crate::server::Place;
 
 /// Makes the cluster if there is none yet; returns the superuser's password.
 pub(crate) fn prepare(place: &Place) -> Result<String, Error> {
-    let password_file = place.dir.join("password");
+    let password_file = password_file(&place.dir);
     if place.data().join("PG_VERSION").is_file() && password_file.is_file() {
         return std::fs::read_to_string(&password_file).map_err(Error::io("read", &password_file));
     }
@@ -36,6 +37,17 @@ pub(crate) fn prepare(place: &Place) -> Result<String, Error> {
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(Error::Program { program: "initdb".to_owned(), said })
+}
+
+fn password_file(dir: &Path) -> PathBuf {
+    dir.join("password")
+}
+
+/// A folder for a copy of a cluster: the account's own, with the cluster's password.
+pub(crate) fn prepare_copy(dir: &Path, account: Account, password: &str) -> Result<(), Error> {
+    account.give(dir)?;
+    write_private(&password_file(dir), password)?;
+    account.give(&password_file(dir))
 }
 
 /// Byte order with UTF-8 characters; macOS and Windows know no `C.UTF-8` before PostgreSQL 17.
