@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wattle_domain::FeedClass;
+use wattle_domain::{ClinicId, FeedClass, WorkstationId};
 
 use crate::session::Cursors;
 
@@ -58,4 +58,28 @@ pub struct ChunkOffer {
     pub sha256: String,
     /// Where it is, for a few minutes; relative to the server's address when it begins with `/`.
     pub url: String,
+}
+
+/// What a server tells the builder that it starts beside itself, as one line of JSON on its standard input. The answer, on
+/// the standard output, is an [`ImageOffer`] with empty URLs. Never leaves the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildOrder {
+    /// What the image is to be called.
+    pub image: Uuid,
+    /// Where the server listens for the builder.
+    pub server_url: String,
+    /// Good for pulls of these feeds, for the time of a build.
+    pub access_token: String,
+    /// Whose rows.
+    pub clinic: ClinicId,
+    /// The workstation that the token is bound to.
+    pub workstation: WorkstationId,
+    /// The profile.
+    pub feeds: Vec<FeedClass>,
+    /// The present epoch.
+    pub epoch: String,
+    /// The place for blobs: a folder, `s3://…` or `gs://…`.
+    pub blobs: String,
+    /// The folder in it for this image; chunk 7 is `<folder>/0007`.
+    pub folder: String,
 }
