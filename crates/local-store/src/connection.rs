@@ -53,6 +53,15 @@ pub(crate) fn staging(path: &Path, key: &DataKey) -> rusqlite::Result<Connection
     Ok(connection)
 }
 
+/// A file that is written page by page and worth nothing until all are there.
+pub(crate) fn page_writer(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
+    let connection = open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
+}
+
 /// A read-only look at a file whose name may be that of a damaged one.
 pub(crate) fn look(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
     let connection = open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;

@@ -18,6 +18,8 @@ mod desk;
 mod duplicates;
 #[path = "store/file.rs"]
 mod file;
+#[path = "store/pages.rs"]
+mod pages;
 #[path = "store/pulls.rs"]
 mod pulls;
 #[path = "store/schema.rs"]

@@ -42,12 +42,6 @@ pub(crate) fn last_n(connection: &Connection) -> Result<i64, Error> {
     text.map_or(Ok(0), |t| t.parse().map_err(|_| Error::BadRow { what: "last_n".into() }))
 }
 
-/// Forgets a fact.
-pub(crate) fn forget(connection: &Connection, name: &str) -> Result<(), Error> {
-    connection.prepare_cached("DELETE FROM meta WHERE name = ?")?.execute([name])?;
-    Ok(())
-}
-
 /// A number among the facts.
 pub(crate) fn number(connection: &Connection, name: &str) -> Result<Option<i64>, Error> {
     let text = get(connection, name)?;

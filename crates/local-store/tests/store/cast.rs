@@ -274,7 +274,12 @@ pub fn book(n: u128, patient: u128, minutes_after_nine: i64) -> Command {
 
 /// A look at the file past the store, with its key.
 pub fn look(folder: &Path) -> rusqlite::Connection {
+    look_with(folder, "07")
+}
+
+/// As [`look`], with a key of this byte.
+pub fn look_with(folder: &Path, byte: &str) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(folder.join("clinic.db")).unwrap();
-    connection.execute_batch(&format!("PRAGMA key = \"x'{}'\"", "07".repeat(32))).unwrap();
+    connection.execute_batch(&format!("PRAGMA key = \"x'{}'\"", byte.repeat(32))).unwrap();
     connection
 }

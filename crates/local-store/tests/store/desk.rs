@@ -3,7 +3,7 @@
 use ring::signature::{ED25519, UnparsedPublicKey};
 use wattle_domain::commands::{EditPatient, FieldEdit, RecordArrival};
 use wattle_domain::{Envelope, Outcome, RejectionCode, Rev, TableName};
-use wattle_local_store::SubmitError;
+use wattle_local_store::{Store, SubmitError};
 use wattle_protocol::ipc::attention::AttentionItem;
 use wattle_protocol::ipc::daybook::DayBookQuery;
 use wattle_protocol::push::{Answer, Verdict};
