@@ -8,7 +8,6 @@ pub mod figures;
 pub mod file;
 pub mod first_sync;
 pub mod floor;
-pub mod headless;
 pub mod one_change;
 pub mod open;
 pub mod propagation;

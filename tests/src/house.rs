@@ -100,6 +100,7 @@ pub struct House {
     clinic: String,
     server: Option<Server>,
     port: u16,
+    serve_with: Vec<String>,
 }
 
 impl House {
@@ -114,8 +115,15 @@ impl House {
         let cluster = Cluster::start_temporary_with(options)?;
         cluster.create_database(DATABASE)?;
         let port = crate::processes::free_port()?;
-        let mut house =
-            Self { dir: dir.to_owned(), programs, cluster, clinic: String::new(), server: None, port };
+        let mut house = Self {
+            dir: dir.to_owned(),
+            programs,
+            cluster,
+            clinic: String::new(),
+            server: None,
+            port,
+            serve_with: Vec::new(),
+        };
         house.admin(&["migrate"], None)?;
         let zone =
             ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
@@ -137,7 +145,21 @@ impl House {
     /// # Errors
     /// As [`House::import_sample`].
     pub fn import_sample_at(&self, size: Size, seed: u64, now: &str) -> anyhow::Result<Imported> {
-        let export = self.dir.join("export");
+        self.import_sample_into(&self.clinic, size, seed, now)
+    }
+
+    /// As [`House::import_sample_at`], for any clinic of the database.
+    ///
+    /// # Errors
+    /// As [`House::import_sample`].
+    pub fn import_sample_into(
+        &self,
+        clinic: &str,
+        size: Size,
+        seed: u64,
+        now: &str,
+    ) -> anyhow::Result<Imported> {
+        let export = self.dir.join(format!("export-{clinic}"));
         let mut sample = Command::new(&self.programs.fm_migrate);
         sample.arg("sample").arg("--out").arg(&export);
         for (flag, n) in [
@@ -150,7 +172,7 @@ impl House {
         }
         sample.args(["--today", &today()?, "--now", now]);
         run(&mut sample, None)?;
-        self.import(&export)
+        self.import_into(clinic, &export)
     }
 
     /// Imports an export folder; doing it again changes nothing.
@@ -158,11 +180,13 @@ impl House {
     /// # Errors
     /// The migrator fails, or its counts do not add up.
     pub fn import(&self, export: &Path) -> anyhow::Result<Imported> {
+        self.import_into(&self.clinic, export)
+    }
+
+    fn import_into(&self, clinic: &str, export: &Path) -> anyhow::Result<Imported> {
         let mut import = Command::new(&self.programs.fm_migrate);
         import.arg("import").arg("--mapping").arg(export.join("clinic.toml"));
-        import
-            .args(["--clinic", &self.clinic])
-            .env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
+        import.args(["--clinic", clinic]).env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
         let report = run(&mut import, None)?;
         let count = |name: &str| {
             report.get(name).and_then(Value::as_u64).with_context(|| format!("the import gave no {name:?}"))
@@ -189,7 +213,20 @@ impl House {
     /// # Errors
     /// The server's command fails.
     pub fn add_person(&self, person: &Person, practitioner: Option<&str>) -> anyhow::Result<()> {
-        let mut words = vec!["user", "add", "--clinic", &self.clinic, "--username", person.username];
+        self.add_person_to(&self.clinic, person, practitioner)
+    }
+
+    /// As [`House::add_person`], for any clinic of the database.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn add_person_to(
+        &self,
+        clinic: &str,
+        person: &Person,
+        practitioner: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let mut words = vec!["user", "add", "--clinic", clinic, "--username", person.username];
         words.extend(["--display-name", person.display_name, "--role", person.role]);
         if let Some(name) = practitioner {
             words.extend(["--practitioner", name]);
@@ -202,7 +239,32 @@ impl House {
     /// # Errors
     /// The server's command fails.
     pub fn enrolment_code(&self) -> anyhow::Result<String> {
-        text(&self.admin(&["workstation", "code", "--clinic", &self.clinic], None)?, "code")
+        self.enrolment_code_of(&self.clinic)
+    }
+
+    /// As [`House::enrolment_code`], of any clinic of the database.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn enrolment_code_of(&self, clinic: &str) -> anyhow::Result<String> {
+        text(&self.admin(&["workstation", "code", "--clinic", clinic], None)?, "code")
+    }
+
+    /// Makes one more clinic in the same database; gives its id.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn add_clinic(&self, name: &str) -> anyhow::Result<String> {
+        let words = ["clinic", "create", "--name", name, "--zone", "Australia/Sydney"];
+        text(&self.admin(&words, None)?, "clinic")
+    }
+
+    /// Walks a clinic's audit chain.
+    ///
+    /// # Errors
+    /// A link is broken.
+    pub fn verify_audit(&self, clinic: &str) -> anyhow::Result<()> {
+        self.admin(&["verify-audit", "--clinic", clinic], None).map(drop)
     }
 
     /// Starts the server, always on the same port.
@@ -212,8 +274,36 @@ impl House {
     pub async fn start_server(&mut self) -> anyhow::Result<()> {
         let mut command = self.server_command();
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
-        self.server = Some(Server::start(command, &self.dir.join("logs")).await?);
+        command.args(&self.serve_with);
+        self.server = Some(Server::start("server", command, &self.dir.join("logs")).await?);
         Ok(())
+    }
+
+    /// Further arguments of `serve`, from the next start of a server on.
+    pub fn serve_with(&mut self, arguments: &[&str]) {
+        self.serve_with = arguments.iter().map(|&a| a.to_owned()).collect();
+    }
+
+    /// Starts one more node on the same database. `name` is that of its logs, which are begun anew.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub async fn start_node(&self, name: &str, port: u16) -> anyhow::Result<Server> {
+        let mut command = self.server_command();
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]).args(&self.serve_with);
+        Ok(Server::start(name, command, &self.dir.join("logs")).await?)
+    }
+
+    /// Puts another cluster in the place of the present one, which is given back: after a failover. Servers that are
+    /// started from now on use it.
+    pub fn fail_over_to(&mut self, cluster: Cluster) -> Cluster {
+        std::mem::replace(&mut self.cluster, cluster)
+    }
+
+    /// The server's pid while it runs.
+    #[must_use]
+    pub fn server_pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Server::pid)
     }
 
     /// Ends the server with SIGKILL.
@@ -249,6 +339,20 @@ impl House {
     /// The question is not SQL.
     pub fn text(&self, sql: &str) -> anyhow::Result<String> {
         Ok(self.cluster.execute(DATABASE, sql)?.trim().to_owned())
+    }
+
+    /// Runs many statements as the database's superuser, each in a transaction of its own.
+    ///
+    /// # Errors
+    /// One of them is refused.
+    pub fn script(&self, sql: &str) -> anyhow::Result<()> {
+        Ok(self.cluster.script(DATABASE, sql).map(drop)?)
+    }
+
+    /// A client program of PostgreSQL (`psql`, `pgbench`) on the database, as its superuser.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        self.cluster.client(program, DATABASE)
     }
 
     /// The clinic's id.
@@ -299,14 +403,25 @@ impl House {
 /// # Errors
 /// The server's commands fail.
 pub fn add_people(house: &House) -> anyhow::Result<()> {
+    add_people_to(house, &house.clinic)
+}
+
+/// As [`add_people`], for any clinic of the database.
+///
+/// # Errors
+/// The server's commands fail.
+pub fn add_people_to(house: &House, clinic: &str) -> anyhow::Result<()> {
     let names = house.cluster.execute(
         DATABASE,
-        "select family_name from clinic.practitioner where active and user_id is null order by sort, id",
+        &format!(
+            "select family_name from clinic.practitioner where active and user_id is null \
+             and clinic_id = '{clinic}' order by sort, id"
+        ),
     )?;
     let columns: Vec<&str> = names.lines().map(str::trim).filter(|n| !n.is_empty()).collect();
     for person in &PEOPLE {
         let practitioner = person.column.and_then(|column| columns.get(column).copied());
-        house.add_person(person, practitioner)?;
+        house.add_person_to(clinic, person, practitioner)?;
     }
     Ok(())
 }

@@ -5,7 +5,12 @@
 pub mod bench;
 #[cfg(target_os = "linux")]
 pub mod day;
+pub mod desk;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+pub mod dice;
 pub mod house;
+pub mod ledger;
 pub mod processes;
+pub mod wire;
+pub mod work;

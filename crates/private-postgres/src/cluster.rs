@@ -146,6 +146,24 @@ impl Cluster {
         Psql { program: &program, port: self.port, password: &self.password }.run(database, sql)
     }
 
+    /// Runs many statements as superuser through `psql`, each in a transaction of its own; returns what all of them select.
+    ///
+    /// # Errors
+    /// What PostgreSQL says against the first that it refuses.
+    pub fn script(&self, database: &str, sql: &str) -> Result<String, Error> {
+        let program = self.place.binaries.program("psql");
+        Psql { program: &program, port: self.port, password: &self.password }.script(database, sql)
+    }
+
+    /// One of PostgreSQL's own client programs (`psql`, `pgbench`), told of this cluster and a database.
+    #[must_use]
+    pub fn client(&self, program: &str, database: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(self.place.binaries.program(program));
+        command.env("PGHOST", "127.0.0.1").env("PGPORT", self.port.to_string()).env("PGUSER", "postgres");
+        command.env("PGPASSWORD", &self.password).env("PGDATABASE", database);
+        command
+    }
+
     /// Stops the server in order ("fast" shutdown); nothing happens if it is stopped.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! SQL through PostgreSQL's own client, so that this crate needs no driver and no runtime.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use crate::error::Error;
 
@@ -16,24 +17,38 @@ pub(crate) struct Psql<'a> {
 impl Psql<'_> {
     /// Runs one statement and returns what it selects: values separated by `|`, a row a line.
     pub(crate) fn run(&self, database: &str, sql: &str) -> Result<String, Error> {
-        let output = Command::new(self.program)
-            .args(["-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
-            .args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &self.port.to_string(),
-                "-U",
-                "postgres",
-                "-d",
-                database,
-                "-c",
-                sql,
-            ])
-            // Through the environment: arguments are readable by every user of the machine.
-            .env("PGPASSWORD", self.password)
-            .output()
+        let output = self.command(database).args(["-c", sql]).output();
+        Self::said(output.map_err(Error::io("run", self.program))?)
+    }
+
+    /// Runs many statements, each a transaction of its own.
+    pub(crate) fn script(&self, database: &str, sql: &str) -> Result<String, Error> {
+        let mut child = self
+            .command(database)
+            .args(["-f", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .map_err(Error::io("run", self.program))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // What broke off the reading is in its own words.
+            let _ = stdin.write_all(sql.as_bytes());
+        }
+        Self::said(child.wait_with_output().map_err(Error::io("run", self.program))?)
+    }
+
+    fn command(&self, database: &str) -> Command {
+        let mut command = Command::new(self.program);
+        command
+            .args(["-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"])
+            .args(["-p", &self.port.to_string(), "-U", "postgres", "-d", database])
+            // Through the environment: arguments are readable by every user of the machine.
+            .env("PGPASSWORD", self.password);
+        command
+    }
+
+    fn said(output: Output) -> Result<String, Error> {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(Error::Program { program: "psql".to_owned(), said });

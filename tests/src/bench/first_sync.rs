@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 
 use super::figures::{Figures, peak_rss_mb};
 use super::floor::connect;
-use super::headless::Headless;
+use crate::desk::Desk;
 use crate::house::{House, PEOPLE, Size, add_people};
 
 const SIZE: Size = Size { patients: 40_000, practitioners: 12, appointments: 200_000 };
@@ -35,12 +35,10 @@ async fn measure() -> anyhow::Result<Figures> {
     house.start_server().await?;
     let path = dir.path().join("reception.db");
     let start = Instant::now();
-    let desk = Headless::start(&house, &path, "reception-1", &PEOPLE[0]).await?;
-    desk.in_step().await?;
+    let desk = Desk::enrol(&house, &house.server_url(), &path, "reception-1", &PEOPLE[0]).await?;
+    desk.in_step("first sync", std::time::Duration::from_secs(600)).await?;
     let seconds = start.elapsed().as_secs_f64();
-    desk.driver.stop().await;
-    let Headless { store, key, .. } = desk;
-    drop(store);
+    let key = desk.close().await;
 
     let source = connect(&path, &key)?;
     let tables = tables(&source)?;

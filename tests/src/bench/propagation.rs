@@ -7,9 +7,10 @@ use wattle_domain::{AppointmentId, TableName};
 use wattle_protocol::ipc::daybook::{Card, DayBookQuery};
 
 use super::figures::{Figures, peak_rss_mb, percentile};
-use super::headless::Headless;
+use crate::desk::Desk;
 use crate::house::{House, PEOPLE, Size, add_people};
 
+const PATIENCE: Duration = Duration::from_secs(120);
 const MOVES: usize = 200;
 const SIZE: Size = Size { patients: 2_000, practitioners: 6, appointments: 20_000 };
 
@@ -36,10 +37,12 @@ async fn measure() -> anyhow::Result<Figures> {
     add_people(&house)?;
     house.start_server().await?;
     let reception =
-        Headless::start(&house, &dir.path().join("reception.db"), "reception-1", &PEOPLE[0]).await?;
-    let lee = Headless::start(&house, &dir.path().join("lee.db"), "dr-lee", &PEOPLE[1]).await?;
-    reception.in_step().await?;
-    lee.in_step().await?;
+        Desk::enrol(&house, &house.server_url(), &dir.path().join("reception.db"), "reception-1", &PEOPLE[0])
+            .await?;
+    let lee =
+        Desk::enrol(&house, &house.server_url(), &dir.path().join("lee.db"), "dr-lee", &PEOPLE[1]).await?;
+    reception.in_step("reception-1", PATIENCE).await?;
+    lee.in_step("dr-lee", PATIENCE).await?;
 
     let today: wattle_domain::ClinicDate = crate::house::today()?.parse()?;
     let query = DayBookQuery { from: today.plus_days(1), days: 60, practitioner_id: None };
@@ -67,7 +70,7 @@ async fn measure() -> anyhow::Result<Figures> {
         }
         times.push(start.elapsed());
         at = to;
-        reception.in_step().await?;
+        reception.in_step("reception-1", PATIENCE).await?;
     }
     let p99 = figures.times(times);
     let mut floor = floor(&house, dir.path()).await?;
@@ -91,14 +94,14 @@ fn slot(card: &Card) -> Slot {
     }
 }
 
-fn movable(desk: &Headless, query: DayBookQuery) -> anyhow::Result<Card> {
+fn movable(desk: &Desk, query: DayBookQuery) -> anyhow::Result<Card> {
     use wattle_domain::fields::AppointmentStatus::{Booked, Confirmed};
     let book = desk.store.day_book(&query)?;
     let card = book.cards.into_iter().find(|c| matches!(c.status, Booked | Confirmed) && !c.double_booking);
     card.ok_or_else(|| anyhow::anyhow!("the sample has no appointment to move"))
 }
 
-fn shows(desk: &Headless, id: AppointmentId, slot: Slot) -> anyhow::Result<bool> {
+fn shows(desk: &Desk, id: AppointmentId, slot: Slot) -> anyhow::Result<bool> {
     let date = wattle_domain::ClinicZone::default().date(slot.start_at);
     let query = DayBookQuery { from: date, days: 1, practitioner_id: Some(slot.practitioner_id) };
     let book = desk.store.day_book(&query)?;

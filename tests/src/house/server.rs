@@ -16,12 +16,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `wattle-server serve` and waits until it listens.
+    /// Starts `wattle-server serve` and waits until it listens; `name` is that of its logs.
     ///
     /// # Errors
     /// It ends or does not listen in time.
-    pub async fn start(mut command: Command, logs: &Path) -> Result<Self, Error> {
-        let mut process = Process::start("server", &mut command, logs)?;
+    pub async fn start(name: &str, mut command: Command, logs: &Path) -> Result<Self, Error> {
+        let mut process = Process::start(name, &mut command, logs)?;
         process
             .wait_for("listens", PATIENCE, |p| {
                 let first: Value = serde_json::from_str(p.stdout().lines().next()?).ok()?;
@@ -34,6 +34,12 @@ impl Server {
     /// Ends it with SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill();
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     /// What it has logged.

@@ -3,8 +3,8 @@
 use wattle_protocol::ipc::session::Connection;
 
 use super::desk::{Desk, clinic, person, until};
-use super::proxy::{Mode, Proxy};
 use super::work::{booking, cards, found, registration};
+use wattle_tests::wire::{Mode, Wire};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_sync_that_is_cut_leaves_nothing_and_comes_again() {
@@ -12,7 +12,7 @@ async fn a_first_sync_that_is_cut_leaves_nothing_and_comes_again() {
     let mut house = clinic(&dir).await;
     // Far enough for rows to be on their way, not far enough for a checkpoint.
     let cut = Mode::Cut { route: "/v1/pull", after_bytes: 20_000, times: 3 };
-    let wire = Proxy::to(&house.server_url(), cut).await;
+    let wire = Wire::to(&house.server_url(), cut).await.unwrap();
     let desk = Desk::enrol(&house, wire.url(), "reception-1", &person("maria")).await;
     while wire.cuts() < 3 {
         let facts = desk.store.sync_facts().unwrap();
@@ -34,7 +34,7 @@ async fn a_first_sync_that_is_cut_leaves_nothing_and_comes_again() {
 async fn answers_that_are_lost_are_decided_once() {
     let dir = tempfile::tempdir().unwrap();
     let house = clinic(&dir).await;
-    let wire = Proxy::to(&house.server_url(), Mode::Pass).await;
+    let wire = Wire::to(&house.server_url(), Mode::Pass).await.unwrap();
     let desk = Desk::enrol(&house, wire.url(), "reception-1", &person("maria")).await;
     desk.in_step("first sync").await;
 
@@ -58,7 +58,7 @@ async fn answers_that_are_lost_are_decided_once() {
 async fn uploads_that_never_get_through_do_not_hold_up_downloads() {
     let dir = tempfile::tempdir().unwrap();
     let house = clinic(&dir).await;
-    let wire = Proxy::to(&house.server_url(), Mode::Pass).await;
+    let wire = Wire::to(&house.server_url(), Mode::Pass).await.unwrap();
     let cut_off = Desk::enrol(&house, wire.url(), "reception-1", &person("maria")).await;
     cut_off.in_step("first sync").await;
     let lee = Desk::ready(&house, "dr-lee", &person("lee")).await;
@@ -80,7 +80,7 @@ async fn uploads_that_never_get_through_do_not_hold_up_downloads() {
 async fn a_line_that_is_down_for_a_while_needs_nobodys_help() {
     let dir = tempfile::tempdir().unwrap();
     let house = clinic(&dir).await;
-    let wire = Proxy::to(&house.server_url(), Mode::Pass).await;
+    let wire = Wire::to(&house.server_url(), Mode::Pass).await.unwrap();
     let desk = Desk::enrol(&house, wire.url(), "reception-1", &person("maria")).await;
     desk.in_step("first sync").await;
     let lee = Desk::ready(&house, "dr-lee", &person("lee")).await;

@@ -7,6 +7,5 @@ mod cuts;
 mod desk;
 mod doors;
 mod outage;
-mod proxy;
 mod verdicts;
 mod work;
