@@ -189,6 +189,15 @@ pub async fn enrolment_code(
     Ok(code)
 }
 
+/// Says that a backup was restored: raises the epoch, so that every workstation compares what it has and offers again
+/// what it was told is safe. Returns the new epoch.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn restored(owner: &PgPool) -> Result<String, AdminError> {
+    Ok(sqlx::query_scalar("SELECT sync.restored()").fetch_one(owner).await?)
+}
+
 /// The first broken link of a clinic's audit chain, with why; `None` when it is whole.
 ///
 /// # Errors

@@ -13,6 +13,8 @@ use wattle_domain::time::Clock as _;
 use wattle_domain::{ClinicId, ClinicZone, Role};
 use wattle_server::admin::{self, NewUser};
 use wattle_server::clock::SystemClock;
+use wattle_server::compaction;
+use wattle_server::config::Config;
 use wattle_server::db::migrate::{LoginPasswords, migrate};
 
 /// The sync server of Wattle.
@@ -52,6 +54,18 @@ enum Command {
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
+    },
+    /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
+    Compact {
+        /// `postgres://…` of the role wattle_app.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+    },
+    /// To be said after a backup was restored, before the server runs again: workstations then compare what they have
+    /// and offer again what the backup has lost.
+    Restored {
+        #[command(flatten)]
+        owner: Owner,
     },
     /// Serves until SIGTERM.
     Serve(serve::Serve),
@@ -167,6 +181,16 @@ impl Cli {
                     }
                 }
             }
+            Command::Compact { database_url } => {
+                let pool = wattle_server::db::connect::app_pool(&database_url, 1)
+                    .context("DATABASE_URL cannot be read")?;
+                match compaction::run(&pool, &Config::default(), SystemClock.now()).await? {
+                    None => json!({"compacted": false, "why": "another process is at it"}),
+                    Some(done) => json!({"compacted": true, "superseded": done.superseded,
+                        "forgotten": done.forgotten, "attempts": done.attempts}),
+                }
+            }
+            Command::Restored { owner } => json!({"epoch": admin::restored(&owner.pool().await?).await?}),
         };
         output::say(&said);
         Ok(())

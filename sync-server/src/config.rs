@@ -53,11 +53,20 @@ pub struct Config {
     /// Commands decided in one transaction.
     pub commands_per_transaction: usize,
     /// Failures of the server over one command before it goes to quarantine.
-    pub faults_before_quarantine: i32,
+    pub faults_before_quarantine: u32,
     /// How long hints of one clinic are gathered before they go out.
     pub hint_merge: Duration,
     /// How often heads are looked at, for writers that tell nobody.
     pub hint_poll: Duration,
+    /// How often the commit log is compacted, by one node at a time.
+    pub compact_every: Duration,
+    /// A pointer goes this long after a later one to the same row came.
+    pub superseded_after: Duration,
+    /// A commit goes after this long, once every file that was heard of in this time is past it. A file that comes back
+    /// later gets its feeds whole.
+    pub forgotten_after: Duration,
+    /// How long sign-in attempts are kept.
+    pub attempts_kept: Duration,
     /// Apps older than this must update first.
     pub min_app_version: String,
 }
@@ -88,9 +97,13 @@ impl Default for Config {
             changes_before_whole: 200_000,
             streams: 2000,
             commands_per_transaction: 32,
-            faults_before_quarantine: 3,
+            faults_before_quarantine: wattle_sync_rules::push::FAULTS_BEFORE_QUARANTINE,
             hint_merge: Duration::from_millis(10),
             hint_poll: Duration::from_secs(1),
+            compact_every: Duration::from_secs(3600),
+            superseded_after: Duration::from_secs(24 * 3600),
+            forgotten_after: Duration::from_secs(180 * 24 * 3600),
+            attempts_kept: Duration::from_secs(90 * 24 * 3600),
             min_app_version: "0.1.0".to_owned(),
         }
     }

@@ -17,6 +17,7 @@ pub(crate) mod copy;
 pub(crate) mod error;
 pub(crate) mod feed;
 pub(crate) mod identity;
+pub(crate) mod replica;
 pub(crate) mod rows;
 pub(crate) mod stamps;
 pub(crate) mod table_sql;

@@ -10,6 +10,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod compaction;
 pub mod config;
 pub mod db;
 pub mod logging;

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wattle_domain::{ClinicId, UserId, WorkstationId};
-use wattle_protocol::{ApiFault, ErrorCode, PROTOCOL, PROTOCOL_HEADER};
+use wattle_protocol::{ApiFault, ErrorCode, OLDEST_PROTOCOL, PROTOCOL, PROTOCOL_HEADER};
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -104,7 +104,7 @@ fn refusal(error: &ApiError, correlation_id: &str) -> Response {
 pub(crate) async fn protocol(request: Request, next: Next) -> Response {
     let version = request.headers().get(PROTOCOL_HEADER).and_then(|v| v.to_str().ok()).map(str::parse::<u32>);
     match version {
-        Some(Ok(PROTOCOL)) => next.run(request).await,
+        Some(Ok(OLDEST_PROTOCOL..=PROTOCOL)) => next.run(request).await,
         Some(Ok(_)) => ApiError::new(ErrorCode::UpgradeRequired).into_response(),
         Some(Err(_)) | None => ApiError::because(ErrorCode::Malformed, "no protocol version").into_response(),
     }

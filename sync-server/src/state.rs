@@ -6,6 +6,7 @@ use sqlx::postgres::PgPool;
 use tokio::sync::{OnceCell, Semaphore, watch};
 use wattle_domain::time::Clock;
 
+use crate::compaction;
 use crate::config::Config;
 use crate::live::Hub;
 
@@ -46,6 +47,7 @@ impl AppState {
             streams: places(config.streams),
         };
         let hub = Hub::start(pool.clone(), &config, stopping.clone());
+        compaction::start(pool.clone(), config.clone(), clock.clone(), stopping.clone());
         Self {
             pool,
             config: Arc::new(config),

@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use sqlx::Acquire;
 use sqlx::postgres::PgConnection;
-use sqlx::{Acquire, Postgres, Transaction};
 use wattle_domain::{
     Context, Decision, Envelope, PatientId, Place, Rejection, RejectionCode, Role, TableName, World, decide,
 };
@@ -36,7 +36,7 @@ enum Tried {
 /// Decides one command and writes what was decided. Whatever happens inside is undone to the savepoint, but for errors
 /// that concern the whole transaction, which are returned.
 pub(super) async fn run(
-    tx: &mut Transaction<'static, Postgres>,
+    tx: &mut PgConnection,
     envelope: &Envelope,
     roles: &[Role],
 ) -> Result<Done, sqlx::Error> {

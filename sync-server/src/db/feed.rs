@@ -100,7 +100,7 @@ pub(crate) async fn pointers(
 ) -> Result<Vec<(String, Uuid)>, sqlx::Error> {
     sqlx::query_as(
         "SELECT DISTINCT p.tbl, p.pk FROM sync.commit c \
-         JOIN sync.change p ON p.xid = c.xid AND p.clinic_id = c.clinic_id AND p.class = c.class \
+         JOIN sync.change p ON p.uid = c.uid AND p.clinic_id = c.clinic_id AND p.class = c.class \
          WHERE c.clinic_id = $1 AND c.class = $2 AND c.seq > $3 AND c.seq <= $4 ORDER BY p.tbl, p.pk",
     )
     .bind(clinic.0)
@@ -115,6 +115,6 @@ fn seq(number: i64) -> FeedSeq {
     FeedSeq(u64::try_from(number).unwrap_or_default())
 }
 
-fn signed(seq: FeedSeq) -> i64 {
+pub(super) fn signed(seq: FeedSeq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
 }

@@ -15,7 +15,6 @@ pub(crate) struct Workstation {
     pub secret_hash: Vec<u8>,
     /// `ok`, `suspended` or `wipe`.
     pub state: String,
-    pub last_n: i64,
 }
 
 impl<'r> sqlx::FromRow<'r, PgRow> for Workstation {
@@ -24,13 +23,12 @@ impl<'r> sqlx::FromRow<'r, PgRow> for Workstation {
             name: row.try_get("name")?,
             secret_hash: row.try_get("secret_hash")?,
             state: row.try_get("state")?,
-            last_n: row.try_get("last_n")?,
         })
     }
 }
 
 const COLUMNS: &str =
-    "SELECT name, secret_hash, state, last_n FROM clinic.workstation WHERE clinic_id = $1 AND id = $2";
+    "SELECT name, secret_hash, state FROM clinic.workstation WHERE clinic_id = $1 AND id = $2";
 
 pub(crate) async fn clinic_of(pool: &PgPool, id: WorkstationId) -> Result<Option<ClinicId>, sqlx::Error> {
     let found: Option<Uuid> =
@@ -83,24 +81,22 @@ pub(crate) async fn names(
     Ok(rows.into_iter().map(|(id, name)| (WorkstationId(id), name)).collect())
 }
 
-/// Notes that it was heard of, its app's version and its highest command number.
+/// Notes that it was heard of, and its app's version.
 pub(crate) async fn seen(
     connection: &mut PgConnection,
     clinic: ClinicId,
     id: WorkstationId,
     at: DateTime<Utc>,
     app_version: Option<&str>,
-    last_n: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE clinic.workstation SET last_seen_at = $3, app_version = coalesce($4, app_version), \
-         last_n = greatest(last_n, $5) WHERE clinic_id = $1 AND id = $2",
+        "UPDATE clinic.workstation SET last_seen_at = $3, app_version = coalesce($4, app_version) \
+         WHERE clinic_id = $1 AND id = $2",
     )
     .bind(clinic.0)
     .bind(id.0)
     .bind(at)
     .bind(app_version)
-    .bind(last_n)
     .execute(connection)
     .await?;
     Ok(())

@@ -15,6 +15,5 @@ pub(crate) async fn push(
     Json(push): Json<Push>,
 ) -> Result<Json<Pushed>, ApiError> {
     session.may_sync()?;
-    let answers = apply::push(&app, &session, push.commands).await?;
-    Ok(Json(Pushed { answers, twin: false }))
+    Ok(Json(apply::push(&app, &session, push.commands).await?))
 }

@@ -2,13 +2,15 @@
 
 use axum::extract::State;
 use wattle_domain::FeedClass;
-use wattle_protocol::session::{Hello, Welcome};
-use wattle_protocol::{ErrorCode, PROTOCOL};
+use wattle_protocol::session::{Cursors, FeedHead, Hello, Welcome};
+use wattle_protocol::{ErrorCode, OLDEST_PROTOCOL, PROTOCOL};
 
 use crate::auth::Session;
 use crate::body::Json;
+use crate::db::replica::{self, File};
 use crate::db::{account, feed, workstation};
 use crate::error::ApiError;
+use crate::pull::wanted;
 use crate::state::AppState;
 
 pub(crate) async fn session(
@@ -16,23 +18,26 @@ pub(crate) async fn session(
     session: Session,
     Json(hello): Json<Hello>,
 ) -> Result<Json<Welcome>, ApiError> {
-    if hello.protocol != PROTOCOL {
+    if !(OLDEST_PROTOCOL..=PROTOCOL).contains(&hello.protocol) {
         return Err(ApiError::new(ErrorCode::UpgradeRequired));
     }
     let now = app.now();
     let (clinic, at) = (session.clinic, session.workstation);
+    let file = File { clinic, workstation: at, replica: hello.replica };
     let mut tx = session.identity().begin(&app.pool).await?;
     let epoch = feed::epoch(&mut tx).await?;
-    let feeds = feed::heads(&mut tx, clinic).await?;
+    let feeds = wanted(&feed::heads(&mut tx, clinic).await?, hello.feeds.as_deref());
     let roles = account::roles(&mut tx, clinic, session.user).await?;
-    let desk = workstation::get(&mut tx, clinic, at).await?;
-    workstation::seen(&mut tx, clinic, at, now, Some(&hello.app_version), 0).await?;
+    let last_n = u64::try_from(replica::last_n(&mut tx, file).await?).unwrap_or_default();
+    workstation::seen(&mut tx, clinic, at, now, Some(&hello.app_version)).await?;
+    if hello.epoch == epoch {
+        replica::at(&mut tx, file, &epoch, &held(&hello, &feeds)).await?;
+    }
     // An app of protocol 1 has no use for them.
     let workstation_names =
         if hello.protocol >= 2 { workstation::names(&mut tx, clinic).await? } else { Default::default() };
     tx.commit().await?;
 
-    let last_n = desk.map_or(0, |w| u64::try_from(w.last_n).unwrap_or_default());
     if hello.last_n < last_n {
         // Restored from an old disk image: it will use numbers again. Nothing is lost, commands go by their ids.
         tracing::warn!(%clinic, workstation = %at, ours = last_n, theirs = hello.last_n, "workstation went back in time");
@@ -51,4 +56,13 @@ pub(crate) async fn session(
         last_n,
         workstation_names,
     }))
+}
+
+/// The cursors that make sense here.
+fn held(hello: &Hello, feeds: &[FeedHead]) -> Cursors {
+    let known = |feed: &FeedHead| {
+        let seq = hello.cursors.get(&feed.feed).copied()?;
+        (seq <= feed.head).then_some((feed.feed, seq))
+    };
+    feeds.iter().filter_map(known).collect()
 }

@@ -91,7 +91,7 @@ pub(crate) async fn sign_in(
         }
     };
     account::register_key(&mut tx, clinic, user, at, &signing_key).await?;
-    workstation::seen(&mut tx, clinic, at, now, Some(&asked.app_version), 0).await?;
+    workstation::seen(&mut tx, clinic, at, now, Some(&asked.app_version)).await?;
     attempt::forgive(&mut tx, clinic, &username, &address).await?;
     let holder = Holder { clinic, user, workstation: at, family: Uuid::new_v4(), parent: None };
     let signed_in = issue(&app, &mut tx, &holder, now).await?;

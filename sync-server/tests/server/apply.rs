@@ -1,5 +1,7 @@
 mod audit;
 mod fault;
+mod group;
 mod push;
 mod race;
 mod trust;
+mod twin;

@@ -1,3 +1,4 @@
+mod compaction;
 mod feed;
 mod migrate;
 mod rls;

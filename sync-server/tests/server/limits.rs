@@ -11,14 +11,16 @@ use crate::support::desk::fault;
 
 #[tokio::test]
 async fn bodies_are_limited() {
-    let house = House::with(Config { push_bytes: 10_000, body_bytes: 2_000, ..Config::default() }).await;
+    let house =
+        House::with(Config { push_bytes: 10_000, pull_bytes: 4_000, body_bytes: 2_000, ..Config::default() })
+            .await;
     let desk = house.desk("reception-1", "maria").await;
     let body = |bytes: usize| serde_json::json!({"commands": [], "padding": "x".repeat(bytes)});
     for (path, bytes, code) in [
         ("/v1/push", 5_000, None),
         ("/v1/push", 20_000, Some(ErrorCode::TooLarge)),
         ("/v1/session", 5_000, Some(ErrorCode::TooLarge)),
-        ("/v1/pull", 5_000, Some(ErrorCode::TooLarge)),
+        ("/v1/pull", 6_000, Some(ErrorCode::TooLarge)),
         ("/v1/sign-in", 5_000, Some(ErrorCode::TooLarge)),
         ("/v1/refresh", 5_000, Some(ErrorCode::TooLarge)),
     ] {

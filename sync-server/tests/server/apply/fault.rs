@@ -8,7 +8,7 @@ use crate::support::House;
 use crate::support::desk::{fault, patient};
 
 /// Breaks the server for patients of one name, as a bug in a trigger would.
-const BREAK: &str = "CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+pub const BREAK: &str = "CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
     IF NEW.family_name = 'Boom' THEN RAISE EXCEPTION 'boom %', NEW.family_name USING ERRCODE = 'XX000'; END IF; \
     RETURN NEW; END $$; GRANT EXECUTE ON FUNCTION public.boom() TO PUBLIC; \
     CREATE TRIGGER z_boom BEFORE INSERT ON clinic.patient FOR EACH ROW EXECUTE FUNCTION public.boom()";

@@ -16,7 +16,7 @@ use wattle_server::config::Config;
 use crate::support::desk::{fault, patient};
 use crate::support::{Book, House};
 
-fn code(verdict: &Verdict) -> Option<RejectionCode> {
+pub fn code(verdict: &Verdict) -> Option<RejectionCode> {
     match verdict {
         Verdict::Rejected { rejection } => Some(rejection.code),
         _ => None,

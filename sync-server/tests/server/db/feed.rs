@@ -9,7 +9,7 @@ use wattle_domain::ClinicId;
 
 use crate::support::{House, postgres};
 
-async fn writer(house: &House) -> PgConnection {
+pub async fn writer(house: &House) -> PgConnection {
     let mut connection = PgConnection::connect(&postgres::migrator_url(&house.database)).await.unwrap();
     sqlx::query("SELECT set_config('wattle.clinic', $1, false)")
         .bind(house.clinic.to_string())
@@ -19,7 +19,7 @@ async fn writer(house: &House) -> PgConnection {
     connection
 }
 
-async fn add_patient(connection: &mut PgConnection, clinic: ClinicId) -> Uuid {
+pub async fn add_patient(connection: &mut PgConnection, clinic: ClinicId) -> Uuid {
     let id = Uuid::now_v7();
     sqlx::query(
         "INSERT INTO clinic.patient (clinic_id, id, family_name, birth_date_accuracy, sex) \
@@ -47,7 +47,7 @@ async fn add_type(connection: &mut PgConnection, clinic: ClinicId) -> Result<(),
 /// What a reader that is at `cursor` gets: the numbers and rows after it, in order.
 async fn after(pool: &PgPool, cursor: i64) -> Vec<(i64, Uuid)> {
     sqlx::query_as(
-        "SELECT c.seq, p.pk FROM sync.commit c JOIN sync.change p USING (xid, clinic_id, class) \
+        "SELECT c.seq, p.pk FROM sync.commit c JOIN sync.change p USING (uid, clinic_id, class) \
          WHERE c.class = 'front' AND c.seq > $1 ORDER BY c.seq, p.ord",
     )
     .bind(cursor)
@@ -170,7 +170,7 @@ async fn psql_and_replicating_sessions_are_captured_too() {
     assert_eq!(said, "");
     let ops: Vec<(i64, String)> = sqlx::query_as(
         "SELECT c.seq, string_agg(p.op::text, '' ORDER BY p.ord) FROM sync.commit c \
-         JOIN sync.change p USING (xid, clinic_id, class) WHERE c.class = 'front' GROUP BY c.seq ORDER BY c.seq",
+         JOIN sync.change p USING (uid, clinic_id, class) WHERE c.class = 'front' GROUP BY c.seq ORDER BY c.seq",
     )
     .fetch_all(&house.root)
     .await

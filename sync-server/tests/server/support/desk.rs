@@ -15,8 +15,8 @@ use wattle_domain::commands::{BookAppointment, PatientDetails, PatientParts, Reg
 use wattle_domain::fields::{BirthDateAccuracy, Sex};
 use wattle_domain::time::Clock as _;
 use wattle_domain::{
-    AppointmentId, ClinicId, Command, CommandId, Envelope, FeedClass, FeedSeq, PatientId, PractitionerId,
-    UserId, UtcInstant, WIRE, WorkstationId,
+    AppointmentId, ClinicId, Command, CommandId, Envelope, FeedClass, FeedSeq, Group, GroupId, PatientId,
+    PractitionerId, ReplicaId, UserId, UtcInstant, WIRE, WorkstationId,
 };
 use wattle_protocol::pull::{Frame, Pull};
 use wattle_protocol::push::{Answer, Push, Pushed, Signed, Verdict};
@@ -38,6 +38,9 @@ pub struct Desk {
     pub rows: BTreeMap<(String, Uuid), Value>,
     pub cursors: Cursors,
     pub epoch: String,
+    /// As a file of protocol 2 has them.
+    pub replica: Option<ReplicaId>,
+    pub feeds: Option<Vec<FeedClass>>,
 }
 
 pub fn new_key() -> Ed25519KeyPair {
@@ -110,6 +113,8 @@ impl Desk {
             rows: BTreeMap::new(),
             cursors: Cursors::new(),
             epoch: String::new(),
+            replica: None,
+            feeds: None,
         };
         desk.epoch = desk.hello().await.epoch;
         desk
@@ -133,6 +138,8 @@ impl Desk {
             rows: BTreeMap::new(),
             cursors: Cursors::new(),
             epoch: self.epoch.clone(),
+            replica: self.replica,
+            feeds: self.feeds.clone(),
         }
     }
 
@@ -167,8 +174,8 @@ impl Desk {
             cursors: self.cursors.clone(),
             outbox_len: 0,
             last_n: self.n,
-            replica: None,
-            feeds: None,
+            replica: self.replica,
+            feeds: self.feeds.clone(),
         };
         let response = self.post("/v1/session", &hello).await;
         assert_eq!(response.status(), 200);
@@ -187,10 +194,18 @@ impl Desk {
             author: self.user(),
             issued_at: self.clock.now(),
             deps: Vec::new(),
-            replica: None,
+            replica: self.replica,
             group: None,
             command: command.into(),
         }
+    }
+
+    /// The next commands' envelopes, as one group.
+    pub fn group(&mut self, commands: Vec<Command>) -> Vec<Envelope> {
+        let (id, of) = (GroupId(Uuid::now_v7()), u32::try_from(commands.len()).unwrap());
+        let places = (1..=of).map(|at| Group { id, at, of });
+        let envelopes = commands.into_iter().zip(places);
+        envelopes.map(|(command, group)| Envelope { group: Some(group), ..self.envelope(command) }).collect()
     }
 
     pub fn sign_text(&self, payload: String) -> Signed {
@@ -208,10 +223,13 @@ impl Desk {
     }
 
     pub async fn push(&self, commands: Vec<Signed>) -> Vec<Answer> {
+        self.pushed(commands).await.answers
+    }
+
+    pub async fn pushed(&self, commands: Vec<Signed>) -> Pushed {
         let response = self.post("/v1/push", &Push { commands }).await;
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-        let pushed: Pushed = response.json().await.unwrap();
-        pushed.answers
+        response.json().await.unwrap()
     }
 
     /// Makes, signs and pushes one command.
@@ -230,8 +248,13 @@ impl Desk {
     }
 
     pub async fn frames(&self, cursors: Cursors, awaiting: Vec<CommandId>, max_bytes: u64) -> Vec<Frame> {
-        let pull = Pull { epoch: self.epoch.clone(), cursors, awaiting, max_bytes, ..Pull::default() };
-        let response = self.post("/v1/pull", &pull).await;
+        let (epoch, feeds) = (self.epoch.clone(), self.feeds.clone());
+        self.frames_of(&Pull { epoch, cursors, awaiting, max_bytes, feeds, ..Pull::default() }).await
+    }
+
+    /// The frames of any pull that is answered.
+    pub async fn frames_of(&self, pull: &Pull) -> Vec<Frame> {
+        let response = self.post("/v1/pull", pull).await;
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         let text = response.text().await.unwrap();
         text.lines()
