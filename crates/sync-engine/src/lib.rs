@@ -9,6 +9,7 @@
 //! Three parts: [`machine`] decides (pure), [`Transport`] speaks HTTP, [`Driver`] carries out on tokio.
 
 pub mod driver;
+pub mod image;
 pub mod machine;
 pub mod transport;
 
