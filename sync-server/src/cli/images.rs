@@ -1,0 +1,65 @@
+//! `serve`'s flags for images of first syncs.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_server::AppState;
+use wattle_server::image::{ServerKey, Settings};
+
+#[derive(Args)]
+pub(crate) struct Images {
+    /// A folder for what the server keeps beside the database: blobs, and its key. For one node; several share
+    /// WATTLE_BLOBS and WATTLE_SERVER_KEY.
+    #[arg(long, env = "WATTLE_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where blobs are, if not in the data folder: a folder, s3://bucket/prefix (with AWS_ACCESS_KEY_ID,
+    /// AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT …) or gs://bucket/prefix (with GOOGLE_SERVICE_ACCOUNT …).
+    #[arg(long, env = "WATTLE_BLOBS")]
+    blobs: Option<String>,
+    /// 64 hex digits that seal what rests in the database and sign URLs. Made in the data folder when not given.
+    #[arg(long = "server-key", env = "WATTLE_SERVER_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// A file of them.
+    #[arg(long, env = "WATTLE_SERVER_KEY_FILE", conflicts_with = "key")]
+    server_key_file: Option<PathBuf>,
+    /// The program that builds images of first syncs, if not the wattle-image-builder beside this one.
+    #[arg(long, env = "WATTLE_IMAGE_BUILDER_BIN")]
+    image_builder: Option<PathBuf>,
+    /// Profiles with fewer rows are streamed at the first sync.
+    #[arg(long, env = "WATTLE_IMAGE_ROWS", default_value_t = 20_000)]
+    image_rows: u64,
+}
+
+impl Images {
+    /// Gives the server its images, if it was told of a place for them.
+    pub(crate) fn give(self, app: AppState) -> anyhow::Result<AppState> {
+        let in_data = |name: &str| self.data_dir.as_ref().map(|dir| dir.join(name));
+        let blobs = match (&self.blobs, in_data("blobs")) {
+            (Some(blobs), _) => blobs.clone(),
+            (None, Some(folder)) => folder.to_str().context("the data folder's name is no text")?.to_owned(),
+            (None, None) => {
+                tracing::info!("no WATTLE_DATA_DIR and no WATTLE_BLOBS: first syncs are streamed as rows");
+                return Ok(app);
+            }
+        };
+        let key = match (&self.key, &self.server_key_file, in_data("server.key")) {
+            (Some(hex), ..) => ServerKey::from_hex(hex)?,
+            (None, Some(file), _) => ServerKey::read(file)?,
+            (None, None, Some(file)) => ServerKey::read_or_make(&file)?,
+            (None, None, None) => anyhow::bail!("WATTLE_BLOBS needs WATTLE_SERVER_KEY or WATTLE_SERVER_KEY_FILE"),
+        };
+        let builder = self.image_builder.clone().or_else(beside);
+        if builder.is_none() {
+            tracing::warn!("no wattle-image-builder beside this program: this node builds no images");
+        }
+        let settings = Settings { builder, fewest_rows: self.image_rows, ..Settings::new(blobs, key) };
+        app.with_images(settings).context("WATTLE_BLOBS cannot be used")
+    }
+}
+
+fn beside() -> Option<PathBuf> {
+    let name = format!("wattle-image-builder{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::current_exe().ok()?.parent()?.join(name);
+    path.exists().then_some(path)
+}

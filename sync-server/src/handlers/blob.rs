@@ -1,0 +1,68 @@
+//! `GET /v1/blob/…`: a blob of the server's folder, for whoever has a signed URL. Where the store signs itself, nobody
+//! comes here.
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
+use wattle_blob_store::Error;
+use wattle_protocol::ErrorCode;
+
+use crate::error::ApiError;
+use crate::image::Signed;
+use crate::state::AppState;
+
+/// Sends it, from a byte on if asked.
+pub(crate) async fn blob(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Query(url): Query<Signed>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let images = app.images.as_ref().filter(|images| !images.blobs.signs());
+    let images = images.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no folder of blobs"))?;
+    images.admit(&name, &url, app.now())?;
+    let place = images.places.clone().try_acquire_owned();
+    let place = place.map_err(|_| ApiError::after(ErrorCode::Unavailable, 2, "blobs at once"))?;
+    let from = from(&headers)?;
+    let read = images.blobs.read(&name, from.unwrap_or(0)).await.map_err(|error| match error {
+        Error::NotFound | Error::BadName => ApiError::because(ErrorCode::NotFound, "no such blob"),
+        Error::BadRange => ApiError::because(ErrorCode::Malformed, "range of a blob"),
+        Error::BadPlace(_) | Error::Store(_) | Error::Io(_) => {
+            ApiError::because(ErrorCode::Internal, "a blob could not be read")
+        }
+    })?;
+    let begin = from.unwrap_or(0);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_LENGTH, (read.size - begin).into());
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_DISPOSITION, header::HeaderValue::from_static("attachment"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+    headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
+    let mut status = StatusCode::OK;
+    if from.is_some() {
+        status = StatusCode::PARTIAL_CONTENT;
+        let range = format!("bytes {begin}-{}/{}", read.size.saturating_sub(1), read.size);
+        if let Ok(range) = header::HeaderValue::from_str(&range) {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
+    }
+    // The place is free again when the last byte is out, or nobody takes it any more.
+    let bytes = read.bytes.map(move |piece| {
+        let _held = &place;
+        piece
+    });
+    Ok((status, headers, Body::from_stream(bytes)).into_response())
+}
+
+/// `Range: bytes=N-`, the only kind that somebody who goes on needs; any other is answered with the whole.
+fn from(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    let Some(value) = headers.get(header::RANGE) else { return Ok(None) };
+    let wrong = || ApiError::because(ErrorCode::Malformed, "range of a blob");
+    let text = value.to_str().map_err(|_| wrong())?;
+    match text.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')) {
+        Some(number) => number.parse().map(Some).map_err(|_| wrong()),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,48 @@
+//! URLs that are good for one blob, for reading, for a few minutes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use ring::hmac;
+use serde::Deserialize;
+use wattle_protocol::ErrorCode;
+
+use super::Images;
+use crate::error::ApiError;
+
+/// What a URL of a folder's blob says beside the name.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Signed {
+    /// Unix seconds.
+    until: i64,
+    sig: String,
+}
+
+impl Images {
+    /// A URL of a blob: the store's own, or one of this server.
+    pub(super) async fn url(&self, name: &str, now: DateTime<Utc>) -> Result<String, ApiError> {
+        let life = self.settings.url_life;
+        let store = |_| ApiError::after(ErrorCode::Unavailable, 5, "object storage does not sign");
+        if let Some(url) = self.blobs.url(name, life).await.map_err(store)? {
+            return Ok(url);
+        }
+        let until = (now + life).timestamp();
+        let tag = hmac::sign(&self.settings.key.signer(), &signed(name, until));
+        Ok(format!("/v1/blob/{name}?until={until}&sig={}", URL_SAFE_NO_PAD.encode(tag)))
+    }
+
+    /// Whether a URL of this server is good for this blob now. Says which of the two it was to nobody but the log.
+    pub(crate) fn admit(&self, name: &str, url: &Signed, now: DateTime<Utc>) -> Result<(), ApiError> {
+        let no = |cause| ApiError::because(ErrorCode::NotAllowed, cause);
+        let tag = URL_SAFE_NO_PAD.decode(&url.sig).map_err(|_| no("signature of a blob's URL"))?;
+        // In constant time.
+        hmac::verify(&self.settings.key.signer(), &signed(name, url.until), &tag)
+            .map_err(|_| no("signature of a blob's URL"))?;
+        if url.until <= now.timestamp() { Err(no("a blob's URL past its time")) } else { Ok(()) }
+    }
+}
+
+/// What is signed: method, name, end.
+fn signed(name: &str, until: i64) -> Vec<u8> {
+    format!("GET\n{name}\n{until}").into_bytes()
+}
