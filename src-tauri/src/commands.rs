@@ -5,6 +5,7 @@ mod attention;
 mod daybook;
 mod patients;
 mod session;
+mod sync;
 mod waiting;
 
 use tauri::ipc::Invoke;
@@ -44,5 +45,9 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         attention::attention,
         attention::resolve_conflict,
         attention::set_aside,
+        attention::try_again,
+        sync::sync_page,
+        sync::check_now,
+        sync::write_support_bundle,
     ]
 }

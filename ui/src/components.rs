@@ -9,4 +9,5 @@ pub(crate) mod icon;
 pub(crate) mod patients;
 pub(crate) mod picker;
 pub(crate) mod search;
+pub(crate) mod sync;
 pub(crate) mod toasts;

@@ -7,6 +7,7 @@ pub(crate) mod daybook;
 pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod session;
+pub(crate) mod sync;
 mod tagged;
 pub(crate) mod waiting;
 

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 use crate::clock;
+use crate::components::attention::keys as attention;
 use crate::components::daybook::keys as daybook;
 use crate::state::book::Book;
 use crate::state::desk::{Desk, Page};
@@ -67,8 +68,11 @@ fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book) -> bool {
         "/" => desk.search.set(true),
         "?" => desk.page.set(Page::Help),
         _ => {
-            let here = desk.page.get_untracked() == Page::DayBook && book.booking.get_untracked().is_none();
-            return here && daybook::pressed(ev, desk, book);
+            return match desk.page.get_untracked() {
+                Page::DayBook => book.booking.get_untracked().is_none() && daybook::pressed(ev, desk, book),
+                Page::Attention => attention::pressed(ev),
+                _ => false,
+            };
         }
     }
     true

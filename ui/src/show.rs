@@ -121,6 +121,16 @@ pub(crate) fn thousands(n: u64) -> String {
     out
 }
 
+/// `812 kB`, `81.4 MB`, `1.2 GB`.
+pub(crate) fn bytes(n: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
+    match n {
+        0..1_000_000 => format!("{} kB", n.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
+}
+
 /// `MC` for `Maria Costa`.
 pub(crate) fn initials(name: &str) -> String {
     let mut letters = name.split_whitespace().filter_map(|w| w.chars().next());
@@ -161,5 +171,9 @@ mod tests {
         assert_eq!(ago(now, now.plus_minutes(-125)), "2 h 5 min ago");
         assert_eq!(thousands(60_000), "60,000");
         assert_eq!(thousands(999), "999");
+        assert_eq!(
+            [1, 999_000, 81_449_000, 1_250_000_000].map(bytes),
+            ["1 kB", "999 kB", "81.4 MB", "1.2 GB"]
+        );
     }
 }

@@ -32,6 +32,7 @@ impl Desk {
         file: ProfileFile,
         secret: WorkstationSecret,
     ) -> Self {
+        file.place.in_use();
         Self { store, driver, keeper, file, secret, watchers: Mutex::new(Vec::new()) }
     }
 
@@ -63,6 +64,11 @@ impl Desk {
         self.driver.online_again();
     }
 
+    /// Asks for a comparison with the server.
+    pub(crate) fn check_now(&self) {
+        self.driver.check_now();
+    }
+
     pub(crate) fn nudge(&self) {
         self.driver.nudge();
     }
@@ -79,13 +85,29 @@ impl Desk {
 
     /// Saves a command of the person at the desk.
     pub(crate) async fn submit(&self, command: Command) -> Result<Submitted, Error> {
-        let store = self.store.clone();
-        let author = Author {
+        let (store, author) = (self.store.clone(), self.author());
+        Ok(tokio::task::spawn_blocking(move || store.submit(&author, command)).await??)
+    }
+
+    /// Saves commands that stand or fall together.
+    pub(crate) async fn submit_together(&self, mut commands: Vec<Command>) -> Result<(), Error> {
+        let (store, author) = (self.store.clone(), self.author());
+        tokio::task::spawn_blocking(move || {
+            if commands.len() > 1 {
+                return store.submit_group(&author, commands).map(drop);
+            }
+            commands.pop().map_or(Ok(()), |only| store.submit(&author, only).map(drop))
+        })
+        .await??;
+        Ok(())
+    }
+
+    fn author(&self) -> Author {
+        Author {
             user: self.user(),
             roles: self.keeper.roles(),
             signing_key: self.file.keys.signing_key.clone(),
-        };
-        Ok(tokio::task::spawn_blocking(move || store.submit(&author, command)).await??)
+        }
     }
 
     /// What the page shows of it.
@@ -128,11 +150,16 @@ impl Desk {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
     }
 
-    /// Ends the sync; the file closes when the last question to it is answered.
-    pub(crate) async fn close(&self) {
+    /// Tells nobody any more; the sync goes on.
+    pub(crate) fn unwatch(&self) {
         for task in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+    }
+
+    /// Ends the sync; the file closes when the last question to it is answered.
+    pub(crate) async fn close(&self) {
+        self.unwatch();
         self.driver.stop().await;
     }
 }

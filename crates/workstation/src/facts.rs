@@ -1,9 +1,10 @@
 //! What a person's next sign-in without the server needs, sealed under the file's key beside their slot.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wattle_domain::{Role, UtcInstant};
+use wattle_domain::{Role, UtcInstant, WorkstationId};
 use wattle_local_store::DataKey;
 use wattle_local_store::keys::{open_facts, seal_facts, write_atomic};
 use wattle_protocol::session::SignedIn;
@@ -28,6 +29,9 @@ pub(crate) struct Facts {
     /// Good once, bound to the workstation. Absent when the server has refused it.
     #[serde(default)]
     pub(crate) refresh_token: Option<String>,
+    /// What the clinic's workstations are called, as the server told last.
+    #[serde(default)]
+    pub(crate) workstation_names: BTreeMap<WorkstationId, String>,
 }
 
 impl Facts {
@@ -41,6 +45,7 @@ impl Facts {
             skew_ms: now.0 - (signed_in.access_until.0 - ACCESS_MS),
             latest_seen_at: now,
             refresh_token: Some(signed_in.refresh_token.clone()),
+            workstation_names: BTreeMap::from([(signed_in.workstation, signed_in.workstation_name.clone())]),
         }
     }
 
@@ -76,6 +81,7 @@ mod tests {
             skew_ms,
             latest_seen_at: UtcInstant(NOW + skew_ms),
             refresh_token: None,
+            workstation_names: BTreeMap::new(),
         }
     }
 

@@ -41,6 +41,22 @@ impl Folder {
         self.root.join("attempts.json")
     }
 
+    /// The newest part of the log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.root.join("logs").join("wattle.log")
+    }
+
+    /// The folders of all profiles of a clinic that were ever used here, with the profiles' names.
+    pub(crate) fn profiles(&self, clinic: ClinicId) -> Vec<(String, Place)> {
+        let entries = fs::read_dir(self.root.join(clinic.to_string()));
+        let folders = entries.into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+        let mut profiles: Vec<_> = folders
+            .map(|entry| (entry.file_name().to_string_lossy().into_owned(), Place(entry.path())))
+            .collect();
+        profiles.sort_by(|a, b| a.0.cmp(&b.0));
+        profiles
+    }
+
     /// The folder of one profile's file.
     pub(crate) fn profile(&self, clinic: ClinicId, profile: &str) -> Place {
         Place(self.root.join(clinic.to_string()).join(profile))
@@ -69,6 +85,31 @@ impl Place {
     /// What a person's next sign-in needs, sealed under the data key.
     pub(crate) fn facts(&self, user: UserId) -> PathBuf {
         self.0.join("slots").join(format!("{user}.sealed"))
+    }
+
+    /// Whether everything of the file is on the server for good, so that nobody need open it for that.
+    pub(crate) fn is_emptied(&self) -> bool {
+        self.emptied().exists()
+    }
+
+    /// Remembers that it is.
+    pub(crate) fn mark_emptied(&self) -> Result<(), Error> {
+        fs::write(self.emptied(), b"everything of this file is on the server\n")?;
+        Ok(())
+    }
+
+    /// Somebody works with the file: there may be more.
+    pub(crate) fn in_use(&self) {
+        match fs::remove_file(self.emptied()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a file may be taken for emptied");
+            }
+            _ => {}
+        }
+    }
+
+    fn emptied(&self) -> PathBuf {
+        self.0.join("emptied")
     }
 
     /// Whether anybody has a slot here.

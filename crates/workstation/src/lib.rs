@@ -18,6 +18,7 @@ mod folder;
 mod keyring;
 mod record;
 mod server;
+mod support;
 mod tokens;
 mod workstation;
 

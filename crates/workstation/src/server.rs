@@ -12,7 +12,6 @@ use wattle_sync_engine::machine::Config;
 use wattle_sync_engine::{Driver, Transport};
 
 use crate::error::Error;
-use crate::tokens::Keeper;
 
 /// The version that the server is told.
 pub(crate) const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -26,12 +25,11 @@ pub(crate) async fn sign_in(server_url: &str, request: &SignIn) -> Result<Signed
 pub(crate) fn start(
     server_url: &str,
     store: &Store,
-    keeper: &Arc<Keeper>,
+    tokens: Arc<dyn Tokens>,
     owner: &Owner,
     clock: Arc<dyn Clock>,
 ) -> Result<Driver, Error> {
     let transport = Transport::new(server_url)?;
-    let tokens: Arc<dyn Tokens> = Arc::clone(keeper) as _;
     // Workstations that lost the same server at the same moment must not all come back at the same moment.
     let seed = owner.workstation.0.as_u64_pair().1;
     let config = Config::new(APP_VERSION, seed);

@@ -59,7 +59,9 @@ impl Keeper {
         let now = self.clock.now();
         let mut held = self.held();
         held.access = Some(signed_in.access_token.clone());
+        let names = std::mem::take(&mut held.facts.workstation_names);
         held.facts = Facts::of(&held.facts.username, signed_in, now);
+        held.facts.workstation_names.extend(names);
         self.save(&held.facts);
     }
 
@@ -117,6 +119,10 @@ impl Tokens for Keeper {
         held.facts.offline_lease_until = welcome.offline_lease_until;
         held.facts.skew_ms = now.0 - welcome.server_time.0;
         held.facts.roles.clone_from(&welcome.roles);
+        // A server that sends none is an older one, not a clinic without workstations.
+        if !welcome.workstation_names.is_empty() {
+            held.facts.workstation_names.clone_from(&welcome.workstation_names);
+        }
         // The lease comes from the server: a clock that was wrong before need not be held against it.
         held.facts.latest_seen_at = now;
         self.save(&held.facts);

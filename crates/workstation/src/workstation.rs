@@ -3,12 +3,14 @@
 mod attention;
 mod close;
 mod daybook;
+mod leftovers;
 mod lock;
 mod new_ids;
 mod open;
 mod patients;
 mod set_up;
 mod sign_in;
+mod sync;
 mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,6 +48,8 @@ struct Shared {
     proposed: Proposed,
     record: Mutex<Option<Record>>,
     state: Mutex<State>,
+    /// Files of earlier roles that still have something to send.
+    leftovers: Mutex<Vec<Arc<Desk>>>,
     /// One change of who is at the desk at a time.
     turn: tokio::sync::Mutex<()>,
     /// One telling at a time, or an older state could be told after a newer one.
@@ -87,6 +91,7 @@ impl Workstation {
             },
             record: Mutex::new(record),
             state: Mutex::new(State::Out(None)),
+            leftovers: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             telling: tokio::sync::Mutex::new(()),
             events: broadcast::Sender::new(EVENTS),
@@ -151,7 +156,9 @@ impl Workstation {
     pub async fn sync_state(&self) -> Result<SyncState, Error> {
         let desk = self.desk_behind_the_curtain().ok_or(Error::Locked)?;
         let answer = desk.sync_state().await;
-        self.note_damage(&desk, answer)
+        let mut state = self.note_damage(&desk, answer)?;
+        state.waiting += self.left_waiting().await;
+        Ok(state)
     }
 
     /// Tries the server now.
@@ -219,6 +226,20 @@ impl Workstation {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody how the sync stands now.
+    async fn tell_sync(&self) {
+        if let Ok(state) = self.sync_state().await {
+            let _ = self.0.events.send(Event::Sync(state));
+        }
+    }
+
+    /// The clinic's zone.
+    async fn zone(&self) -> Result<wattle_domain::ClinicZone, Error> {
+        let desk = self.desk_behind_the_curtain().ok_or(Error::Locked)?;
+        let clinic = desk.with_store(Store::clinic).await?;
+        Ok(clinic.and_then(|c| c.time_zone.parse().ok()).map(wattle_domain::ClinicZone).unwrap_or_default())
     }
 
     /// Tells everybody what the page shows now.

@@ -3,7 +3,7 @@
 use wattle_domain::commands::ResolveConflict;
 use wattle_protocol::ipc::{
     Written,
-    attention::{AttentionItem, SetAside},
+    attention::{AttentionItem, SetAside, TryAgain},
 };
 
 use super::{Answer, Desk};
@@ -20,8 +20,14 @@ pub(crate) async fn resolve_conflict(desk: Desk<'_>, args: ResolveConflict) -> A
     Ok(desk.resolve_conflict(args).await?)
 }
 
-/// A rejected command was dealt with; it is kept.
+/// A rejected command was dealt with, or is put back on the list; it is kept.
 #[tauri::command]
 pub(crate) async fn set_aside(desk: Desk<'_>, args: SetAside) -> Answer<()> {
     Ok(desk.set_aside(args).await?)
+}
+
+/// Does again what rejected commands meant.
+#[tauri::command]
+pub(crate) async fn try_again(desk: Desk<'_>, args: TryAgain) -> Answer<()> {
+    Ok(desk.try_again(args).await?)
 }

@@ -1,4 +1,7 @@
-//! One card per kind of thing that needs somebody.
+//! One card per thing that needs somebody.
 
+mod card;
 pub(crate) mod conflict;
+pub(crate) mod keys;
 pub(crate) mod rejected;
+mod said;

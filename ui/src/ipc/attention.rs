@@ -1,7 +1,7 @@
 //! Needs attention.
 
 use wattle_domain::commands::ResolveConflict;
-use wattle_protocol::ipc::attention::{AttentionItem, SetAside};
+use wattle_protocol::ipc::attention::{AttentionItem, SetAside, TryAgain};
 
 use super::{Answer, ask_tagged, call};
 
@@ -18,4 +18,9 @@ pub(crate) async fn resolve_conflict(args: ResolveConflict) -> Answer<serde::de:
 /// `set_aside`.
 pub(crate) async fn set_aside(args: SetAside) -> Answer<serde::de::IgnoredAny> {
     call("set_aside", &args).await
+}
+
+/// `try_again`.
+pub(crate) async fn try_again(args: TryAgain) -> Answer<serde::de::IgnoredAny> {
+    call("try_again", &args).await
 }

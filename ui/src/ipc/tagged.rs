@@ -113,7 +113,9 @@ mod tests {
                 notice,
             });
         }
-        as_written(AppState::FirstSync { progress: Progress { rows: 1, of_rows: 2, elapsed_ms: 3 } });
+        as_written(AppState::FirstSync {
+            progress: Progress { rows: 1, of_rows: 2, elapsed_ms: 3, bytes: 4, of_bytes: 5 },
+        });
         as_written(AppState::Ready { session: session() });
         as_written(AppState::Locked { session: session() });
     }
@@ -132,6 +134,7 @@ mod tests {
             attention: 1,
             clock_skew_ms: Some(-3),
             cursors: vec![("ref".into(), wattle_domain::FeedSeq(9))],
+            ..SyncState::default()
         }));
     }
 

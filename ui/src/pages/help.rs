@@ -7,7 +7,7 @@ use crate::words;
 use wattle_domain::fields::AppointmentStatus;
 
 /// Groups of keys.
-const KEYS: [(&str, &[(&str, &str)]); 4] = [
+const KEYS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Anywhere",
         &[
@@ -37,6 +37,15 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("T", "Today"),
             ("[  ]", "A day back, a day forth"),
             ("W", "Week of this practitioner, and back"),
+        ],
+    ),
+    (
+        "Needs attention",
+        &[
+            ("J  K", "The next thing, the one before; also ↓ ↑"),
+            ("1  2 …", "Choose: the number stands on the button"),
+            ("Enter", "Into a thing; ← → between its buttons"),
+            ("O", "Open the patient's record"),
         ],
     ),
     (

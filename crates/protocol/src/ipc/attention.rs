@@ -1,8 +1,10 @@
 //! *Needs attention*. Commands: `attention() -> Vec<AttentionItem>`, `resolve_conflict(ResolveConflict)`,
-//! `set_aside(SetAside)` (a rejected command that somebody has dealt with; it is kept, with who and when).
+//! `set_aside(SetAside)` (a rejected command that somebody has dealt with; it is kept, with who and when),
+//! `try_again(TryAgain)` (the same once more as new commands; the old ones are then set aside).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wattle_domain::rejection::FreeSlot;
 use wattle_domain::{
     CommandId, ConflictId, Group, PatientId, Rejection, TableName, UserId, UtcInstant, WorkstationId,
 };
@@ -139,4 +141,14 @@ pub struct SetAside {
     /// Put it back on the list instead.
     #[serde(default)]
     pub back: bool,
+}
+
+/// Arguments of `try_again`: one command, or all of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryAgain {
+    /// Which.
+    pub command_ids: Vec<CommandId>,
+    /// At this time instead, for a booking or a move.
+    #[serde(default)]
+    pub slot: Option<FreeSlot>,
 }

@@ -16,6 +16,7 @@ impl Workstation {
     /// None today; signing out twice is fine.
     pub async fn sign_out(&self) -> Result<(), Error> {
         let _turn = self.0.turn.lock().await;
+        self.close_leftovers().await;
         self.shut(None).await;
         self.tell().await;
         Ok(())
@@ -24,6 +25,7 @@ impl Workstation {
     /// The same at the end of the app, without telling anybody.
     pub async fn close(&self) {
         let _turn = self.0.turn.lock().await;
+        self.close_leftovers().await;
         self.shut(None).await;
     }
 
@@ -31,6 +33,7 @@ impl Workstation {
     pub(super) async fn shut(&self, notice: Option<FaultCode>) {
         let before = std::mem::replace(&mut *self.state(), State::Out(notice));
         if let State::In { desk, .. } = before {
+            self.close_borrowers(&desk).await;
             desk.close().await;
         }
     }

@@ -12,6 +12,7 @@ use wattle_protocol::ipc::event::{Changed, Event};
 use wattle_protocol::session::SignedIn;
 use zeroize::Zeroizing;
 
+use super::leftovers::{lend_tokens, watch_the_roles};
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
@@ -81,7 +82,8 @@ impl Workstation {
         if let Some(signed_in) = signed_in {
             keeper.accept(signed_in);
         }
-        let driver = server::start(&record.server_url, &store, &keeper, &file.owner, clock)?;
+        let tokens = Arc::clone(&keeper);
+        let driver = server::start(&record.server_url, &store, tokens, &file.owner, clock)?;
         Ok(Arc::new(Desk::new(store, driver, keeper, file, secret)))
     }
 
@@ -110,37 +112,23 @@ impl Workstation {
     pub(super) fn renewed(&self, desk: &Arc<Desk>, signed_in: &SignedIn) {
         desk.keeper.accept(signed_in);
         desk.driver.signed_in();
+        self.wake_leftovers();
         // Rows of feeds that this file may not hold must not get into it: the other profile's file is for them.
         if role::profile(&signed_in.roles) != desk.file().owner.profile {
-            tracing::warn!("the roles of the person at the desk name another profile; signing out");
-            let (workstation, desk) = (self.clone(), Arc::clone(desk));
-            let (user, profile) = (desk.user(), role::profile(&signed_in.roles));
-            tokio::spawn(async move {
-                let _turn = workstation.0.turn.lock().await;
-                let moved = workstation.change_record(|record| {
-                    for person in record.people.iter_mut().filter(|person| person.user == user) {
-                        person.profile.clone_from(&profile);
-                    }
-                });
-                if let Err(error) = moved {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the new profile was not kept");
-                }
-                if workstation.desk_behind_the_curtain().is_some_and(|open| Arc::ptr_eq(&open, &desk)) {
-                    workstation.shut(None).await;
-                    workstation.tell().await;
-                }
-            });
+            self.leave_profile(desk);
         }
     }
 
     /// The tasks that hand on what store and driver say. They hold the workstation weakly: it can go while they wait.
-    fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 5] {
+    fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 7] {
         let weak = || Arc::downgrade(&self.0);
         [
             tokio::spawn(hand_on_changes(weak(), desk.store.subscribe())),
             tokio::spawn(hand_on_sync(weak(), desk.driver.sync_state())),
             tokio::spawn(hand_on_progress(weak(), desk.driver.first_sync())),
             tokio::spawn(watch_the_lease(weak())),
+            tokio::spawn(lend_tokens(weak(), desk.driver.sync_state())),
+            tokio::spawn(watch_the_roles(weak(), Arc::downgrade(desk), desk.driver.profile_changed())),
             tokio::spawn(watch_for_damage(weak(), Arc::downgrade(desk), desk.driver.damaged())),
         ]
     }

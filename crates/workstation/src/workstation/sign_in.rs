@@ -117,6 +117,7 @@ impl Workstation {
             let desk = self.open(file, facts, None, secret).await?;
             self.change_record(|record| record.remember(person))?;
             self.renew_in_background(&desk, password);
+            self.send_leftovers(&desk, password);
             return Ok(());
         }
         let public_key = file.keys.signing_key.public_base64();
@@ -205,12 +206,12 @@ impl Workstation {
         place.make()?;
         let file = ProfileFile { place, owner, keys };
         let facts = Facts::of(username, signed_in, self.now());
-        let (sealing, password) = (file.clone(), Zeroizing::new(password.to_owned()));
+        let (sealing, sealed_under) = (file.clone(), Zeroizing::new(password.to_owned()));
         let (sealed_facts, slot_secret) = (facts.clone(), secret.clone());
         tokio::task::spawn_blocking(move || {
             let ProfileFile { place, owner, keys } = sealing;
             let user = owner.user;
-            KeySlot::seal(owner, &password, &slot_secret, &keys)
+            KeySlot::seal(owner, &sealed_under, &slot_secret, &keys)
                 .and_then(|slot| slot.write(&place.slot(user)))
                 .map_err(Error::Slot)?;
             sealed_facts.write(&place.facts(user), &keys.data_key, &user.to_string())
@@ -222,7 +223,8 @@ impl Workstation {
             profile: file.owner.profile.clone(),
         };
         self.change_record(|record| record.remember(person))?;
-        self.open(file, facts, Some(signed_in), secret).await?;
+        let desk = self.open(file, facts, Some(signed_in), secret).await?;
+        self.send_leftovers(&desk, password);
         Ok(())
     }
 
