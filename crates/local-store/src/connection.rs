@@ -14,6 +14,9 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Cache of each reader: the cards and the search index of a large clinic.
 const READER_CACHE_KIB: i64 = 48 * 1024;
 
+/// How long a lock of another connection is waited for.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// The writer's connection to a file that exists and opens with this key, or to a new one.
 pub(crate) fn writer(path: &Path, key: &DataKey) -> rusqlite::Result<Connection> {
     let connection = open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
@@ -22,10 +25,17 @@ pub(crate) fn writer(path: &Path, key: &DataKey) -> rusqlite::Result<Connection>
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64_i64 << 20, |_| Ok(()))?;
+    // What is deleted is overwritten where that costs no extra page; see `vacuum` for rows that must leave no trace.
+    secure_delete(&connection, "FAST")?;
     // Moving the log into the file is done beside the writer; see `checkpoint`.
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
+}
+
+/// How thoroughly deleted rows are overwritten: `ON` in free pages too, `FAST` only where it costs no extra page.
+pub(crate) fn secure_delete(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", how, |_| Ok(()))
 }
 
 /// A connection that cannot write.
@@ -75,7 +85,7 @@ fn open(path: &Path, key: &DataKey, flags: OpenFlags) -> rusqlite::Result<Connec
     // Sorting a large index must not leave readable pages in the system's temporary folder.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
 

@@ -4,6 +4,7 @@ use wattle_domain::{CommandId, FeedClass, ReplicaId, TableName, UtcInstant};
 use wattle_protocol::ipc::event::Changed;
 use wattle_protocol::session::Cursors;
 
+use crate::connection;
 use crate::error::Error;
 use crate::rebase;
 use crate::store::Store;
@@ -113,14 +114,17 @@ impl Store {
         Ok(())
     }
 
-    /// Removes feeds that this workstation may not hold any more: their rows, words and cursors. The outbox is kept;
-    /// commands about rows that are gone are without effect until the server has spoken.
+    /// Removes feeds that this workstation may not hold any more: their rows, words and cursors, free pages and log
+    /// included (those at a later pull or open, when the disk is too full now). The outbox is kept; commands about rows that are
+    /// gone are without effect until the server has spoken.
     ///
     /// # Errors
     /// When it could not be saved; then nothing has changed.
     pub fn remove_feeds(&self, feeds: &[FeedClass]) -> Result<Changed, Error> {
         let feeds = feeds.to_vec();
         let ((), changed) = self.write(move |txn| {
+            connection::secure_delete(txn.connection(), "ON")?;
+            meta::set(txn.connection(), meta::VACUUM_DUE, "1")?;
             rebase::undo_all(txn)?;
             for &table in TableName::ALL.iter().filter(|t| feeds.contains(&t.table().class)) {
                 synced::clear(txn.connection(), table)?;
@@ -134,6 +138,7 @@ impl Store {
             txn.remake_all_patients();
             Ok::<_, Error>(())
         })?;
+        self.vacuum_if_due()?;
         Ok(changed)
     }
 

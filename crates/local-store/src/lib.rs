@@ -41,6 +41,7 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod txn;
+mod vacuum;
 mod world;
 mod writer;
 

@@ -207,6 +207,7 @@ impl Pull {
                 stream.result.recv().map_err(|_| Error::Closed)??
             }
         };
+        store.vacuum_if_due()?;
         let wrong_buckets = match digests {
             Some((cursors, theirs)) if done.complete => compare(&store, &asked, &cursors, &theirs)?,
             _ => 0,

@@ -20,6 +20,7 @@ use crate::readers::Readers;
 use crate::schema;
 use crate::tables::meta;
 use crate::txn::Txn;
+use crate::vacuum;
 use crate::writer::Writer;
 
 /// News that a slow listener may miss before it is told that it lagged and asks again.
@@ -106,6 +107,7 @@ impl Store {
         }
         schema::migrate_to(&mut connection, schema::known_version())?;
         identify(&mut connection, &identity, ids.as_ref())?;
+        vacuum::if_due(&connection);
         if !existed {
             // From now on the first page is in the file itself, where a key can be tried on it.
             connection.pragma_query(None, "wal_checkpoint", |_| Ok(()))?;
@@ -137,6 +139,19 @@ impl Store {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Changed> {
         self.inner.shared.changes.subscribe()
+    }
+
+    /// Limits the file to so many pages, as a full disk would; `None`: as many as SQLite can. For tests of what then
+    /// happens.
+    ///
+    /// # Errors
+    /// When the store is closed.
+    pub fn limit_pages(&self, most: Option<u32>) -> Result<(), Error> {
+        self.inner.writer.run(move |connection| {
+            // One below what is used already means just that.
+            let sql = format!("PRAGMA max_page_count = {}", most.unwrap_or(u32::MAX - 1));
+            connection.query_row(&sql, [], |_| Ok(())).map_err(Error::from)
+        })
     }
 
     /// Whose file it is.

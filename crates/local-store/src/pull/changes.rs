@@ -12,7 +12,7 @@ use crate::answers;
 use crate::error::Error;
 use crate::rebase::{self, Incoming};
 use crate::tables::synced::FrameShape;
-use crate::tables::{cursor, outbox, repair};
+use crate::tables::{cursor, meta, outbox, repair};
 use crate::txn::Txn;
 
 /// How long acknowledged commands are kept, to be offered again when the server lost its tail.
@@ -82,10 +82,12 @@ pub(super) fn reach(txn: &Txn<'_>, cursors: &Cursors, complete: bool, asked: &As
     for (&feed, &seq) in cursors.iter().filter(|(feed, _)| asked.feeds.contains(feed)) {
         cursor::set(txn.connection(), feed, seq)?;
     }
-    if complete {
-        for &(table, bucket) in &asked.repair {
-            repair::forget(txn.connection(), table, bucket)?;
-        }
+    if !complete || asked.repair.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut mended = meta::number(txn.connection(), meta::DIGEST_MENDED)?.unwrap_or(0);
+    for &(table, bucket) in &asked.repair {
+        mended += i64::from(repair::forget(txn.connection(), table, bucket)?);
+    }
+    meta::set(txn.connection(), meta::DIGEST_MENDED, &mended.to_string())
 }

@@ -22,6 +22,10 @@ pub(crate) const REPLICA: &str = "replica";
 pub(crate) const DIGEST_CHECKED_AT: &str = "digest_checked_at";
 /// How many buckets were found different then.
 pub(crate) const DIGEST_WRONG: &str = "digest_wrong";
+/// How many buckets were ever mended.
+pub(crate) const DIGEST_MENDED: &str = "digest_mended";
+/// Rows were taken out whose last trace in free pages and log is still to go.
+pub(crate) const VACUUM_DUE: &str = "vacuum_due";
 
 /// A fact.
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>, Error> {
@@ -40,6 +44,12 @@ pub(crate) fn set(connection: &Connection, name: &str, value: &str) -> Result<()
 pub(crate) fn last_n(connection: &Connection) -> Result<i64, Error> {
     let text = get(connection, LAST_N)?;
     text.map_or(Ok(0), |t| t.parse().map_err(|_| Error::BadRow { what: "last_n".into() }))
+}
+
+/// Forgets a fact.
+pub(crate) fn forget(connection: &Connection, name: &str) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM meta WHERE name = ?")?.execute([name])?;
+    Ok(())
 }
 
 /// A number among the facts.

@@ -44,11 +44,10 @@ pub(crate) fn count(connection: &Connection) -> Result<u64, Error> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// It is mended.
-pub(crate) fn forget(connection: &Connection, table: TableName, bucket: u8) -> Result<(), Error> {
+/// It is mended. Says whether it was to be.
+pub(crate) fn forget(connection: &Connection, table: TableName, bucket: u8) -> Result<bool, Error> {
     let sql = "DELETE FROM repair WHERE tbl = ? AND bucket = ?";
-    connection.prepare_cached(sql)?.execute(rusqlite::params![table.as_str(), bucket])?;
-    Ok(())
+    Ok(connection.prepare_cached(sql)?.execute(rusqlite::params![table.as_str(), bucket])? > 0)
 }
 
 /// Everything of a table is about to be found out anew by stamps, or sent whole; what is untrusted stays.

@@ -178,6 +178,61 @@ fn removed_feeds_leave_no_row_and_no_word_but_the_outbox() {
     assert_eq!(store.day_book(&day()).unwrap().practitioners.len(), 2, "the other feed is here");
 }
 
+/// The readable bytes of every page of the file, free ones included.
+fn every_page(folder: &std::path::Path) -> Vec<u8> {
+    let connection = look(folder);
+    let mut statement = connection.prepare("SELECT data FROM sqlite_dbpage").unwrap();
+    let pages = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    pages.flat_map(|page| page.unwrap()).collect()
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|window| window == word.as_bytes())
+}
+
+#[test]
+fn removed_feeds_leave_no_trace_in_free_pages_or_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let patients: Vec<_> =
+        (1..=800).map(|n| patient(n, &format!("Kanarienvogel{n}"), "Wollongbar", "1963-02-01")).collect();
+    let store = desk(folder.path(), &patients);
+    assert!(holds(&every_page(folder.path()), "Kanarienvogel77"), "the search would find it");
+    // Somebody reads meanwhile, and again later.
+    store.day_book(&day()).unwrap();
+    store.remove_feeds(&[FeedClass::Front]).unwrap();
+    let pages = every_page(folder.path());
+    for word in ["Kanarienvogel", "kanarienvogel", "Wollongbar", "wollongbar"] {
+        assert!(!holds(&pages, word), "{word}");
+    }
+    let log = std::fs::metadata(folder.path().join("clinic.db-wal")).unwrap().len();
+    assert!(log < 64 * 1024, "the log has no old page: {log} bytes");
+    assert!(holds(&pages, "Banksia Street"), "the other feed is here");
+    assert!(store.day_book(&day()).unwrap().cards.is_empty());
+}
+
+#[test]
+fn a_trace_that_a_full_disk_kept_goes_at_the_next_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let patients: Vec<_> =
+        (1..=800).map(|n| patient(n, &format!("Kanarienvogel{n}"), "Wollongbar", "1963-02-01")).collect();
+    let store = desk(folder.path(), &patients);
+    // A reader that does not end keeps the old pages in the log.
+    let reader = look(folder.path());
+    reader.execute_batch("BEGIN; SELECT count(*) FROM patient;").unwrap();
+    let removing = std::thread::spawn(move || store.remove_feeds(&[FeedClass::Front]).map(|_| ()));
+    removing.join().unwrap().unwrap();
+    let due = |folder| -> i64 {
+        let sql = "SELECT count(*) FROM meta WHERE name = 'vacuum_due'";
+        look(folder).query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(due(folder.path()), 1, "it is known to be still to do");
+    drop(reader);
+    let store = open(folder.path());
+    assert_eq!(due(folder.path()), 0);
+    assert!(!holds(&every_page(folder.path()), "Kanarienvogel"));
+    assert_eq!(store.day_book(&day()).unwrap().practitioners.len(), 2, "the other feed is here");
+}
+
 #[test]
 fn acknowledged_commands_are_offered_again_after_a_new_epoch_but_not_after_three_days() {
     let folder = tempfile::tempdir().unwrap();
