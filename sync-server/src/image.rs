@@ -38,6 +38,8 @@ pub struct Settings {
     pub fewest_rows: u64,
     /// A new image is built when more than one in so many of its rows has changed since.
     pub tail: u64,
+    /// Bytes of pages in a chunk, before it is compressed.
+    pub chunk_bytes: u32,
     /// How often it is looked whether one is wanted.
     pub look: Duration,
     /// How long a URL is good.
@@ -60,6 +62,7 @@ impl Settings {
             builder: None,
             fewest_rows: 20_000,
             tail: 5,
+            chunk_bytes: 6 << 20,
             look: Duration::from_secs(60),
             url_life: Duration::from_secs(5 * 60),
             keep_replaced: Duration::from_secs(24 * 3600),

@@ -28,12 +28,12 @@ pub(crate) async fn publish(
     order: &BuildOrder,
     blobs: &Blobs,
 ) -> Result<Published, Error> {
-    let image = order.image;
+    let (image, chunk_bytes) = (order.image, order.chunk_bytes);
     let (sealed, mut ready) = mpsc::channel::<Sealed>(CHUNKS);
     let sealing = spawn_blocking(move || {
         let export = pages::export(&path, &key)?;
         let shape = Shape::new(image, export.pages());
-        let mut sealer = Sealer::new(shape)?;
+        let mut sealer = Sealer::with_chunk_bytes(shape, chunk_bytes)?;
         let hand_on = |chunk: Option<Sealed>| match chunk {
             // Nobody takes it: object storage said no, and says why itself.
             Some(chunk) => sealed.blocking_send(chunk).map_err(|_| Error::Broken),

@@ -51,7 +51,7 @@ impl Sealer {
         Self::with_chunk_bytes(shape, CHUNK_BYTES)
     }
 
-    /// The same with chunks of another size, for tests.
+    /// The same with chunks of another size.
     ///
     /// # Errors
     /// As [`Sealer::new`].

@@ -82,4 +82,6 @@ pub struct BuildOrder {
     pub blobs: String,
     /// The folder in it for this image; chunk 7 is `<folder>/0007`.
     pub folder: String,
+    /// Bytes of pages in a chunk, before it is compressed.
+    pub chunk_bytes: u32,
 }

@@ -1,6 +1,7 @@
 //! `serve`'s flags for images of first syncs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -29,6 +30,15 @@ pub(crate) struct Images {
     /// Profiles with fewer rows are streamed at the first sync.
     #[arg(long, env = "WATTLE_IMAGE_ROWS", default_value_t = 20_000)]
     image_rows: u64,
+    /// KiB of pages in a chunk of an image, before it is compressed.
+    #[arg(long, env = "WATTLE_IMAGE_CHUNK_KIB", default_value_t = 6 << 10, value_parser = clap::value_parser!(u32).range(64..=16 << 10))]
+    image_chunk_kib: u32,
+    /// How often it is looked whether an image is wanted, seconds.
+    #[arg(long, env = "WATTLE_IMAGE_LOOK_S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    image_look_s: u64,
+    /// How long a signed URL is good, seconds.
+    #[arg(long, env = "WATTLE_BLOB_URL_S", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    blob_url_s: u64,
 }
 
 impl Images {
@@ -47,13 +57,22 @@ impl Images {
             (Some(hex), ..) => ServerKey::from_hex(hex)?,
             (None, Some(file), _) => ServerKey::read(file)?,
             (None, None, Some(file)) => ServerKey::read_or_make(&file)?,
-            (None, None, None) => anyhow::bail!("WATTLE_BLOBS needs WATTLE_SERVER_KEY or WATTLE_SERVER_KEY_FILE"),
+            (None, None, None) => {
+                anyhow::bail!("WATTLE_BLOBS needs WATTLE_SERVER_KEY or WATTLE_SERVER_KEY_FILE")
+            }
         };
         let builder = self.image_builder.clone().or_else(beside);
         if builder.is_none() {
             tracing::warn!("no wattle-image-builder beside this program: this node builds no images");
         }
-        let settings = Settings { builder, fewest_rows: self.image_rows, ..Settings::new(blobs, key) };
+        let settings = Settings {
+            builder,
+            fewest_rows: self.image_rows,
+            chunk_bytes: self.image_chunk_kib << 10,
+            look: Duration::from_secs(self.image_look_s),
+            url_life: Duration::from_secs(self.blob_url_s),
+            ..Settings::new(blobs, key)
+        };
         app.with_images(settings).context("WATTLE_BLOBS cannot be used")
     }
 }

@@ -25,7 +25,8 @@ const COLUMNS: &str = "SELECT id, feeds, schema, epoch, cursors, sealed_key, pag
 
 impl<'r> sqlx::FromRow<'r, PgRow> for Image {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        let number = |name| Ok::<_, sqlx::Error>(u32::try_from(row.try_get::<i32, _>(name)?).unwrap_or_default());
+        let number =
+            |name| Ok::<_, sqlx::Error>(u32::try_from(row.try_get::<i32, _>(name)?).unwrap_or_default());
         let feeds: Vec<String> = row.try_get("feeds")?;
         let Json(cursors): Json<Cursors> = row.try_get("cursors")?;
         let Json(chunks): Json<Vec<ChunkOffer>> = row.try_get("chunks")?;
@@ -216,11 +217,13 @@ pub(crate) async fn lock(
     clinic: ClinicId,
     feeds: &[FeedClass],
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('wattle image ' || $1::text || ' ' || $2, 0))")
-        .bind(clinic.0)
-        .bind(words(feeds).join("-"))
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar(
+        "SELECT pg_try_advisory_lock(hashtextextended('wattle image ' || $1::text || ' ' || $2, 0))",
+    )
+    .bind(clinic.0)
+    .bind(words(feeds).join("-"))
+    .fetch_one(connection)
+    .await
 }
 
 fn words(feeds: &[FeedClass]) -> Vec<String> {

@@ -27,7 +27,17 @@ use crate::state::AppState;
 /// What the builder may know of the server's environment: how to find programs, temporary folders, certificates and object
 /// storage. No password of the database, no key of the server.
 const ENVIRONMENT: [&str; 11] = [
-    "AWS_", "GOOGLE_", "SSL_CERT_", "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "RUST_LOG", "RUST_BACKTRACE", "SYSTEMROOT",
+    "AWS_",
+    "GOOGLE_",
+    "SSL_CERT_",
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "SYSTEMROOT",
 ];
 
 /// For whom and what.
@@ -40,6 +50,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Its name: the classes joined by `-`.
+    pub(super) fn profile(&self) -> String {
+        self.feeds.iter().map(|feed| feed.as_str()).collect::<Vec<_>>().join("-")
+    }
+
     pub(super) fn identity(&self) -> Identity {
         Identity { clinic: self.clinic, user: Some(self.user), workstation: Some(self.workstation) }
     }
@@ -83,6 +98,7 @@ async fn run(
         epoch,
         blobs: images.settings.blobs.clone(),
         folder: folder(wanted.clinic, id),
+        chunk_bytes: images.settings.chunk_bytes,
     };
     let order = serde_json::to_vec(&order).map_err(|_| failed("the order"))?;
     let built: Result<ImageOffer, ApiError> =

@@ -74,9 +74,8 @@ async fn look_at(
     if is_due(app, images, &wanted, schema).await? {
         let built = build::build(app, images, &wanted).await;
         if let Ok(offer) = &built {
-            let profile = wanted.feeds.iter().map(|feed| feed.as_str()).collect::<Vec<_>>().join("-");
-            app.metrics.image(clinic, &profile, app.now().timestamp());
-            let (rows, chunks) = (offer.rows, offer.chunks.len());
+            app.metrics.image(clinic, &wanted.profile(), app.now().timestamp());
+            let (rows, chunks, profile) = (offer.rows, offer.chunks.len(), wanted.profile());
             tracing::info!(%clinic, profile, image = %offer.id, rows, chunks, "built an image");
         }
         lock.release().await;
@@ -98,6 +97,8 @@ async fn is_due(app: &AppState, images: &Images, wanted: &Wanted, schema: u32) -
         }
         Some(found) if !fits(&mut tx, wanted.clinic, &found.offer).await? => true,
         Some(found) => {
+            // Known again after a restart, on every node.
+            app.metrics.image(wanted.clinic, &wanted.profile(), found.created_at.timestamp());
             let mut tail = 0;
             for (&class, &cursor) in &found.offer.cursors {
                 tail += feed::changes(&mut tx, wanted.clinic, class, cursor).await?;
