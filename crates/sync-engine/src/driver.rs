@@ -5,6 +5,7 @@
 //! a store's write in the middle.
 //! Called by: `workstation`.
 
+mod compare;
 mod context;
 mod engine;
 mod live;
@@ -13,6 +14,7 @@ mod tokens;
 mod work;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
@@ -33,6 +35,7 @@ pub struct Driver {
     sync_state: watch::Receiver<SyncState>,
     first_sync: watch::Receiver<Option<Progress>>,
     damaged: watch::Receiver<bool>,
+    profile_changed: watch::Receiver<bool>,
     /// Its sender goes with the engine.
     running: watch::Receiver<()>,
 }
@@ -43,6 +46,7 @@ struct Calls {
     nudge: Notify,
     wake: Notify,
     signed_in: Notify,
+    check: Notify,
 }
 
 impl Driver {
@@ -63,21 +67,26 @@ impl Driver {
         let (sync_state_tx, sync_state) = watch::channel(not_yet());
         let (first_sync_tx, first_sync) = watch::channel(None);
         let (damaged_tx, damaged) = watch::channel(false);
+        let (profile_changed_tx, profile_changed) = watch::channel(false);
         let (running_tx, running) = watch::channel(());
         let context = context::Context {
             store,
             transport,
             tokens,
+            clock: Arc::clone(&clock),
             app_version: config.app_version.clone(),
             first_sync: first_sync_tx,
             damaged: damaged_tx,
+            profile_changed: profile_changed_tx,
+            rotation: compare::Rotation::new(),
+            looks: AtomicU64::new(0),
         };
         let calls_in = Arc::clone(&calls);
         handle.spawn(async move {
             engine::run(context, config, clock, calls_in, stop, sync_state_tx).await;
             drop(running_tx);
         });
-        Self { calls, stopping, sync_state, first_sync, damaged, running }
+        Self { calls, stopping, sync_state, first_sync, damaged, profile_changed, running }
     }
 
     /// The state that is always on the screen.
@@ -98,6 +107,13 @@ impl Driver {
         self.damaged.clone()
     }
 
+    /// Turns true when the person's roles grant other feeds than the file may hold: they must sign out and in again, into
+    /// the file of the other profile. What is unsent stays in this one and goes out when it is open.
+    #[must_use]
+    pub fn profile_changed(&self) -> watch::Receiver<bool> {
+        self.profile_changed.clone()
+    }
+
     /// The outbox, or what needs attention, has changed.
     pub fn nudge(&self) {
         self.calls.nudge.notify_one();
@@ -106,6 +122,11 @@ impl Driver {
     /// The network came back, or a person asked to sync now: no back-off of ours is waited for.
     pub fn online_again(&self) {
         self.calls.wake.notify_one();
+    }
+
+    /// Compares all of the file with the server, as soon as that can be reached, and mends what differs.
+    pub fn check_now(&self) {
+        self.calls.check.notify_one();
     }
 
     /// The person has signed in at the server anew: [`Tokens`] has new ones.

@@ -80,7 +80,11 @@ impl Default for Patience {
 pub fn is_untouched(store: &Store) -> Result<bool, wattle_local_store::Error> {
     let facts = store.sync_facts()?;
     let synced = facts.cursors.values().any(|seq| seq.0 > 0);
-    Ok(!synced && facts.outbox_len == 0 && facts.awaiting.is_empty() && facts.attention == 0 && facts.last_n == 0)
+    Ok(!synced
+        && facts.outbox_len == 0
+        && facts.awaiting.is_empty()
+        && facts.attention == 0
+        && facts.last_n == 0)
 }
 
 /// Removes the chunks of an image that is not wanted any more, for example because rows were streamed instead.

@@ -12,12 +12,14 @@
 
 mod config;
 mod contact;
+mod deltas;
 mod event;
 mod facts;
 mod faults;
 mod instruction;
 mod jitter;
 mod lane;
+mod mend;
 mod plan;
 mod pull;
 mod push;
@@ -26,20 +28,23 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wattle_domain::{FeedClass, UtcInstant};
 use wattle_protocol::ipc::session::SyncState;
+use wattle_protocol::live::Delta;
 use wattle_protocol::session::{Cursors, Welcome};
 
 pub use config::Config;
 pub use event::{Event, Fault, FaultKind, Work};
 pub use facts::Facts;
-pub use instruction::{Instruction, Tidy, Timer};
+pub use instruction::{Instruction, PullWanted, Tidy, Timer};
 
 use contact::{Gate, Reach, Tokens};
 use jitter::Jitter;
 use lane::Lane;
+use pull::Pulling;
+use report::Trouble;
 
 /// The state machine.
 #[derive(Clone, Debug)]
@@ -56,6 +61,8 @@ pub struct Machine {
     welcome: Option<Welcome>,
     /// The cursors as they were when the last hello went out (or older).
     hello_cursors: Cursors,
+    /// The epoch that they belong to.
+    hello_epoch: String,
     gate: Gate,
     reach: Reach,
     tokens: Tokens,
@@ -79,8 +86,12 @@ pub struct Machine {
 
     /// A pull is wanted whatever the cursors say.
     pull_due: bool,
-    /// A hint came; a pull is wanted if it is above the cursor.
-    hinted: bool,
+    /// Heads that came without their rows since the last pull began; one is wanted if any is above its cursor.
+    hinted: Cursors,
+    /// Rows that live brought and that wait for the file, in their order.
+    deltas: VecDeque<Delta>,
+    /// What the pull lane is at.
+    pulling: Option<Pulling>,
     /// No pull before the next welcome: the server said that ours is out of line with it.
     pull_held: bool,
     /// Pulls refused as out of line since the last that was not.
@@ -89,16 +100,36 @@ pub struct Machine {
     heads: Cursors,
     poll_ms: u64,
 
+    /// The server has other commits than we under the same numbers, though it says that it is the same.
+    rewound: bool,
+    /// Reconciliations that the server refused in a row.
+    reconciles_failed: u32,
+    /// Repairs that did not mend anything in a row.
+    repairs_failed: u32,
+    /// Comparisons that are due.
+    compares: u32,
+
     /// How many commands the next push may have.
     push_limit: usize,
     /// The push whose answers are being recorded brought a final verdict.
     push_progress: bool,
+    /// The push lane waits because all that could be sent waits for other commands.
+    push_waits: bool,
+    /// Another copy of this file is at work.
+    twin: bool,
 
     /// Feeds that we told the server of and that it did not grant.
     removed: BTreeSet<FeedClass>,
     /// Feeds whose cursors must be forgotten, beside those that follow from the welcome.
     forget: BTreeSet<FeedClass>,
     tidying: Option<Tidy>,
+    /// It was said that the person's roles grant other feeds.
+    profile_told: bool,
+    /// Kinds of work that are failing.
+    troubles: BTreeMap<Work, Trouble>,
+    /// When a lane that waits tries again, or the door is tried.
+    next_tries: BTreeMap<Timer, UtcInstant>,
+    now: UtcInstant,
     reported: Option<SyncState>,
 }
 
@@ -118,6 +149,7 @@ impl Machine {
             facts: Facts::default(),
             welcome: None,
             hello_cursors: Cursors::new(),
+            hello_epoch: String::new(),
             gate: Gate::Open,
             reach: Reach::Unknown,
             tokens: Tokens::default(),
@@ -134,14 +166,26 @@ impl Machine {
             probing: false,
             live_open: false,
             pull_due: false,
-            hinted: false,
+            hinted: Cursors::new(),
+            deltas: VecDeque::new(),
+            pulling: None,
             pull_held: false,
             resnapshots: 0,
             heads: Cursors::new(),
+            rewound: false,
+            reconciles_failed: 0,
+            repairs_failed: 0,
+            compares: 0,
             push_progress: false,
+            push_waits: false,
+            twin: false,
             removed: BTreeSet::new(),
             forget: BTreeSet::new(),
             tidying: None,
+            profile_told: false,
+            troubles: BTreeMap::new(),
+            next_tries: BTreeMap::new(),
+            now: UtcInstant(0),
             reported: None,
         }
     }
@@ -149,6 +193,7 @@ impl Machine {
     /// Takes an event in and says what to do about it. `now` is shown to people and orders nothing.
     pub fn handle(&mut self, event: Event, now: UtcInstant) -> Vec<Instruction> {
         if !self.stopped {
+            self.now = now;
             self.take(event, now);
             self.plan();
             self.report();
@@ -168,7 +213,7 @@ impl Machine {
         self.welcome.as_ref()
     }
 
-    /// Connected, listening, nothing to send, nothing to fetch.
+    /// Connected, listening, nothing to send, nothing to fetch, nothing to mend or compare.
     #[must_use]
     pub fn is_idle_online(&self) -> bool {
         let lanes = [self.session, self.refresh, self.push, self.pull, self.tidy];
@@ -180,6 +225,10 @@ impl Machine {
             && !self.refresh_due
             && !self.pull_due
             && !self.behind()
+            && self.compares == 0
+            && self.facts.repairs == 0
+            && self.reconcile_with().is_none()
+            && self.tidy_needed().is_none()
             && self.facts.outbox_len == 0
             && self.facts.awaiting.is_empty()
     }
@@ -191,21 +240,18 @@ impl Machine {
                 self.started = true;
                 self.hello_due = true;
             }
-            Event::OutboxChanged(facts) => {
-                if facts.outbox_len > self.facts.outbox_len {
-                    self.poll_ms = self.config.poll_min_ms;
-                }
-                self.facts = facts;
-            }
+            Event::OutboxChanged(facts) => self.outbox_changed(facts),
             Event::SessionAnswered(welcome) => self.welcomed(welcome, now),
-            Event::PushAnswered { sent, answers } => self.push_answered(sent, answers, now),
+            Event::PushAnswered { sent, answers, twin } => self.push_answered(sent, answers, twin, now),
             Event::AnswersRecorded(facts) => self.answers_recorded(facts),
             Event::PullFinished { complete, facts } => self.pull_finished(complete, facts, now),
+            Event::DeltaMissed => self.delta_missed(),
             Event::Tidied(facts) => self.tidied(facts),
             Event::Refreshed => self.refreshed(now),
             Event::SignedIn => self.signed_in(),
             Event::LiveOpened => {
                 self.live.attempt = 0;
+                self.troubles.remove(&Work::Live);
                 self.heard_from(Work::Live, now);
                 self.live_open = true;
                 // What moved between the session's heads and the first hint.
@@ -215,11 +261,13 @@ impl Machine {
                 self.last_contact_at = Some(now);
                 self.hint(hint);
             }
+            Event::Delta(delta) => self.delta(delta, now),
             Event::Heard => self.last_contact_at = Some(now),
             Event::LiveClosed => self.live_closed(),
             Event::Failed { work, fault } => self.failed(work, fault, now),
             Event::TimerFired(timer) => self.timer_fired(timer),
             Event::Wake => self.wake(),
+            Event::CheckNow => self.check_now(),
             Event::Stop => self.stop(),
         }
     }
@@ -229,8 +277,12 @@ impl Machine {
         if !self.armed.remove(&timer) {
             return;
         }
+        self.next_tries.remove(&timer);
         match timer {
             Timer::Retry(work) => self.lane(work).free(),
+            // The lane may be taken already; that they are not armed any more is enough.
+            Timer::Repair => {}
+            Timer::Digest => self.compares = self.compares.max(1),
             Timer::Poll => self.pull_due = true,
             Timer::Recheck => self.hello_due = true,
             Timer::Probe => {
@@ -261,13 +313,22 @@ impl Machine {
         }
     }
 
+    /// The work of a lane went well.
+    fn succeeded(&mut self, work: Work) {
+        self.lane(work).succeed();
+        self.troubles.remove(&work);
+    }
+
     fn arm(&mut self, timer: Timer, after_ms: u64) {
         self.armed.insert(timer);
+        let after = i64::try_from(after_ms).unwrap_or(i64::MAX);
+        self.next_tries.insert(timer, UtcInstant(self.now.0.saturating_add(after)));
         self.out.push(Instruction::SetTimer { timer, after_ms });
     }
 
     fn disarm(&mut self, timer: Timer) {
         if self.armed.remove(&timer) {
+            self.next_tries.remove(&timer);
             self.out.push(Instruction::ClearTimer(timer));
         }
     }

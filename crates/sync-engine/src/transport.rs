@@ -2,7 +2,7 @@
 //!
 //! Owns: addresses, headers, timeouts, compression, streamed lines, and the one place that turns what HTTP did into
 //! [`Error`].
-//! Must never: retry, decide, hold a token longer than a call, put anything about a patient into an error.
+//! Must never: retry (but for a body that may have been refused for being packed), decide, hold a token longer than a call, put anything about a patient into an error.
 //! Called by: the driver; `sign_in` by the workstation.
 
 mod address;
@@ -10,23 +10,31 @@ mod answer;
 mod error;
 mod frames;
 mod hints;
+mod image;
 mod limits;
 mod lines;
+mod packed;
 
-use reqwest::Client;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wattle_domain::FeedClass;
+use wattle_protocol::image::{ImageAsk, ImageOffer};
+use wattle_protocol::live::ROWS_QUERY;
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
 use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome};
-use wattle_protocol::{PROTOCOL, PROTOCOL_HEADER};
+use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
 
 pub use address::{Address, BadAddress};
 pub use error::{Error, Why};
 pub use frames::Frames;
 pub use hints::{Heard, Hints};
+pub use image::ChunkBody;
 pub use limits::Limits;
 
 /// The way to one server. Cheap to clone; clones share connections.
@@ -35,6 +43,7 @@ pub struct Transport {
     http: Client,
     address: Address,
     limits: Limits,
+    packing: packed::Packing,
 }
 
 impl Transport {
@@ -65,7 +74,7 @@ impl Transport {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|_| BadAddress::NoTls)?;
-        Ok(Self { http, address, limits })
+        Ok(Self { http, address, limits, packing: packed::Packing::default() })
     }
 
     /// `POST /v1/sign-in`.
@@ -97,7 +106,22 @@ impl Transport {
     /// # Errors
     /// Refused, or no answer: the commands may have been decided all the same.
     pub async fn push(&self, access_token: &str, push: &Push) -> Result<Pushed, Error> {
-        self.ask("v1/push", Some(access_token), push).await
+        let route = || self.http.post(self.address.join("v1/push")).header(CONTENT_TYPE, "application/json");
+        let body = serde_json::to_vec(push).map_err(|_| Error::Garbled { what: "a push that is no JSON" })?;
+        let packed = self.packing.pack(&body);
+        let was_packed = packed.is_some();
+        if let Some(packed) = packed {
+            let request = route().header(CONTENT_ENCODING, "zstd").body(packed);
+            match self.answer_to(request, Some(access_token)).await {
+                Err(error) if packed::Packing::is_suspect(&error) => {}
+                answer => return answer,
+            }
+        }
+        let answer = self.answer_to(route().body(body), Some(access_token)).await;
+        if was_packed && answer.is_ok() {
+            self.packing.give_up();
+        }
+        answer
     }
 
     /// `POST /v1/pull`; the frames come as they are read.
@@ -111,12 +135,29 @@ impl Transport {
         Ok(Frames::new(answer::good(response, self.limits).await?, self.limits))
     }
 
-    /// `GET /v1/live`.
+    /// `POST /v1/image`; `None` when there is no fitting image.
     ///
     /// # Errors
     /// Refused, or no answer.
-    pub async fn live(&self, access_token: &str) -> Result<Hints, Error> {
-        let request = self.http.get(self.address.join("v1/live"));
+    pub async fn image(&self, access_token: &str, ask: &ImageAsk) -> Result<Option<ImageOffer>, Error> {
+        match self.ask("v1/image", Some(access_token), ask).await {
+            Ok(offer) => Ok(Some(offer)),
+            Err(Error::Refused { code: ErrorCode::NotFound, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `GET /v1/live`, for hints of all feeds and rows of these.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn live(&self, access_token: &str, rows: &[FeedClass]) -> Result<Hints, Error> {
+        let mut url = self.address.join("v1/live");
+        if !rows.is_empty() {
+            let rows: Vec<_> = rows.iter().map(|feed| feed.as_str()).collect();
+            url.set_query(Some(&format!("{ROWS_QUERY}={}", rows.join(","))));
+        }
+        let request = self.http.get(url);
         let request = request
             .header(AUTHORIZATION, bearer(access_token)?)
             .header(ACCEPT, "text/event-stream")
@@ -132,7 +173,14 @@ impl Transport {
         access_token: Option<&str>,
         body: &Q,
     ) -> Result<A, Error> {
-        let mut request = self.http.post(self.address.join(route)).json(body);
+        self.answer_to(self.http.post(self.address.join(route)).json(body), access_token).await
+    }
+
+    async fn answer_to<A: DeserializeOwned>(
+        &self,
+        mut request: RequestBuilder,
+        access_token: Option<&str>,
+    ) -> Result<A, Error> {
         if let Some(token) = access_token {
             request = request.header(AUTHORIZATION, bearer(token)?);
         }
@@ -148,7 +196,7 @@ impl Transport {
 
 fn bearer(token: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-        .map_err(|_| Error::refused(wattle_protocol::ErrorCode::SignInAgain))?;
+        .map_err(|_| Error::refused(ErrorCode::SignInAgain))?;
     value.set_sensitive(true);
     Ok(value)
 }

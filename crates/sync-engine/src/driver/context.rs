@@ -1,13 +1,16 @@
 //! What every piece of work needs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
+use wattle_domain::time::Clock;
 use wattle_local_store::{Error as StoreError, Store, SyncFacts};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::Progress;
 
 use super::Tokens;
+use super::compare::Rotation;
 use crate::machine::{Facts, Fault, FaultKind};
 use crate::transport::{Error, Transport};
 
@@ -15,9 +18,20 @@ pub(super) struct Context {
     pub(super) store: Store,
     pub(super) transport: Transport,
     pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) app_version: String,
     pub(super) first_sync: watch::Sender<Option<Progress>>,
     pub(super) damaged: watch::Sender<bool>,
+    pub(super) profile_changed: watch::Sender<bool>,
+    pub(super) rotation: Rotation,
+    pub(super) looks: AtomicU64,
+}
+
+/// The file's facts and when they were looked up: a later look saw at least what an earlier one did.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) number: u64,
+    pub(super) facts: Facts,
 }
 
 impl Context {
@@ -32,22 +46,62 @@ impl Context {
         done.map_err(|_| Fault::new(FaultKind::Store))
     }
 
-    /// As [`Context::blocking`], for a call of the store.
-    pub(super) async fn store<T: Send + 'static>(
+    /// Runs something that blocks, with the access token.
+    pub(super) async fn with_token<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Fault> {
-        let done = self.blocking(move |context| work(&context.store)).await?;
-        done.map_err(|error| self.store_fault(&error))
+    ) -> Result<(String, T), Fault> {
+        let done = self.blocking(move |context| {
+            let token = context.tokens.access().ok_or(Fault::new(FaultKind::Code(ErrorCode::SignInAgain)))?;
+            Ok((token, context.of_store(work)?))
+        });
+        done.await?
     }
 
-    pub(super) async fn facts(self: &Arc<Self>) -> Result<Facts, Fault> {
-        self.store(Store::sync_facts).await.map(Facts::from)
+    /// Runs something that changes the file, and looks what it is like afterwards. On one thread: no hop in between.
+    pub(super) async fn change(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Look, Fault> {
+        let done = self.blocking(move |context| {
+            context.of_store(work)?;
+            context.look()
+        });
+        done.await?
     }
 
-    pub(super) async fn access_token(self: &Arc<Self>) -> Result<String, Fault> {
-        let token = self.blocking(|context| context.tokens.access()).await?;
-        token.ok_or(Fault::new(FaultKind::Code(ErrorCode::SignInAgain)))
+    /// Looks what the file is like. Blocks.
+    pub(super) fn look(&self) -> Result<Look, Fault> {
+        let number = self.looks.fetch_add(1, Ordering::SeqCst);
+        let SyncFacts {
+            epoch,
+            cursors,
+            outbox_len,
+            oldest_waiting_at,
+            last_n,
+            awaiting,
+            attention,
+            repairs,
+            replica: _,
+        } = self.of_store(Store::sync_facts)?;
+        let feeds = self.store.identity().feeds();
+        let facts = Facts {
+            epoch,
+            cursors,
+            outbox_len,
+            oldest_waiting_at,
+            last_n,
+            awaiting,
+            attention,
+            repairs,
+            feeds,
+        };
+        Ok(Look { number, facts })
+    }
+
+    /// A call of the store. Blocks.
+    pub(super) fn of_store<T>(&self, work: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, Fault> {
+        work(&self.store).map_err(|error| self.store_fault(&error))
     }
 
     /// Logs a fault of the store and says what the machine makes of it.
@@ -74,11 +128,4 @@ pub(super) fn wire_fault(route: &'static str, error: &Error) -> Fault {
         Error::Garbled { what } => tracing::warn!(route, what, "the answer cannot be used"),
     }
     error.fault()
-}
-
-impl From<SyncFacts> for Facts {
-    fn from(facts: SyncFacts) -> Self {
-        let SyncFacts { epoch, cursors, outbox_len, oldest_waiting_at, last_n, awaiting, attention } = facts;
-        Self { epoch, cursors, outbox_len, oldest_waiting_at, last_n, awaiting, attention }
-    }
 }

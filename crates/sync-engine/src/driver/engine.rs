@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use wattle_domain::time::Clock;
 use wattle_protocol::ipc::session::SyncState;
 
-use super::context::Context;
-use super::work::Done;
+use super::context::{Context, Look};
+use super::work::{After, Done};
 use super::{Calls, live, pull, work};
-use crate::machine::{Config, Event, Fault, FaultKind, Instruction, Machine, Timer, Work};
+use crate::machine::{Config, Event, Facts, Fault, FaultKind, Instruction, Machine, Timer, Work};
 
 /// What live says between two looks of the engine; then live waits.
 const EVENTS: usize = 64;
@@ -29,6 +29,10 @@ struct Engine {
     timers: BTreeMap<Timer, Instant>,
     tasks: JoinSet<Result<Done, Fault>>,
     works: HashMap<Id, (Work, AbortHandle)>,
+    /// Somebody is looking what another has changed in the file.
+    looking: Option<Id>,
+    /// The number of the latest look that the machine knows of.
+    seen: Option<u64>,
     events: mpsc::Sender<Event>,
     live_open: bool,
     sync_state: watch::Sender<SyncState>,
@@ -50,6 +54,8 @@ pub(super) async fn run(
         timers: BTreeMap::new(),
         tasks: JoinSet::new(),
         works: HashMap::new(),
+        looking: None,
+        seen: None,
         events,
         live_open: false,
         sync_state,
@@ -70,9 +76,9 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 impl Engine {
     async fn run(&mut self, calls: &Calls, heard: &mut mpsc::Receiver<Event>) {
         let facts = loop {
-            match self.context.facts().await {
-                Ok(facts) => break facts,
-                Err(_) => tokio::time::sleep(START_AGAIN).await,
+            match self.context.blocking(Context::look).await {
+                Ok(Ok(look)) => break self.newest(look),
+                _ => tokio::time::sleep(START_AGAIN).await,
             }
         };
         self.handle(Event::Started(facts));
@@ -85,11 +91,16 @@ impl Engine {
                     self.live_open |= event == Event::LiveOpened;
                     event
                 }
-                Some(joined) = self.tasks.join_next_with_id() => match self.joined(joined).await {
+                Some(joined) = self.tasks.join_next_with_id() => match self.joined(joined) {
                     Some(event) => event,
                     None => continue,
                 },
-                () = calls.nudge.notified() => self.outbox_changed().await,
+                // One look at a time; a nudge meanwhile is kept for the next.
+                () = calls.nudge.notified(), if self.looking.is_none() => {
+                    self.look();
+                    continue;
+                }
+                () = calls.check.notified() => Event::CheckNow,
                 () = calls.wake.notified() => Event::Wake,
                 () = calls.signed_in.notified() => Event::SignedIn,
                 timer = fired(next) => {
@@ -116,7 +127,14 @@ impl Engine {
                 self.spawn(Work::Push, work::push(context, max_commands, max_bytes));
             }
             Instruction::RecordAnswers(answers) => self.spawn(Work::Push, work::record(context, answers)),
-            Instruction::Pull { max_bytes } => self.spawn(Work::Pull, pull::pull(context, max_bytes)),
+            Instruction::Pull { max_bytes, kind } => {
+                self.spawn(Work::Pull, pull::pull(context, max_bytes, kind))
+            }
+            Instruction::TakeIn(delta) => {
+                // The one path where a hop counts: straight to a thread that may block.
+                let handle = self.tasks.spawn_blocking(move || Ok(pull::take_in(&context, delta)));
+                self.works.insert(handle.id(), (Work::Pull, handle));
+            }
             Instruction::OpenLive => self.spawn(Work::Live, live::live(context, self.events.clone())),
             Instruction::CloseLive => self.abort(|work| work == Work::Live),
             Instruction::Tidy(tidy) => self.spawn(Work::Tidy, work::tidy(context, tidy)),
@@ -125,6 +143,9 @@ impl Engine {
             }
             Instruction::ClearTimer(timer) => {
                 self.timers.remove(&timer);
+            }
+            Instruction::ProfileChanged => {
+                self.context.profile_changed.send_replace(true);
             }
             Instruction::Report(state) => {
                 self.sync_state.send_replace(state);
@@ -137,6 +158,21 @@ impl Engine {
         self.works.insert(handle.id(), (work, handle));
     }
 
+    fn look(&mut self) {
+        let context = Arc::clone(&self.context);
+        let look = move || context.look().map(|look| Done::After(After::Changed, look));
+        self.looking = Some(self.tasks.spawn_blocking(look).id());
+    }
+
+    /// The facts of this look, or those of a later one that the machine has already.
+    fn newest(&mut self, look: Look) -> Facts {
+        if self.seen.is_some_and(|seen| look.number < seen) {
+            return self.machine.facts().clone();
+        }
+        self.seen = Some(look.number);
+        look.facts
+    }
+
     fn abort(&self, which: impl Fn(Work) -> bool) {
         for (_, handle) in self.works.values().filter(|(work, _)| which(*work)) {
             handle.abort();
@@ -144,34 +180,35 @@ impl Engine {
     }
 
     /// The event for a piece of work that ended, in whatever way: the machine waits for it.
-    async fn joined(&mut self, joined: Result<(Id, Result<Done, Fault>), JoinError>) -> Option<Event> {
+    fn joined(&mut self, joined: Result<(Id, Result<Done, Fault>), JoinError>) -> Option<Event> {
         let id = match &joined {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
+        if self.looking == Some(id) {
+            self.looking = None;
+            return Some(self.looked(joined));
+        }
         let (work, _) = self.works.remove(&id)?;
         let failed = |fault| Event::Failed { work, fault };
         let live_was_open = work == Work::Live && std::mem::take(&mut self.live_open);
         Some(match joined {
             _ if live_was_open => Event::LiveClosed,
             Ok((_, Ok(Done::Event(event)))) => event,
-            Ok((_, Ok(done))) => match self.context.facts().await {
-                Ok(facts) => with_facts(done, facts),
-                Err(fault) => failed(fault),
-            },
+            Ok((_, Ok(Done::After(after, look)))) => with_facts(&after, self.newest(look)),
             Ok((_, Err(fault))) => failed(fault),
             // Aborted by us, or a panic, which the panic hook has told of.
             Err(_) => failed(Fault::new(FaultKind::Store)),
         })
     }
 
-    async fn outbox_changed(&mut self) -> Event {
-        let facts = self.context.facts().await.unwrap_or_else(|_| {
-            // The file cannot be read just now; a push that finds the same tries again by itself.
-            let mut facts = self.machine.facts().clone();
-            facts.outbox_len = facts.outbox_len.max(1);
-            facts
-        });
+    fn looked(&mut self, joined: Result<(Id, Result<Done, Fault>), JoinError>) -> Event {
+        if let Ok((_, Ok(Done::After(after, look)))) = joined {
+            return with_facts(&after, self.newest(look));
+        }
+        // The file cannot be read just now; a push that finds the same tries again by itself.
+        let mut facts = self.machine.facts().clone();
+        facts.outbox_len = facts.outbox_len.max(1);
         Event::OutboxChanged(facts)
     }
 
@@ -190,12 +227,12 @@ impl Engine {
     }
 }
 
-fn with_facts(done: Done, facts: crate::machine::Facts) -> Event {
-    match done {
-        Done::Event(event) => event,
-        Done::Recorded => Event::AnswersRecorded(facts),
-        Done::Pulled { complete } => Event::PullFinished { complete, facts },
-        Done::Tidied => Event::Tidied(facts),
+fn with_facts(after: &After, facts: Facts) -> Event {
+    match *after {
+        After::Recorded => Event::AnswersRecorded(facts),
+        After::Pulled { complete } => Event::PullFinished { complete, facts },
+        After::Tidied => Event::Tidied(facts),
+        After::Changed => Event::OutboxChanged(facts),
     }
 }
 

@@ -11,14 +11,15 @@ use crate::transport::Heard;
 
 /// Listens. What it hears goes through `events`; its own end is the answer.
 pub(super) async fn live(context: Arc<Context>, events: mpsc::Sender<Event>) -> Result<Done, Fault> {
-    let token = context.access_token().await?;
-    let opened = context.transport.live(&token).await;
+    let (token, feeds) = context.with_token(|store| Ok(store.identity().feeds())).await?;
+    let opened = context.transport.live(&token, &feeds).await;
     let mut hints = opened.map_err(|error| wire_fault("live", &error))?;
     // The engine is gone when nobody receives; then this end means nothing either.
     let mut said = events.send(Event::LiveOpened).await;
     while said.is_ok() {
         said = match hints.next().await {
             Ok(Some(Heard::Hint(hint))) => events.send(Event::Hinted(hint)).await,
+            Ok(Some(Heard::Delta(delta))) => events.send(Event::Delta(*delta)).await,
             Ok(Some(Heard::Beat)) => events.send(Event::Heard).await,
             Ok(None) => break,
             Err(error) => {

@@ -19,6 +19,9 @@ pub struct Config {
     pub recheck_ms: u64,
     /// How often to ask whether a closed door (suspended, upgrade, sign in again) has opened.
     pub probe_ms: u64,
+    /// How long a round of comparisons over the whole file takes: a table's stamps, then a sample of its contents, then the
+    /// next table, spread evenly.
+    pub digest_ms: u64,
     /// Most commands in one push.
     pub push_max_commands: usize,
     /// Most bytes of payloads in one push.
@@ -40,6 +43,7 @@ impl Config {
             poll_max_ms: 30_000,
             recheck_ms: 300_000,
             probe_ms: 60_000,
+            digest_ms: 6 * 3_600_000,
             push_max_commands: 200,
             push_max_bytes: 1 << 20,
             pull_max_bytes: 64 << 20,

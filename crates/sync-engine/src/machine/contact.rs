@@ -87,7 +87,7 @@ impl Machine {
 
     pub(super) fn refreshed(&mut self, now: UtcInstant) {
         self.last_contact_at = Some(now);
-        self.refresh.succeed();
+        self.succeeded(Work::Refresh);
         self.refresh_due = false;
         self.tokens.generation += 1;
         self.tokens.may_refresh = false;
@@ -99,6 +99,7 @@ impl Machine {
         self.refresh_due = false;
         self.refresh.free();
         self.refresh.attempt = 0;
+        self.troubles.remove(&Work::Refresh);
         self.disarm(Timer::Retry(Work::Refresh));
         if self.gate == Gate::SignInAgain {
             self.gate = Gate::Open;
@@ -139,6 +140,7 @@ impl Machine {
         for work in Work::ALL {
             self.hurry(work);
         }
+        self.disarm(Timer::Repair);
         self.pull_due = true;
         if self.gate != Gate::Open {
             self.probing = true;

@@ -1,7 +1,7 @@
 //! What happens to the machine.
 
 use wattle_protocol::ErrorCode;
-use wattle_protocol::live::Hint;
+use wattle_protocol::live::{Delta, Hint};
 use wattle_protocol::push::Answer;
 use wattle_protocol::session::Welcome;
 
@@ -22,16 +22,22 @@ pub enum Event {
         sent: usize,
         /// What the server said of them, in their order, perhaps of fewer.
         answers: Vec<Answer>,
+        /// Another copy of this file is at work: a command that was made under the file's present replica id came under a
+        /// number that the server has for another.
+        twin: bool,
     },
     /// Answers [`super::Instruction::RecordAnswers`].
     AnswersRecorded(Facts),
-    /// Answers [`super::Instruction::Pull`]: rows and cursors are in the file.
+    /// Answers [`super::Instruction::Pull`], or (then `complete`) [`super::Instruction::TakeIn`]: rows and cursors are in the
+    /// file.
     PullFinished {
         /// False when there is more to pull.
         complete: bool,
         /// The file now.
         facts: Facts,
     },
+    /// Answers [`super::Instruction::TakeIn`]: the file is not where the delta begins; nothing has changed.
+    DeltaMissed,
     /// Answers [`super::Instruction::Tidy`].
     Tidied(Facts),
     /// Answers [`super::Instruction::Refresh`]: there are new tokens.
@@ -42,6 +48,8 @@ pub enum Event {
     LiveOpened,
     /// A feed has moved.
     Hinted(Hint),
+    /// A feed has moved, and these are the rows.
+    Delta(Delta),
     /// A heartbeat of live.
     Heard,
     /// Live ended after it was open, in whatever way.
@@ -57,6 +65,8 @@ pub enum Event {
     TimerFired(Timer),
     /// Try now: the network came back, or a person asked.
     Wake,
+    /// A person asked for a comparison of everything with the server, as soon as it can be reached.
+    CheckNow,
     /// The engine ends; nothing is answered after it.
     Stop,
 }
@@ -70,17 +80,30 @@ pub enum Work {
     Refresh,
     /// Sending commands, or recording what the server said of them.
     Push,
-    /// Fetching rows.
+    /// Fetching rows, or taking in those that live brought.
     Pull,
     /// Opening live.
     Live,
-    /// Removing feeds, forgetting cursors, adopting an epoch.
+    /// Bringing the file in line: see [`super::Tidy`].
     Tidy,
 }
 
 impl Work {
     /// Every kind.
     pub const ALL: [Self; 6] = [Self::Session, Self::Refresh, Self::Push, Self::Pull, Self::Live, Self::Tidy];
+
+    /// The word for logs and the *Sync* page.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Refresh => "refresh",
+            Self::Push => "push",
+            Self::Pull => "pull",
+            Self::Live => "live",
+            Self::Tidy => "tidy",
+        }
+    }
 }
 
 /// Why some work did not succeed.

@@ -13,6 +13,8 @@ const LONGEST_RETRY_AFTER_MS: u64 = 3_600_000;
 impl Machine {
     pub(super) fn failed(&mut self, work: Work, fault: Fault, now: UtcInstant) {
         self.lane(work).state = LaneState::Idle;
+        self.trouble(work, fault.kind, now);
+        let answered = matches!(fault.kind, FaultKind::Code(_));
         // What was wanted is still wanted.
         match work {
             Work::Session => self.hello_due = true,
@@ -20,12 +22,13 @@ impl Machine {
                 self.refresh_due = true;
                 self.tokens.may_refresh = true;
             }
-            Work::Pull => self.pull_due = true,
+            // New tokens, and the same again.
+            Work::Pull if fault.kind == FaultKind::Code(ErrorCode::SignInAgain) => self.pull_due = true,
+            Work::Pull => self.pull_failed(fault.kind),
             Work::Live => self.live_open = false,
             Work::Tidy => self.tidying = None,
             Work::Push => {}
         }
-        let answered = matches!(fault.kind, FaultKind::Code(_));
         if answered {
             self.last_contact_at = Some(now);
         }

@@ -2,6 +2,7 @@
 
 use wattle_domain::FeedClass;
 use wattle_protocol::ipc::session::SyncState;
+use wattle_protocol::live::Delta;
 use wattle_protocol::push::Answer;
 
 use super::Work;
@@ -20,14 +21,18 @@ pub enum Instruction {
         /// At most so many bytes of payload.
         max_bytes: usize,
     },
-    /// Write what the server said of commands.
+    /// Write what the server said of commands; none of them: only look at the file.
     RecordAnswers(Vec<Answer>),
     /// Fetch what is after the cursors, into the file in one transaction.
     Pull {
         /// Stop at the next commit after so many bytes.
         max_bytes: u64,
+        /// And what else.
+        kind: PullWanted,
     },
-    /// Listen for hints.
+    /// Take these rows into the file. Never while a pull runs.
+    TakeIn(Delta),
+    /// Listen for hints and rows.
     OpenLive,
     /// Stop listening; [`super::Event::LiveClosed`] (or `Failed`, if it was still opening) follows.
     CloseLive,
@@ -42,8 +47,28 @@ pub enum Instruction {
     },
     /// Forget this timer.
     ClearTimer(Timer),
+    /// The person's roles grant other feeds than the file may hold; said once. Unsent work stays in the file.
+    ProfileChanged,
     /// Show this; only sent when it differs from the last.
     Report(SyncState),
+}
+
+/// What a pull is for. All but a reconciliation fetch what is after the cursors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PullWanted {
+    /// Nothing else.
+    Usual,
+    /// Buckets of the file that wait to be mended, beside it.
+    Repair,
+    /// A digest, beside it: the next in turn.
+    Digest,
+    /// The cursors count for nothing: the server has other commits under their numbers (a restored backup, a failover).
+    /// Nothing is removed and nothing sent again whole: heads are taken over, digests compared, what differs is mended,
+    /// and what was acknowledged lately is offered again.
+    Reconcile {
+        /// The server's epoch.
+        epoch: String,
+    },
 }
 
 /// One change that brings the file in line with the session. The outbox is kept by all of them.
@@ -53,12 +78,13 @@ pub enum Tidy {
     RemoveFeeds(Vec<FeedClass>),
     /// The next pull sends these feeds whole.
     ForgetCursors(Vec<FeedClass>),
-    /// The server is another than the cursors came from (a restored backup, a failover). Comes after its cursors are
-    /// forgotten, so that a crash between the two leaves the old epoch and not old cursors under the new one.
+    /// The server is another than the one that the file was fetched from, and there is no cursor above 0: go on with it.
     AdoptEpoch(String),
     /// The server has seen higher command numbers of this workstation than the file has given out (the file is new, or
     /// an old copy): go on above them.
     SkipToNumber(u64),
+    /// Another copy of this file is at work: number under a new id from now on.
+    RenewReplica,
 }
 
 /// The machine's timers; each is set at most once at a time.
@@ -72,4 +98,8 @@ pub enum Timer {
     Recheck,
     /// See whether a closed door has opened.
     Probe,
+    /// Compare a little more with the server.
+    Digest,
+    /// Try again to mend what differs.
+    Repair,
 }

@@ -17,11 +17,12 @@ impl Machine {
             self.plan_pull();
             self.plan_live();
         }
+        self.plan_take_in();
         self.plan_tidy();
         self.plan_timers();
     }
 
-    fn start(&mut self, work: Work, instruction: Instruction) {
+    pub(super) fn start(&mut self, work: Work, instruction: Instruction) {
         let generation = self.tokens.generation;
         self.lane(work).start(generation);
         self.out.push(instruction);
@@ -38,6 +39,7 @@ impl Machine {
         if self.hello_due && self.session.is_idle() && (self.gate == Gate::Open || self.probing) {
             self.hello_due = false;
             self.hello_cursors = self.facts.cursors.clone();
+            self.hello_epoch = self.facts.epoch.clone();
             self.start(Work::Session, Instruction::OpenSession);
         }
     }
@@ -51,17 +53,6 @@ impl Machine {
         if let_in && self.facts.outbox_len > 0 && self.push.is_idle() {
             let (max_commands, max_bytes) = (self.push_limit, self.config.push_max_bytes);
             self.start(Work::Push, Instruction::Push { max_commands, max_bytes });
-        }
-    }
-
-    fn plan_pull(&mut self) {
-        let let_in = self.gate == Gate::Open && self.welcome.is_some() && !self.pull_held;
-        // A pull against cursors that are about to change would be thrown away, or worse, kept.
-        let tidy = self.tidy.is_idle() && self.tidy_needed().is_none();
-        if let_in && tidy && self.pull.is_idle() && self.pull_wanted() {
-            self.pull_due = false;
-            self.hinted = false;
-            self.start(Work::Pull, Instruction::Pull { max_bytes: self.config.pull_max_bytes });
         }
     }
 
@@ -87,11 +78,19 @@ impl Machine {
         let unwatched = !self.live_open || !self.facts.awaiting.is_empty() || self.behind();
         let may_poll = self.gate == Gate::Open && self.welcome.is_some() && self.pull.is_idle();
         let poll = self.poll_ms;
-        self.keep(Timer::Poll, may_poll && unwatched && !self.pull_wanted(), poll, poll / 4);
+        self.keep(Timer::Poll, may_poll && unwatched && self.pull_wanted().is_none(), poll, poll / 4);
 
         let settled = self.gate == Gate::Open && self.session.is_idle() && !self.hello_due;
         let recheck = self.config.recheck_ms;
         self.keep(Timer::Recheck, settled && self.live_open, recheck, recheck / 5);
+
+        if self.facts.repairs == 0 {
+            self.repairs_failed = 0;
+            self.disarm(Timer::Repair);
+        }
+        // Spread over the day: a table at a time costs neither side much.
+        let compare = self.config.digest_ms / u64::from(self.compare_steps());
+        self.keep(Timer::Digest, self.compares == 0, compare - compare / 4, compare / 2);
 
         let closed = self.gate != Gate::Open && self.session.is_idle() && !self.probing;
         let probe = self.config.probe_ms;

@@ -1,16 +1,17 @@
 //! The hello and what follows from its answer.
 
+use wattle_domain::role::classes;
 use wattle_domain::{FeedClass, FeedSeq, UtcInstant};
 use wattle_protocol::session::{Welcome, WorkstationState};
 
 use super::config::older;
 use super::contact::{Gate, Reach};
-use super::{Facts, Machine, Tidy, Work};
+use super::{Facts, Instruction, Machine, Tidy, Work};
 
 impl Machine {
     pub(super) fn welcomed(&mut self, welcome: Welcome, now: UtcInstant) {
         self.heard_from(Work::Session, now);
-        self.session.succeed();
+        self.succeeded(Work::Session);
         self.clock_skew_ms = Some(now.0.saturating_sub(welcome.server_time.0));
         self.probing = false;
         self.pull_held = false;
@@ -21,6 +22,7 @@ impl Machine {
             }
         }
         self.compare(&welcome);
+        self.compare_profile(&welcome);
         let gate = match welcome.workstation {
             WorkstationState::Suspended | WorkstationState::Wipe => Gate::Suspended,
             WorkstationState::Ok if older(&self.config.app_version, &welcome.min_app_version) => {
@@ -36,52 +38,64 @@ impl Machine {
     }
 
     /// Holds the server's heads against our cursors.
-    ///
-    /// Left for issue 3: digests after a change of epoch; and `last_n` above ours may also mean that two copies of one disk
-    /// are at work, which needs a new workstation id. Here the numbers go on above the server's, which is right for a
-    /// file that was set aside and fetched anew.
     fn compare(&mut self, welcome: &Welcome) {
         let same_epoch = self.facts.epoch == welcome.epoch;
         let known = std::mem::take(&mut self.heads);
-        for feed in &welcome.feeds {
+        // Granted to the person, but not for this file: it is neither fetched nor waited for.
+        for feed in welcome.feeds.iter().filter(|f| self.facts.may_hold(f.feed)) {
             let heard = known.get(&feed.feed).copied().filter(|_| same_epoch).unwrap_or_default();
             self.heads.insert(feed.feed, heard.max(feed.head));
             if !same_epoch {
                 continue;
             }
-            let held = held(&self.facts, feed.feed);
+            let held = self.facts.held(feed.feed);
             let sent = self.hello_cursors.get(&feed.feed).copied().unwrap_or_default();
-            // Below the horizon the log has holes; above the head the server has lost commits that we hold, and would
-            // give their numbers to others that we would then skip.
-            if held > FeedSeq(0) && (held < feed.horizon || sent > feed.head) {
+            if held > FeedSeq(0) && held < feed.horizon {
+                // The log has holes there.
                 self.forget.insert(feed.feed);
             }
+            // The server has lost commits that we hold, and would give their numbers to others that we would then skip:
+            // a machine that was set back, which no epoch tells of.
+            self.rewound |= self.hello_epoch == welcome.epoch && sent > feed.head;
         }
         // Only feeds that the hello named: one that a pull brought since was granted later than this answer was given.
         self.removed = self.hello_cursors.keys().copied().filter(|f| !self.heads.contains_key(f)).collect();
-        self.hinted = true;
-        let missing = welcome.feeds.iter().any(|f| !self.facts.cursors.contains_key(&f.feed));
+        self.hinted.clone_from(&self.heads);
+        let missing = self.heads.keys().any(|feed| !self.facts.cursors.contains_key(feed));
         if missing || !self.facts.awaiting.is_empty() || !same_epoch {
             self.pull_due = true;
         }
     }
 
+    /// Whether the person's roles grant what the file was made for. Another profile is another file: the workstation's
+    /// business, who signs out for it.
+    fn compare_profile(&mut self, welcome: &Welcome) {
+        let granted = classes(&welcome.roles);
+        let may_hold = FeedClass::ALL.into_iter().filter(|feed| self.facts.may_hold(*feed));
+        let told = !welcome.roles.is_empty() && !self.facts.feeds.is_empty();
+        if told && welcome_ok(Some(welcome)).is_some() && !self.profile_told && !may_hold.eq(granted) {
+            self.profile_told = true;
+            self.out.push(Instruction::ProfileChanged);
+        }
+    }
+
     /// What must be done to the file before the next pull, if anything.
     pub(super) fn tidy_needed(&self) -> Option<Tidy> {
-        // What a server says to a workstation that it has stopped is no reason to touch the file.
-        let welcome = self.welcome.as_ref().filter(|w| w.workstation == WorkstationState::Ok)?;
+        let welcome = welcome_ok(self.welcome.as_ref())?;
         let cursors = &self.facts.cursors;
         let removed: Vec<FeedClass> = cursors.keys().copied().filter(|f| self.removed.contains(f)).collect();
         if !removed.is_empty() {
             return Some(Tidy::RemoveFeeds(removed));
         }
-        let other_epoch = self.facts.epoch != welcome.epoch;
+        if self.twin {
+            return Some(Tidy::RenewReplica);
+        }
         let held = cursors.iter().filter(|(_, seq)| seq.0 > 0).map(|(feed, _)| *feed);
-        let forget: Vec<FeedClass> = held.filter(|f| other_epoch || self.forget.contains(f)).collect();
+        let forget: Vec<FeedClass> = held.filter(|f| self.forget.contains(f)).collect();
         if !forget.is_empty() {
             return Some(Tidy::ForgetCursors(forget));
         }
-        if other_epoch {
+        if self.facts.epoch != welcome.epoch && !self.facts.holds_any() {
             return Some(Tidy::AdoptEpoch(welcome.epoch.clone()));
         }
         (welcome.last_n > self.facts.last_n).then_some(Tidy::SkipToNumber(welcome.last_n))
@@ -102,8 +116,9 @@ impl Machine {
         if let Some(Tidy::RemoveFeeds(feeds)) = &done {
             self.removed.retain(|feed| !feeds.contains(feed));
         }
+        self.twin &= done != Some(Tidy::RenewReplica);
         self.pull_due = true;
-        self.tidy.succeed();
+        self.succeeded(Work::Tidy);
         if done.is_some() && self.tidy_needed() == done {
             // A store that says "done" and did not: never spin on it.
             self.back_off(Work::Tidy, None);
@@ -116,6 +131,8 @@ impl Machine {
     }
 }
 
-pub(super) fn held(facts: &Facts, feed: FeedClass) -> FeedSeq {
-    facts.cursors.get(&feed).copied().unwrap_or_default()
+/// The last welcome, unless it says that this workstation is stopped: what is said to such a one is no reason to touch the
+/// file.
+pub(super) fn welcome_ok(welcome: Option<&Welcome>) -> Option<&Welcome> {
+    welcome.filter(|w| w.workstation == WorkstationState::Ok)
 }

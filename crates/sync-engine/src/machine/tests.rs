@@ -3,6 +3,9 @@
 mod back_off;
 mod faults;
 mod flow;
+mod mend;
 mod properties;
+mod rows;
 mod session;
+mod weaknesses;
 mod world;

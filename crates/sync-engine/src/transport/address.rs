@@ -58,6 +58,21 @@ impl Address {
         host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// The address of something that the server offers: at this server when it begins with `/`, else anywhere that is as
+    /// safe. True: it is this server's.
+    pub(super) fn offered(&self, url: &str) -> Option<(Url, bool)> {
+        if let Some(path) = url.strip_prefix('/') {
+            let joined = self.0.join(path).ok()?;
+            // No second slash, scheme or `..` leads out of it.
+            let within = joined.origin() == self.0.origin() && joined.path().starts_with(self.0.path());
+            return within.then_some((joined, true));
+        }
+        let elsewhere = Self(Url::parse(url).ok()?);
+        let safe =
+            elsewhere.0.scheme() == "https" || elsewhere.0.scheme() == "http" && elsewhere.is_this_computer();
+        safe.then_some((elsewhere.0, false))
+    }
+
     /// The address of a route; `route` has no `/` at its start, so that a server may live under a path.
     pub(super) fn join(&self, route: &str) -> Url {
         self.0.join(route).unwrap_or_else(|_| self.0.clone())
@@ -80,6 +95,28 @@ mod tests {
         ] {
             let address: Address = text.parse().unwrap();
             assert_eq!(address.join("v1/session").as_str(), session);
+        }
+    }
+
+    #[test]
+    fn what_is_offered_stays_at_the_server_or_is_as_safe() {
+        let address: Address = "https://example.org/wattle".parse().unwrap();
+        let ours = |url: &str| Some((url.to_owned(), true));
+        let elsewhere = |url: &str| Some((url.to_owned(), false));
+        for (offered, want) in [
+            ("/v1/blob/a?sig=1", ours("https://example.org/wattle/v1/blob/a?sig=1")),
+            ("//evil.example/v1/blob", None),
+            ("/https://evil.example/v1/blob", None),
+            ("/../v1/blob", None),
+            ("https://store.example/a?sig=1", elsewhere("https://store.example/a?sig=1")),
+            ("https://example.org/wattle/v1/a", elsewhere("https://example.org/wattle/v1/a")),
+            ("http://store.example/a", None),
+            ("http://127.0.0.1:9000/a", elsewhere("http://127.0.0.1:9000/a")),
+            ("file:///etc/passwd", None),
+            ("", None),
+        ] {
+            let found = address.offered(offered).map(|(url, is_ours)| (url.to_string(), is_ours));
+            assert_eq!(found, want, "{offered}");
         }
     }
 

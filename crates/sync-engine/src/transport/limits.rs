@@ -15,6 +15,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Size of one frame of a pull.
     pub frame_bytes: usize,
+    /// Size of one event of live. The server sends a hint instead of rows of more than 256 KiB.
+    pub event_bytes: usize,
 }
 
 impl Default for Limits {
@@ -25,6 +27,7 @@ impl Default for Limits {
             silence: Duration::from_secs(30),
             answer_bytes: 16 << 20,
             frame_bytes: 32 << 20,
+            event_bytes: 1 << 20,
         }
     }
 }

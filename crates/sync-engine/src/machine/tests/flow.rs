@@ -7,7 +7,7 @@ use wattle_protocol::live::Hint;
 use wattle_protocol::push::{Answer, Verdict};
 
 use super::world::{Flight, World};
-use crate::machine::{Event, FaultKind, Instruction, Timer, Work};
+use crate::machine::{Event, FaultKind, Instruction, PullWanted, Timer, Work};
 
 fn pulls(world: &World) -> usize {
     world.asked(|i| matches!(i, Instruction::Pull { .. }))
@@ -39,7 +39,7 @@ fn a_new_command_goes_out_at_once_and_is_covered_by_a_checkpoint() {
     world.answer(Work::Push);
     assert!(matches!(world.flights.as_slice(), [Flight::Record(_)]), "first the answer goes into the file");
     world.answer(Work::Push);
-    assert_eq!(world.flights, [Flight::Pull], "and then a pull covers it, without a hint");
+    assert_eq!(world.flights, [Flight::Pull(PullWanted::Usual)], "and then a pull covers it, without a hint");
     world.settle();
     assert_eq!(world.facts.awaiting, []);
 }
@@ -163,7 +163,7 @@ fn deferred_commands_wait_without_spinning() {
     world.take(Work::Push);
     let verdict = Verdict::Deferred { on: id };
     let answers = vec![Answer { command_id: id, verdict, duplicate: false }];
-    world.give(Event::PushAnswered { sent: 1, answers });
+    world.give(Event::PushAnswered { sent: 1, answers, twin: false });
     world.take(Work::Push);
     world.give(Event::AnswersRecorded(world.facts()));
     assert!(!world.has(Work::Push));

@@ -18,8 +18,14 @@ enum Step {
     Fire(usize),
     Submit,
     Commit(FeedClass, bool),
+    Rows(FeedClass),
+    /// Rows that come late, twice or out of their order.
+    StrayRows(FeedClass, u64, u64),
+    Damage(u64),
+    CheckNow,
     DropLive,
-    Epoch,
+    /// The server is restored and has lost so many commits.
+    Restore(u64),
     Grant(FeedClass, bool),
     State(WorkstationState),
     MinVersion(bool),
@@ -74,7 +80,11 @@ fn steps() -> impl Strategy<Value = Step> {
         4 => Just(Step::Submit),
         4 => (feeds(), any::<bool>()).prop_map(|(feed, heard)| Step::Commit(feed, heard)),
         2 => Just(Step::DropLive),
-        1 => Just(Step::Epoch),
+        1 => (0_u64..5).prop_map(Step::Restore),
+        5 => feeds().prop_map(Step::Rows),
+        2 => (feeds(), 0_u64..12, 1_u64..4).prop_map(|(feed, from, n)| Step::StrayRows(feed, from, from + n)),
+        1 => (1_u64..40).prop_map(Step::Damage),
+        1 => Just(Step::CheckNow),
         1 => (feeds(), any::<bool>()).prop_map(|(feed, granted)| Step::Grant(feed, granted)),
         1 => states.prop_map(Step::State),
         1 => any::<bool>().prop_map(Step::MinVersion),
@@ -103,7 +113,16 @@ fn play(world: &mut World, step: Step) {
         Step::Submit => world.submit(),
         Step::Commit(feed, heard) => world.commit(feed, heard),
         Step::DropLive => world.drop_live(),
-        Step::Epoch => world.epoch += 1,
+        Step::Restore(lost) => world.set_back(lost, true),
+        Step::Rows(feed) => world.commit_rows(feed),
+        Step::StrayRows(feed, from, to) => {
+            let head = world.heads.get(&feed).copied().unwrap_or_default();
+            if world.live && to <= head {
+                world.give(Event::Delta(world.rows(feed, from, to)));
+            }
+        }
+        Step::Damage(buckets) => world.unnoticed += buckets,
+        Step::CheckNow => world.give(Event::CheckNow),
         Step::Grant(feed, true) => world.grant(feed),
         Step::Grant(feed, false) => world.revoke(feed),
         Step::State(state) => world.state = state,
@@ -139,7 +158,12 @@ proptest! {
         world.hint_all();
         world.settle();
         prop_assert!(world.outbox.is_empty());
-        prop_assert_eq!(world.accepted_total, submitted, "each command once, none lost");
+        let mut decided = world.decided.clone();
+        decided.sort();
+        decided.dedup();
+        prop_assert_eq!(decided.len(), world.decided.len(), "each command once since the server lost anything");
+        prop_assert_eq!(decided.len(), submitted, "none lost, though servers lost some");
+        prop_assert_eq!(world.facts.repairs, 0, "what was found different is mended");
         prop_assert_eq!(world.facts.epoch.clone(), world.epoch.to_string());
         // A grant that changed while all was well is noticed at the next check.
         if world.timers.contains_key(&crate::machine::Timer::Recheck) {

@@ -1,37 +1,12 @@
 //! What the hello's answer may ask for.
 
-use wattle_domain::{FeedClass, FeedSeq};
+use wattle_domain::{FeedClass, FeedSeq, Role};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::Connection;
 use wattle_protocol::session::WorkstationState;
 
 use super::world::{Flight, World};
 use crate::machine::{Event, Instruction, Tidy, Timer, Work};
-
-#[test]
-fn another_epoch_fetches_everything_whole_and_keeps_the_outbox() {
-    let mut world = World::online(1);
-    world.drop_live();
-    world.outbox.push(wattle_domain::CommandId(uuid::Uuid::from_u128(77)));
-    world.epoch = 2;
-    world.heads.insert(FeedClass::Front, 2); // the backup is older than what we hold
-    world.fire(Timer::Retry(Work::Session));
-    world.settle();
-    let tidied: Vec<Tidy> = world
-        .log
-        .iter()
-        .filter_map(|i| if let Instruction::Tidy(tidy) = i { Some(tidy.clone()) } else { None })
-        .collect();
-    let both = vec![FeedClass::Ref, FeedClass::Front];
-    assert_eq!(
-        tidied,
-        [Tidy::ForgetCursors(both), Tidy::AdoptEpoch("2".into())],
-        "cursors go first: a crash in between must not leave old cursors under the new epoch"
-    );
-    assert_eq!(world.facts.epoch, "2");
-    assert_eq!(world.accepted_total, 1, "the outbox went to the new server");
-    assert_eq!(world.facts.cursors[&FeedClass::Front], FeedSeq(3));
-}
 
 #[test]
 fn a_feed_that_is_not_granted_any_more_leaves_the_file_before_the_next_pull() {
@@ -55,7 +30,7 @@ fn cursors_that_the_server_cannot_serve_are_forgotten() {
         (5, 0, false, "in step"),
         (9, 5, false, "at the horizon: nothing is missing yet"),
         (9, 6, true, "below the horizon: the log has holes"),
-        (4, 0, true, "above the head: the server lost what we hold"),
+        (4, 0, false, "above the head: not fetched again but reconciled"),
     ] {
         let mut world = World::online(1);
         world.fire(Timer::Recheck);
@@ -163,4 +138,46 @@ fn numbers_go_on_above_those_the_server_has_seen() {
     world.settle();
     assert_eq!(world.facts.last_n, 7);
     assert_eq!(world.asked(|i| *i == Instruction::Tidy(Tidy::SkipToNumber(7))), 1);
+}
+
+#[test]
+fn other_roles_than_the_files_are_told_once_and_only_of_a_file_in_use() {
+    use Role::{Nurse, PracticeManager, Practitioner, Reception};
+    for (roles, state, want, why) in [
+        (vec![Reception], WorkstationState::Ok, 0, "the same"),
+        (vec![], WorkstationState::Ok, 0, "an answer that names none says nothing"),
+        (vec![Nurse], WorkstationState::Ok, 1, "more than the file may hold"),
+        (vec![Practitioner, Reception], WorkstationState::Ok, 1, "the union counts"),
+        (vec![PracticeManager], WorkstationState::Ok, 1, "others"),
+        (vec![Nurse], WorkstationState::Suspended, 0, "a stopped workstation keeps its file and its person"),
+    ] {
+        let mut world = World::new(1);
+        world.facts.feeds = vec![FeedClass::Ref, FeedClass::Front];
+        world.roles = roles;
+        world.start();
+        world.state = state;
+        for _ in 0..3 {
+            world.give(Event::Wake);
+            if world.has(Work::Session) {
+                world.answer(Work::Session);
+            }
+            world.drop_live();
+        }
+        assert_eq!(world.asked(|i| *i == Instruction::ProfileChanged), want, "{why}");
+    }
+}
+
+#[test]
+fn a_feed_that_is_granted_but_not_for_this_file_is_not_waited_for() {
+    let mut world = World::new(1);
+    world.facts.feeds = vec![FeedClass::Ref, FeedClass::Front];
+    world.grant(FeedClass::Clinical);
+    world.start();
+    world.settle();
+    let held: Vec<FeedClass> = world.facts.cursors.keys().copied().collect();
+    assert_eq!(held, [FeedClass::Ref, FeedClass::Front]);
+    world.commit(FeedClass::Clinical, true);
+    assert!(world.flights.is_empty(), "nor pulled for");
+    world.commit_rows(FeedClass::Clinical);
+    assert!(world.flights.is_empty(), "nor its rows taken in");
 }

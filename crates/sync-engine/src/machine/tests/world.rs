@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use wattle_domain::{CommandId, FeedClass, FeedSeq, UtcInstant};
+use wattle_domain::{CommandId, FeedClass, FeedSeq, Role, UtcInstant};
 use wattle_protocol::ErrorCode;
-use wattle_protocol::live::Hint;
+use wattle_protocol::live::{Delta, Hint};
 use wattle_protocol::push::{Answer, Verdict};
 use wattle_protocol::session::{FeedHead, Welcome, WorkstationState};
 
-use crate::machine::{Config, Event, Facts, Fault, FaultKind, Instruction, Machine, Tidy, Timer, Work};
+use crate::machine::{
+    Config, Event, Facts, Fault, FaultKind, Instruction, Machine, PullWanted, Tidy, Timer, Work,
+};
 
 /// Work that the machine has started and that is not answered yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,8 @@ pub enum Flight {
     Refresh,
     Push(usize),
     Record(Vec<Answer>),
-    Pull,
+    Pull(PullWanted),
+    TakeIn(Delta),
     LiveOpening,
     Tidy(Tidy),
 }
@@ -29,7 +32,7 @@ impl Flight {
             Self::Session => Work::Session,
             Self::Refresh => Work::Refresh,
             Self::Push(_) | Self::Record(_) => Work::Push,
-            Self::Pull => Work::Pull,
+            Self::Pull(_) | Self::TakeIn(_) => Work::Pull,
             Self::LiveOpening => Work::Live,
             Self::Tidy(_) => Work::Tidy,
         }
@@ -50,6 +53,12 @@ pub struct World {
     // The file.
     pub facts: Facts,
     pub outbox: Vec<CommandId>,
+    /// Buckets that differ from the server's and that nobody has noticed yet.
+    pub unnoticed: u64,
+    /// Answered commands that are offered again after a loss of the server's.
+    pub acknowledged: Vec<CommandId>,
+    /// How often the file was given another number for its commands.
+    pub replicas: usize,
     next_command: u128,
     // The server.
     pub epoch: u32,
@@ -59,6 +68,7 @@ pub struct World {
     revoked: BTreeMap<FeedClass, u64>,
     pub state: WorkstationState,
     pub min_app_version: String,
+    pub roles: Vec<Role>,
     pub last_n: u64,
     /// Access tokens given out so far, and whether the last is still good.
     pub token_good: bool,
@@ -83,12 +93,16 @@ impl World {
             log: Vec::new(),
             facts: Facts::default(),
             outbox: Vec::new(),
+            unnoticed: 0,
+            acknowledged: Vec::new(),
+            replicas: 0,
             next_command: 1,
             epoch: 1,
             heads,
             revoked: BTreeMap::new(),
             state: WorkstationState::Ok,
             min_app_version: "0.1.0".into(),
+            roles: Vec::new(),
             last_n: 0,
             token_good: true,
             refresh_good: true,
@@ -132,7 +146,8 @@ impl World {
             Instruction::Refresh => Flight::Refresh,
             Instruction::Push { max_commands, .. } => Flight::Push(*max_commands),
             Instruction::RecordAnswers(answers) => Flight::Record(answers.clone()),
-            Instruction::Pull { .. } => Flight::Pull,
+            Instruction::Pull { kind, .. } => Flight::Pull(kind.clone()),
+            Instruction::TakeIn(delta) => Flight::TakeIn(delta.clone()),
             Instruction::OpenLive => {
                 assert!(!self.live, "live is open already");
                 Flight::LiveOpening
@@ -150,6 +165,7 @@ impl World {
                 self.timers.remove(timer);
                 return;
             }
+            Instruction::ProfileChanged => return,
             Instruction::Report(_) => {
                 self.reports += 1;
                 return;
@@ -160,18 +176,22 @@ impl World {
             "{flight:?} while {:?} is in flight",
             self.flights
         );
-        if matches!(flight, Flight::Tidy(_)) {
-            assert!(!self.flights.contains(&Flight::Pull), "the file is tidied while a pull runs");
-        }
-        if flight == Flight::Pull {
-            let tidying = self.flights.iter().any(|f| matches!(f, Flight::Tidy(_)));
-            assert!(!tidying, "a pull runs while the file is tidied");
+        let touches = |flight: &Flight| matches!(flight.work(), Work::Pull | Work::Tidy);
+        assert!(
+            !touches(&flight) || !self.flights.iter().any(touches),
+            "two at once at the rows of the file: {flight:?} and {:?}",
+            self.flights
+        );
+        if let Flight::TakeIn(delta) = &flight {
+            assert_eq!(self.facts.cursors.get(&delta.feed), Some(&delta.from), "rows where they do not fit");
+            assert_eq!(self.facts.epoch, delta.epoch, "rows of another history");
         }
         self.flights.push(flight);
     }
 
     fn check(&self, after: &str) {
-        let busy = !self.flights.is_empty() || !self.timers.is_empty();
+        // A comparison hours from now does not count as being at work.
+        let busy = !self.flights.is_empty() || self.timers.keys().any(|timer| *timer != Timer::Digest);
         assert!(
             busy || self.machine.is_idle_online(),
             "stuck after {after}: nothing in flight, no timer, not idle: {:?}",
@@ -182,6 +202,7 @@ impl World {
     pub fn submit(&mut self) {
         let id = CommandId(Uuid::from_u128(self.next_command));
         self.next_command += 1;
+        self.facts.last_n += 1;
         self.outbox.push(id);
         self.give(Event::OutboxChanged(self.facts()));
     }
@@ -204,6 +225,32 @@ impl World {
         let head = FeedSeq(*head);
         if self.live && heard {
             self.give(Event::Hinted(Hint { feed, head }));
+        }
+    }
+
+    /// Somebody else commits; live brings the rows, if it is open.
+    pub fn commit_rows(&mut self, feed: FeedClass) {
+        let Some(head) = self.heads.get(&feed) else { return };
+        let delta = self.rows(feed, *head, head + 1);
+        self.commit(feed, false);
+        if self.live {
+            self.give(Event::Delta(delta));
+        }
+    }
+
+    pub fn rows(&self, feed: FeedClass, from: u64, to: u64) -> Delta {
+        let epoch = self.epoch.to_string();
+        Delta { epoch, feed, from: FeedSeq(from), to: FeedSeq(to), frames: Vec::new() }
+    }
+
+    /// The server is set back by so many commits and loses what it had decided last.
+    pub fn set_back(&mut self, by: u64, other_epoch: bool) {
+        self.epoch += u32::from(other_epoch);
+        for head in self.heads.values_mut() {
+            *head = head.saturating_sub(by).max(1);
+        }
+        if by > 0 {
+            self.decided.clear();
         }
     }
 
@@ -249,7 +296,7 @@ impl World {
             workstation: self.state,
             offline_lease_until: UtcInstant(self.now_ms + 1_000_000),
             min_app_version: self.min_app_version.clone(),
-            roles: Vec::new(),
+            roles: self.roles.clone(),
             last_n: self.last_n,
             workstation_names: Default::default(),
         }
@@ -258,7 +305,8 @@ impl World {
     /// The server answers this work as it should.
     pub fn answer(&mut self, work: Work) {
         let flight = self.take(work);
-        let local = matches!(flight, Flight::Tidy(_) | Flight::Record(_) | Flight::Refresh);
+        let local =
+            matches!(flight, Flight::Tidy(_) | Flight::Record(_) | Flight::TakeIn(_) | Flight::Refresh);
         if !local && !self.token_good {
             return self
                 .give(Event::Failed { work, fault: Fault::new(FaultKind::Code(ErrorCode::SignInAgain)) });
@@ -279,13 +327,18 @@ impl World {
                     if let Some(at) = self.outbox.iter().position(|id| *id == answer.command_id) {
                         self.outbox.remove(at);
                         if !matches!(answer.verdict, Verdict::Rejected { .. }) {
+                            self.acknowledged.push(answer.command_id);
                             self.facts.awaiting.push(answer.command_id);
                         }
                     }
                 }
                 self.give(Event::AnswersRecorded(self.facts()));
             }
-            Flight::Pull => self.answer_pull(),
+            Flight::Pull(kind) => self.answer_pull(&kind),
+            Flight::TakeIn(delta) => {
+                self.facts.cursors.insert(delta.feed, delta.to);
+                self.give(Event::PullFinished { complete: true, facts: self.facts() });
+            }
             Flight::LiveOpening => {
                 self.live = true;
                 self.give(Event::LiveOpened);
@@ -298,7 +351,11 @@ impl World {
                             self.facts.cursors.insert(feed, FeedSeq(0));
                         }
                     }
-                    Tidy::AdoptEpoch(epoch) => self.facts.epoch = epoch,
+                    Tidy::AdoptEpoch(epoch) => {
+                        self.facts.epoch = epoch;
+                        self.offer_again();
+                    }
+                    Tidy::RenewReplica => self.replicas += 1,
                     Tidy::SkipToNumber(n) => self.facts.last_n = n,
                 }
                 self.give(Event::Tidied(self.facts()));
@@ -323,18 +380,42 @@ impl World {
                 *head += 1;
             }
         }
-        self.give(Event::PushAnswered { sent: batch.len(), answers });
+        self.give(Event::PushAnswered { sent: batch.len(), answers, twin: false });
     }
 
-    fn answer_pull(&mut self) {
+    fn offer_again(&mut self) {
+        self.facts.awaiting.clear();
+        self.outbox.append(&mut self.acknowledged);
+    }
+
+    fn answer_pull(&mut self, kind: &PullWanted) {
         let granted = self.facts.cursors.keys().all(|feed| self.heads.contains_key(feed));
-        if self.facts.epoch != self.epoch.to_string() || !granted {
+        let epoch = self.epoch.to_string();
+        let ahead =
+            self.heads.iter().any(|(feed, head)| self.facts.cursors.get(feed) > Some(&FeedSeq(*head)));
+        let fits = match kind {
+            PullWanted::Reconcile { epoch: with } => *with == epoch,
+            _ => self.facts.epoch == epoch && !ahead,
+        };
+        if !fits || !granted {
             return self.give(Event::Failed {
                 work: Work::Pull,
                 fault: Fault::new(FaultKind::Code(ErrorCode::Resnapshot)),
             });
         }
-        self.facts.cursors = self.heads.iter().map(|(feed, head)| (*feed, FeedSeq(*head))).collect();
+        match kind {
+            PullWanted::Usual => {}
+            PullWanted::Repair => self.facts.repairs = self.facts.repairs.saturating_sub(16),
+            PullWanted::Digest => self.facts.repairs += std::mem::take(&mut self.unnoticed),
+            PullWanted::Reconcile { .. } => {
+                self.facts.epoch = epoch;
+                self.facts.repairs += std::mem::take(&mut self.unnoticed);
+                self.offer_again();
+            }
+        }
+        let may_hold = |feed: &FeedClass| self.facts.feeds.is_empty() || self.facts.feeds.contains(feed);
+        let heads = self.heads.iter().filter(|(feed, _)| may_hold(feed));
+        self.facts.cursors = heads.map(|(feed, head)| (*feed, FeedSeq(*head))).collect();
         self.facts.awaiting.clear();
         self.give(Event::PullFinished { complete: true, facts: self.facts() });
     }
