@@ -12,6 +12,9 @@ pub(crate) struct Arguments {
     /// Make the last line one JSON object
     #[arg(long)]
     json: bool,
+    /// A share of the full size, for trying it out
+    #[arg(long)]
+    scale: Option<f64>,
     /// Further arguments for the bench program
     #[arg(last = true)]
     rest: Vec<String>,
@@ -27,6 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     bench.args(&arguments.name);
     if arguments.json {
         bench.arg("--json");
+    }
+    if let Some(scale) = arguments.scale {
+        bench.args(["--scale", &scale.to_string()]);
     }
     run::run(bench.args(&arguments.rest))
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::machine;
+
 /// One benchmark's answer.
 #[derive(Clone, Debug)]
 pub struct Figures {
@@ -43,6 +45,23 @@ impl Figures {
         p99
     }
 
+    /// Adds `PREFIX_p50_ms` and `PREFIX_p99_ms` of some times; gives both.
+    pub fn spread(&mut self, prefix: &str, mut times: Vec<Duration>) -> (f64, f64) {
+        times.sort_unstable();
+        let found = (percentile(&times, 50), percentile(&times, 99));
+        self.put(&format!("{prefix}_p50_ms"), found.0);
+        self.put(&format!("{prefix}_p99_ms"), found.1);
+        found
+    }
+
+    /// Adds the most memory that this process (the clients) and the server have held.
+    pub fn memory(&mut self, server: Option<u32>) {
+        self.put("client_peak_mb", machine::peak_mb(None));
+        if server.is_some() {
+            self.put("server_peak_mb", machine::peak_mb(server));
+        }
+    }
+
     /// As one object.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -80,8 +99,5 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> f64 {
 /// The most memory this process has held, MiB; 0 where the system does not say.
 #[must_use]
 pub fn peak_rss_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    let kib: f64 = line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
-    kib / 1024.0
+    machine::peak_mb(None)
 }

@@ -1,111 +1,68 @@
-//! `first-sync`: a new desk's whole clinic, PostgreSQL to SQLCipher with indexes and search, through the real server.
+//! `first-sync` and `first-sync-rows`: a new desk's whole clinic, PostgreSQL to SQLCipher with indexes and search, through
+//! the real server.
 
 use std::time::Instant;
 
-use rusqlite::Connection;
-use rusqlite::types::Value;
-
-use super::figures::{Figures, peak_rss_mb};
-use super::floor::connect;
+use super::figures::Figures;
+use super::place::{self, PATIENCE};
+use super::scale::Scale;
+use super::{copy_floor, machine};
 use crate::desk::Desk;
-use crate::house::{House, PEOPLE, Size, add_people};
+use crate::house::PEOPLE;
+use crate::wire::{Mode, Wire};
 
-const SIZE: Size = Size { patients: 40_000, practitioners: 12, appointments: 200_000 };
+const ROWS: u32 = 1_000_000;
+const FLOOR: &str = "PostgreSQL's COPY of the same rows piped row by row into the same encrypted tables, indexes and a search of fewer \
+     words built last, one transaction";
 
-/// Signs in at an empty desk and waits until the clinic is there; then copies the same rows bare.
+/// By streamed rows.
 ///
 /// # Errors
 /// A part of the house says no.
-pub fn run() -> anyhow::Result<Figures> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure())
+pub fn rows(scale: Scale) -> anyhow::Result<Figures> {
+    let aim = "at least 0.7 of the floor's rows per second; client under 500 MB, server under 200 MB";
+    let measured = measure("first-sync-rows", aim, 0.7, scale);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measured)
 }
 
-async fn measure() -> anyhow::Result<Figures> {
-    let mut figures = Figures::new(
-        "first-sync",
-        String::new(),
-        "at least a third of the floor's rows per second",
-        "the same rows, read into memory beforehand, inserted bare into the same schema with its indexes (SQLCipher, one \
-         transaction, rows in the order they came), and the search index left out",
-    );
+/// By pages, from an image that is built beforehand.
+///
+/// # Errors
+/// A part of the house says no.
+pub fn pages(scale: Scale) -> anyhow::Result<Figures> {
+    let aim = "at least 3 times the floor's rows per second; client under 500 MB, server under 200 MB";
+    let measured = measure("first-sync", aim, 3.0, scale);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measured)
+}
+
+async fn measure(name: &'static str, aim: &'static str, least: f64, scale: Scale) -> anyhow::Result<Figures> {
+    let mut figures = Figures::new(name, String::new(), aim, FLOOR);
     let dir = tempfile::tempdir()?;
-    let mut house = House::found(dir.path(), true)?;
-    house.import_sample(SIZE, 1)?;
-    add_people(&house)?;
+    let mut house = place::house(dir.path())?;
+    place::fill(&house, scale.of(ROWS, 1000))?;
     house.start_server().await?;
+    let wire = Wire::to(&house.server_url(), Mode::Pass).await?;
     let path = dir.path().join("reception.db");
     let start = Instant::now();
-    let desk = Desk::enrol(&house, &house.server_url(), &path, "reception-1", &PEOPLE[0]).await?;
-    desk.in_step("first sync", std::time::Duration::from_secs(600)).await?;
+    let desk = Desk::enrol(&house, wire.url(), &path, "reception-1", &PEOPLE[0]).await?;
+    desk.in_step("the first sync", PATIENCE).await?;
     let seconds = start.elapsed().as_secs_f64();
+    figures.memory(house.server_pid());
+    let (client_mb, server_mb) = (machine::peak_mb(None), machine::peak_mb(house.server_pid()));
     let key = desk.close().await;
 
-    let source = connect(&path, &key)?;
-    let tables = tables(&source)?;
-    let (rows, floor_s) = copy(&source, &dir.path().join("floor.db"), &key, &tables)?;
+    let (rows, floor) = copy_floor::first_sync(&house, &path, &dir.path().join("floor.db"), &key)?;
+    let file_mb = std::fs::metadata(&path)?.len() as f64 / 1e6;
     figures.what = format!(
-        "{rows} rows from sign-in to online; the file is then {:.0} MB",
-        std::fs::metadata(&path)?.len() as f64 / 1e6
+        "{rows} rows from enrolment to online, over a counted wire; the file is then {file_mb:.0} MB{}",
+        scale.note()
     );
-    let (ours, floor) = (rows as f64 / seconds, rows as f64 / floor_s);
+    let (ours, floor) = (rows as f64 / seconds, rows as f64 / floor.as_secs_f64());
     figures.put("rows_per_s", ours);
     figures.put("seconds", seconds);
+    figures.put("wire_mb", wire.to_desk() as f64 / 1e6);
     figures.put("floor", floor);
     figures.put("floor_ratio", ours / floor);
-    figures.put("peak_rss_mb", peak_rss_mb());
-    figures.met = Some(ours >= floor / 3.0);
+    figures.met = Some(ours >= floor * least && client_mb < 500.0 && server_mb < 200.0);
     Ok(figures)
-}
-
-/// Every synced table that has rows.
-fn tables(source: &Connection) -> anyhow::Result<Vec<&'static str>> {
-    let mut found = Vec::new();
-    for table in wattle_domain::TableName::ALL {
-        let rows: i64 =
-            source.query_row(&format!("SELECT count(*) FROM {}", table.as_str()), [], |r| r.get(0))?;
-        if rows > 0 {
-            found.push(table.as_str());
-        }
-    }
-    Ok(found)
-}
-
-/// Reads all rows, makes the same tables and indexes in a new keyed file, and times the inserts.
-fn copy(
-    source: &Connection,
-    to: &std::path::Path,
-    key: &wattle_local_store::DataKey,
-    tables: &[&str],
-) -> anyhow::Result<(u64, f64)> {
-    let mut all = Vec::new();
-    let mut schema = Vec::new();
-    for table in tables {
-        let mut made = source.prepare(
-            "SELECT sql FROM sqlite_schema WHERE tbl_name = ?1 AND sql IS NOT NULL ORDER BY type DESC",
-        )?;
-        let statements =
-            made.query_map([table], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-        schema.extend(statements);
-        let mut read = source.prepare(&format!("SELECT * FROM {table} ORDER BY id"))?;
-        let width = read.column_count();
-        let rows = read
-            .query_map([], |row| (0..width).map(|i| row.get::<_, Value>(i)).collect::<Result<Vec<_>, _>>())?
-            .collect::<Result<Vec<_>, _>>()?;
-        all.push((*table, width, rows));
-    }
-    let mut floor = connect(to, key)?;
-    floor.execute_batch(&schema.join(";\n"))?;
-    let start = Instant::now();
-    let mut count = 0;
-    let transaction = floor.transaction()?;
-    for (table, width, rows) in all {
-        let places = vec!["?"; width].join(", ");
-        let mut insert = transaction.prepare(&format!("INSERT INTO {table} VALUES ({places})"))?;
-        for row in rows {
-            insert.execute(rusqlite::params_from_iter(row))?;
-            count += 1;
-        }
-    }
-    transaction.commit()?;
-    Ok((count, start.elapsed().as_secs_f64()))
 }
