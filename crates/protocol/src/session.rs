@@ -87,6 +87,10 @@ pub struct Hello {
     pub cursors: Cursors,
     /// Commands without a final verdict.
     pub outbox_len: u64,
+    /// For how long the oldest of them waits, seconds, by the workstation's clock; for the server's figures only. `None`
+    /// when there is none, and in protocol 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbox_oldest_s: Option<u64>,
     /// Highest command number ever used, so that a workstation restored from an old disk is noticed.
     pub last_n: u64,
     /// The file that numbers; `None` in protocol 1.
