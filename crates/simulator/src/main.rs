@@ -1,1 +1,92 @@
-fn main(){}
+//! `wattle-sim`: runs seeds, one thread each, and says which fail.
+#![allow(clippy::print_stdout, reason = "it is a CLI")]
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use clap::Parser;
+use wattle_simulator::mutant::Mutant;
+use wattle_simulator::run::{Mask, run};
+
+#[derive(Parser)]
+#[command(name = "wattle-sim", about = "Many workstations, a model of the server and every fault, out of one seed")]
+struct Arguments {
+    /// How many seeds, from `--from` on
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Only this one, with everything that happens
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Break something on purpose
+    #[arg(long)]
+    mutant: Option<Mutant>,
+    /// Seeds at the same time; 0: as many as there are processors
+    #[arg(long, default_value_t = 0)]
+    jobs: usize,
+    /// Go on after a failure
+    #[arg(long)]
+    keep_going: bool,
+    /// Print the hash of every seed
+    #[arg(long)]
+    hashes: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(seed) = arguments.seed {
+        let outcome = run(seed, arguments.mutant, &Mask::default(), true);
+        for line in &outcome.lines {
+            println!("{line}");
+        }
+        println!("seed {seed} hash {:016x} events {}", outcome.hash, outcome.events);
+        return match outcome.wrong {
+            None => ExitCode::SUCCESS,
+            Some(wrong) => {
+                println!("FAILED: {}: {}", wrong.check, wrong.what);
+                if let Some(kept) = outcome.kept {
+                    println!("files in {}", kept.display());
+                }
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let jobs = match arguments.jobs {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs,
+    };
+    let began = std::time::Instant::now();
+    let next = AtomicU64::new(arguments.from);
+    let done = AtomicU64::new(0);
+    let failed: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    let end = arguments.from + arguments.seeds;
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                let stop = !arguments.keep_going && failed.lock().is_ok_and(|failed| !failed.is_empty());
+                if seed >= end || stop {
+                    break;
+                }
+                let outcome = run(seed, arguments.mutant, &Mask::default(), false);
+                done.fetch_add(1, Ordering::Relaxed);
+                if arguments.hashes {
+                    println!("seed {seed} hash {:016x} events {}", outcome.hash, outcome.events);
+                }
+                if let Some(wrong) = outcome.wrong {
+                    println!("seed {seed} FAILED: {}: {}", wrong.check, wrong.what.chars().take(400).collect::<String>());
+                    if let Ok(mut failed) = failed.lock() {
+                        failed.push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let (done, seconds) = (done.load(Ordering::Relaxed), began.elapsed().as_secs_f64());
+    println!("{done} seeds in {seconds:.1} s, {:.2} seeds per second", done as f64 / seconds.max(0.001));
+    let failed = failed.into_inner().unwrap_or_default();
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
