@@ -69,7 +69,7 @@ fn touched_by(connection: &Connection, change: &Incoming) -> Result<BTreeSet<i64
     let image = mirror_image::get(connection, *table, *id)?;
     let before = match image {
         Some(image) => image,
-        None => synced::get(connection, *table, *id)?,
+        None => synced::before(connection, *table, *id)?,
     };
     let spans: BTreeSet<Span> =
         before.iter().chain(row.iter()).flat_map(|row| pending::spans_of_row(*table, row)).collect();
@@ -118,7 +118,7 @@ fn undo(txn: &mut Txn<'_>, commands: &BTreeSet<i64>) -> Result<(), Error> {
     }
     for (table, id) in rows {
         let Some(image) = mirror_image::get(txn.connection(), table, id)? else { continue };
-        let before = synced::get(txn.connection(), table, id)?;
+        let before = synced::before(txn.connection(), table, id)?;
         match image {
             Some(row) => txn.put(table, &row, before.as_ref())?,
             None => txn.delete(table, id, before.as_ref())?,
@@ -130,7 +130,7 @@ fn undo(txn: &mut Txn<'_>, commands: &BTreeSet<i64>) -> Result<(), Error> {
 
 fn apply(txn: &mut Txn<'_>, incoming: &[Incoming]) -> Result<(), Error> {
     for Incoming { table, id, row } in incoming {
-        let before = synced::get(txn.connection(), *table, *id)?;
+        let before = synced::before(txn.connection(), *table, *id)?;
         match row {
             Some(row) => txn.put(*table, row, before.as_ref())?,
             None => txn.delete(*table, *id, before.as_ref())?,

@@ -166,6 +166,12 @@ impl Store {
         &self.inner.path
     }
 
+    /// Whether nobody else holds this file open in this process.
+    #[must_use]
+    pub fn is_only_handle(&self) -> bool {
+        Arc::strong_count(&self.inner) == 1
+    }
+
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.inner.shared)
     }

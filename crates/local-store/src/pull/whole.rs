@@ -111,7 +111,7 @@ impl Load {
                 }
             } else {
                 let row = shape.row(values)?;
-                let before = synced::get(txn.connection(), table, row.id)?;
+                let before = synced::before(txn.connection(), table, row.id)?;
                 txn.put(table, &row, before.as_ref())?;
             }
         }
@@ -120,7 +120,7 @@ impl Load {
 
     fn gone(&mut self, txn: &mut Txn<'_>, table: TableName, ids: &[Uuid]) -> Result<(), Error> {
         for &id in ids {
-            let before = synced::get(txn.connection(), table, id)?;
+            let before = synced::before(txn.connection(), table, id)?;
             txn.delete(table, id, before.as_ref())?;
         }
         Ok(())

@@ -11,17 +11,20 @@ use wattle_domain::commands::{
 use wattle_domain::entities::Appointment;
 use wattle_domain::{Command, CommandId, Envelope, Place, Rev, TableName, UtcInstant, WIRE};
 use wattle_protocol::push::Verdict;
+use wattle_sync_rules::digest::bucket_of;
 
 use crate::tables::synced;
-use crate::testing::model::{Rows, Server, run};
+use crate::testing::model::{FEEDS, Rows, Server, run, run_all};
 use crate::testing::{CLINIC, DR_LEE, HandClock, LEE, NINE, id, maria, open};
-use crate::{Author, Store, SubmitError};
+use crate::{Author, PullDone, PullKind, Store, SubmitError};
 
 /// What happens. Numbers choose among the few patients, slots and values there are, so that people meet.
 #[derive(Clone, Debug)]
 enum Step {
     /// Somebody at this desk does something.
     Here(Act),
+    /// Two things that stand or fall together.
+    Together(Act, Act),
     /// Somebody at dr-lee does something, and the server has it.
     There(Act),
     /// The first commands of the outbox reach the server; its answers may be lost on the way back.
@@ -32,10 +35,25 @@ enum Step {
     PullWhole,
     /// A row is gone, or hidden.
     Gone(u8),
+    /// Changes arrive as they happen.
+    Live,
     /// The app is closed and opened.
     Reopen,
-    /// The server came back from a backup and everything is offered again.
-    NewEpoch,
+    /// The server's present state is backed up.
+    Backup,
+    /// The server comes back from its backup and counts again from there.
+    Restore,
+    /// Rows here are altered by something else than us, and found by a digest.
+    Altered { which: u8, how: Harm, reopen: bool },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    Revision,
+    Content,
+    Missing,
+    Foreign,
+    Unreadable,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +86,23 @@ fn act() -> impl Strategy<Value = Act> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => act().prop_map(Step::Here),
+        3 => (act(), act()).prop_map(|(one, two)| Step::Together(one, two)),
         6 => act().prop_map(Step::There),
         4 => (1..4_usize, prop::bool::weighted(0.3)).prop_map(|(count, lost)| Step::Push { count, lost }),
-        5 => Just(Step::Pull),
+        6 => Just(Step::Pull),
+        2 => Just(Step::Live),
         1 => Just(Step::PullWhole),
         1 => (0..8_u8).prop_map(Step::Gone),
         1 => Just(Step::Reopen),
-        1 => Just(Step::NewEpoch),
+        1 => Just(Step::Backup),
+        2 => Just(Step::Restore),
+        2 => (any::<u8>(), harm(), any::<bool>())
+            .prop_map(|(which, how, reopen)| Step::Altered { which, how, reopen }),
     ]
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    prop::sample::select(vec![Harm::Revision, Harm::Content, Harm::Missing, Harm::Foreign, Harm::Unreadable])
 }
 
 fn slot(n: u8) -> (UtcInstant, UtcInstant) {
@@ -165,15 +192,14 @@ struct Day {
     author: Author,
     store: Option<Store>,
     server: Server,
-    /// The server's rows as last pulled.
+    backup: Server,
+    /// The server's rows as far as they have come.
     mirror: Rows,
-    cursor: Option<u64>,
     /// Commands in effect here.
     pending: Vec<Envelope>,
     /// Everything that was ever covered by a pull and may have to be offered again.
     acknowledged: Vec<Envelope>,
     others: u128,
-    epoch: u32,
 }
 
 impl Day {
@@ -187,14 +213,13 @@ impl Day {
             author: maria(),
             store: Some(store),
             server: Server::clinic(),
+            backup: Server::clinic(),
             mirror: Rows::new(),
-            cursor: None,
             pending: Vec::new(),
             acknowledged: Vec::new(),
             others: 0,
-            epoch: 0,
         };
-        day.pull(None);
+        day.pull(PullKind::Usual);
         day
     }
 
@@ -205,21 +230,26 @@ impl Day {
     /// The tables as they must be.
     fn expected(&self) -> Rows {
         let mut rows = self.mirror.clone();
-        for envelope in &self.pending {
-            let _ = run(&mut rows, envelope, Place::Workstation);
-        }
+        run_all(&mut rows, &self.pending);
         rows
+    }
+
+    /// The file is of the server's present history.
+    fn knows_the_epoch(&self) -> bool {
+        self.store().sync_facts().unwrap().epoch == self.server.epoch()
     }
 
     fn step(&mut self, step: &Step) {
         match step {
-            Step::Here(act) => self.here(*act),
+            Step::Here(act) => self.here(&[*act]),
+            Step::Together(one, two) => self.here(&[*one, *two]),
             Step::There(act) => self.there(*act),
             Step::Push { count, lost } => self.push(*count, *lost),
-            Step::Pull => self.pull(self.cursor),
+            Step::Pull => drop(self.pull(PullKind::Usual)),
+            Step::Live => self.live(),
             Step::PullWhole => {
                 self.store().forget_cursors(&wattle_domain::FeedClass::ALL).unwrap();
-                self.pull(None);
+                self.pull(PullKind::Usual);
             }
             Step::Gone(n) => {
                 let key = match n {
@@ -229,42 +259,111 @@ impl Day {
                 };
                 self.server.remove(key);
             }
-            Step::Reopen => {
-                self.store = None;
-                self.store = Some(open(self.folder.path(), self.clock.clone()));
+            Step::Reopen => self.reopen(),
+            Step::Backup => self.backup = self.server.clone(),
+            Step::Restore => {
+                let backup = self.backup.clone();
+                self.server.restore(&backup);
             }
-            Step::NewEpoch => {
-                self.epoch += 1;
-                self.store().adopt_epoch(&format!("epoch-{}", self.epoch)).unwrap();
-                self.pending.append(&mut self.acknowledged);
-                self.pending.sort_by_key(|e| e.n);
-                self.check("after the epoch changed");
-                self.pull(None);
-            }
+            Step::Altered { which, how, reopen } => self.altered(*which, *how, *reopen),
         }
         self.check(&format!("after {step:?}"));
     }
 
-    fn here(&mut self, act: Act) {
+    fn reopen(&mut self) {
+        self.store = None;
+        self.store = Some(open(self.folder.path(), self.clock.clone()));
+    }
+
+    fn here(&mut self, acts: &[Act]) {
         let mut rows = self.expected();
-        let Some(command) = command(act, &rows) else { return };
-        let submitted = self.store().submit(&self.author, command.clone());
-        let payloads = self.store().outbox_batch(usize::MAX, usize::MAX).unwrap();
-        let last: Option<Envelope> = payloads.last().map(|s| serde_json::from_str(&s.payload).unwrap());
+        let mut commands = Vec::new();
+        for act in acts {
+            // The second is made by somebody who sees the rows before the first; one that is impossible says so.
+            commands.extend(command(*act, &rows));
+        }
+        let submitted = match commands.as_slice() {
+            [] => return,
+            [command] => self.store().submit(&self.author, command.clone()).map(|one| vec![one]),
+            _ => self.store().submit_group(&self.author, commands.clone()),
+        };
+        let batch = self.store().outbox_batch(usize::MAX, usize::MAX).unwrap();
+        let waiting: Vec<Envelope> =
+            batch.iter().map(|s| serde_json::from_str(&s.payload).unwrap()).collect();
         match submitted {
             Ok(submitted) => {
-                let envelope = last.unwrap();
-                assert_eq!(envelope.id, submitted.command_id, "the newest command is the last of the outbox");
-                assert_eq!(envelope.command, command);
-                let (outcome, _) = run(&mut rows, &envelope, Place::Workstation).unwrap();
-                assert_eq!(outcome, submitted.decision_outcome);
-                self.pending.push(envelope);
+                let new = &waiting[waiting.len() - submitted.len()..];
+                for ((envelope, submitted), command) in new.iter().zip(submitted).zip(commands) {
+                    assert_eq!(envelope.id, submitted.command_id, "the newest are the last of the outbox");
+                    assert_eq!(envelope.command, command);
+                    let (outcome, _) = run(&mut rows, envelope, Place::Workstation).unwrap();
+                    assert_eq!(outcome, submitted.decision_outcome);
+                }
+                self.pending.extend_from_slice(new);
             }
             Err(SubmitError::Rejected(_)) => {
-                let known = last.is_none_or(|l| self.pending.iter().any(|p| p.id == l.id));
-                assert!(known, "a rejected command is not kept");
+                let known = |e: &Envelope| self.pending.iter().any(|p| p.id == e.id);
+                assert!(waiting.iter().all(known), "a rejected command is not kept, nor its group");
             }
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Deltas of both feeds, and one that does not begin where the file is.
+    fn live(&mut self) {
+        let facts = self.store().sync_facts().unwrap();
+        for feed in FEEDS {
+            let here = facts.cursors[&feed].0;
+            if !self.knows_the_epoch() || here == 0 {
+                assert!(
+                    self.store().take_in(self.server.delta(feed, here)).unwrap().is_none(),
+                    "a hint only"
+                );
+                continue;
+            }
+            if here > 1 {
+                let early = self.store().take_in(self.server.delta(feed, here - 1)).unwrap();
+                assert!(early.is_none(), "the file is not there");
+            }
+            let taken = self.store().take_in(self.server.delta(feed, here)).unwrap();
+            assert_eq!(taken.is_some(), self.server.head > here);
+            self.came(feed, here);
+        }
+    }
+
+    /// The server's rows of a feed that moved after a cursor are here.
+    fn came(&mut self, feed: wattle_domain::FeedClass, after: u64) {
+        let moved = self.server.moved.iter();
+        for (key, _) in moved.filter(|(key, at)| key.0.table().class == feed && **at > after) {
+            match self.server.rows.get(key) {
+                Some(row) => self.mirror.insert(*key, row.clone()),
+                None => self.mirror.remove(key),
+            };
+        }
+    }
+
+    /// Something else than us changes the file; a digest finds it, and the next pulls mend it.
+    fn altered(&mut self, which: u8, how: Harm, reopen: bool) {
+        while !self.knows_the_epoch() || self.store().sync_facts().unwrap().repairs > 0 {
+            self.pull(PullKind::Usual);
+        }
+        self.pull(PullKind::Usual);
+        let keys: Vec<_> = self.mirror.keys().copied().collect();
+        let (table, row_id) = keys[usize::from(which) % keys.len()];
+        alter(self.folder.path(), table, row_id, how);
+        if reopen {
+            self.reopen();
+        }
+        let content_of = matches!(how, Harm::Content | Harm::Unreadable).then(|| bucket_of(row_id));
+        let tables = if reopen { vec![table.as_str().to_owned()] } else { Vec::new() };
+        let done = self.pull(PullKind::Digest { tables, content_of });
+        assert!(done.wrong_buckets > 0, "{how:?} of {table:?} is found");
+        assert!(self.store().sync_facts().unwrap().repairs > 0, "and written down");
+        if reopen {
+            self.reopen();
+        }
+        while self.store().sync_facts().unwrap().repairs > 0 {
+            self.pull(PullKind::Usual);
         }
     }
 
@@ -288,11 +387,12 @@ impl Day {
     }
 
     fn push(&mut self, count: usize, lost: bool) {
+        if !self.knows_the_epoch() {
+            return;
+        }
         let batch = self.store().outbox_batch(count, usize::MAX).unwrap();
-        let answers: Vec<_> = batch
-            .iter()
-            .map(|signed| self.server.push(&serde_json::from_str(&signed.payload).unwrap()))
-            .collect();
+        let batch: Vec<Envelope> = batch.iter().map(|s| serde_json::from_str(&s.payload).unwrap()).collect();
+        let answers = self.server.push_all(&batch);
         if !lost {
             self.store().record_answers(&answers).unwrap();
             for answer in answers {
@@ -303,19 +403,43 @@ impl Day {
         }
     }
 
-    fn pull(&mut self, cursor: Option<u64>) {
-        let awaiting = self.store().sync_facts().unwrap().awaiting;
-        let mut pull = self.store().begin_pull().unwrap();
-        for frame in self.server.pull(cursor, &awaiting) {
+    /// A pull as the engine does it: another epoch is reconciled first.
+    fn pull(&mut self, kind: PullKind) -> PullDone {
+        let kind =
+            if self.knows_the_epoch() { kind } else { PullKind::Reconcile { epoch: self.server.epoch() } };
+        let asked = self.store().pull_request(kind, u64::MAX).unwrap();
+        let mut pull = self.store().begin_pull_of(&asked).unwrap();
+        for frame in self.server.answer(&asked) {
             pull.frame(frame).unwrap();
         }
-        assert!(pull.finish().unwrap().complete);
-        self.mirror = self.server.rows.clone();
-        self.cursor = Some(self.server.head);
+        let done = pull.finish().unwrap();
+        assert!(done.complete);
+        if asked.reconcile {
+            self.pending.append(&mut self.acknowledged);
+            self.pending.sort_by_key(|e| e.n);
+            return done;
+        }
+        for feed in FEEDS {
+            match asked.cursors.get(&feed).map_or(0, |seq| seq.0) {
+                0 => {
+                    self.mirror.retain(|key, _| key.0.table().class != feed);
+                    self.came(feed, 0);
+                }
+                after => self.came(feed, after),
+            }
+        }
+        for repair in &asked.repair {
+            let mended =
+                |key: &(TableName, Uuid)| key.0.as_str() == repair.table && bucket_of(key.1) == repair.bucket;
+            self.mirror.retain(|key, _| !mended(key));
+            let theirs = self.server.rows.iter().filter(|(key, _)| mended(key));
+            self.mirror.extend(theirs.map(|(key, row)| (*key, row.clone())));
+        }
         let (covered, waiting) =
-            std::mem::take(&mut self.pending).into_iter().partition(|e| awaiting.contains(&e.id));
+            std::mem::take(&mut self.pending).into_iter().partition(|e| asked.awaiting.contains(&e.id));
         self.pending = waiting;
         self.acknowledged.extend::<Vec<_>>(covered);
+        done
     }
 
     fn check(&self, when: &str) {
@@ -330,8 +454,14 @@ impl Day {
 
     /// Everything reaches the server and comes back.
     fn heal(&mut self) {
+        while !self.knows_the_epoch() {
+            self.pull(PullKind::Usual);
+        }
         self.push(usize::MAX, false);
-        self.pull(self.cursor);
+        self.pull(PullKind::Usual);
+        while self.store().sync_facts().unwrap().repairs > 0 {
+            self.pull(PullKind::Usual);
+        }
         self.check("after healing");
         assert!(self.pending.is_empty(), "every command has its end: {:?}", self.pending);
         assert_eq!(tables(self.store()), self.server.rows, "the workstation converges");
@@ -339,6 +469,33 @@ impl Day {
             assert_eq!(count(self.store(), table), 0, "nothing is left in {table}");
         }
     }
+}
+
+/// Changes a row of the mirror past the store: in the table, or in the image where a pending command lies over it.
+fn alter(folder: &std::path::Path, table: TableName, id: Uuid, how: Harm) {
+    let connection = crate::connection::writer(&folder.join("clinic.db"), &crate::testing::key()).unwrap();
+    let name = table.as_str();
+    let image = crate::tables::mirror_image::get(&connection, table, id).unwrap().flatten();
+    let sql = match (how, image.is_some()) {
+        (Harm::Revision, false) => format!("UPDATE {name} SET rev = rev + 1 WHERE id = ?1"),
+        (Harm::Revision, true) => {
+            "UPDATE mirror_image SET row = json_set(row, '$.rev', 99) WHERE id = ?1".into()
+        }
+        (Harm::Content, false) => format!("UPDATE {name} SET created_at = created_at + 1 WHERE id = ?1"),
+        (Harm::Content, true) => {
+            "UPDATE mirror_image SET row = json_set(row, '$.created_at', 7) WHERE id = ?1".into()
+        }
+        (Harm::Missing, false) => format!("DELETE FROM {name} WHERE id = ?1"),
+        (Harm::Missing, true) => "UPDATE mirror_image SET row = NULL WHERE id = ?1".into(),
+        (Harm::Unreadable, false) => format!("UPDATE {name} SET created_by = '?' WHERE id = ?1"),
+        (Harm::Unreadable, true) => "UPDATE mirror_image SET row = '?' WHERE id = ?1".into(),
+        (Harm::Foreign, _) => {
+            let mut row = crate::tables::synced::get(&connection, table, id).unwrap().unwrap();
+            row.id = crate::testing::id(77, u128::from(bucket_of(id)));
+            return crate::tables::synced::put(&connection, table, &row).unwrap();
+        }
+    };
+    assert_eq!(connection.execute(&sql, [id.to_string()]).unwrap(), 1);
 }
 
 fn tables(store: &Store) -> Rows {
@@ -364,11 +521,8 @@ fn count(store: &Store, table: &str) -> i64 {
 fn check_marks(day: &Day, when: &str) {
     let mut rows = day.mirror.clone();
     let mut expected = std::collections::BTreeSet::new();
-    for envelope in &day.pending {
-        if let Ok((_, changed)) = run(&mut rows, envelope, Place::Workstation) {
-            expected.extend(changed.into_iter().map(|(t, i)| (t.as_str().to_owned(), i.to_string())));
-        }
-    }
+    let changed = run_all(&mut rows, &day.pending);
+    expected.extend(changed.into_iter().map(|(t, i)| (t.as_str().to_owned(), i.to_string())));
     let marked = |sql: &str| -> std::collections::BTreeSet<(String, String)> {
         day.store()
             .read(|c| {
@@ -518,7 +672,8 @@ fn an_incoming_row_that_nothing_looked_at_runs_no_command_again() {
     day.step(&Step::Here(Act::Phone { patient: 1, value: 1, stale: false }));
     day.step(&Step::There(Act::Phone { patient: 2, value: 2, stale: false }));
     let mut pull = day.store().begin_pull().unwrap();
-    for frame in day.server.pull(day.cursor, &[]) {
+    let cursor = day.store().sync_facts().unwrap().cursors[&FEEDS[1]].0;
+    for frame in day.server.pull(Some(cursor), &[]) {
         pull.frame(frame).unwrap();
     }
     let done = pull.finish().unwrap();

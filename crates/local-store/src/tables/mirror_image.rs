@@ -26,8 +26,16 @@ pub(crate) fn get(connection: &Connection, table: TableName, id: Uuid) -> Result
     let mut statement = connection.prepare_cached("SELECT row FROM mirror_image WHERE tbl = ? AND id = ?")?;
     let found: Option<Option<String>> =
         statement.query_row([table.as_str(), &id.to_string()], |row| row.get(0)).optional()?;
-    let parse = |text: String| serde_json::from_str(&text).map_err(|_| bad(table, id));
-    found.map(|row| row.map(parse).transpose()).transpose()
+    Ok(found.map(|row| row.and_then(|text| read(table, id, &text))))
+}
+
+/// An image that cannot be read is none: the row is taken for one that the server has not, until a digest finds it.
+fn read(table: TableName, id: Uuid, text: &str) -> Option<Row> {
+    let row = serde_json::from_str(text).ok();
+    if row.is_none() {
+        tracing::warn!(table = table.as_str(), %id, "a kept row cannot be read");
+    }
+    row
 }
 
 /// The server's rows of everything in a table that a pending command has changed; `None` where the server has none.
@@ -42,8 +50,7 @@ pub(crate) fn of_table(
     rows.map(|row| {
         let (id, row) = row?;
         let id = Uuid::parse_str(&id).map_err(|_| bad(table, Uuid::nil()))?;
-        let row = row.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| bad(table, id))?;
-        Ok((id, row))
+        Ok((id, row.and_then(|text| read(table, id, &text))))
     })
     .collect()
 }

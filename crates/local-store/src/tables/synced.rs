@@ -74,6 +74,17 @@ pub(crate) fn get(connection: &Connection, table: TableName, id: Uuid) -> Result
     statement.query_row([id.to_string()], |row| Ok(read(table, row))).optional()?.transpose()
 }
 
+/// What a row that is about to be written by the server's word was. One that cannot be read is as good as none.
+pub(crate) fn before(connection: &Connection, table: TableName, id: Uuid) -> Result<Option<Row>, Error> {
+    match get(connection, table, id) {
+        Err(Error::BadRow { what }) => {
+            tracing::warn!(what, "a row cannot be read");
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
 /// The rows that a condition over the table's columns selects.
 pub(crate) fn select(
     connection: &Connection,

@@ -12,8 +12,11 @@ use wattle_domain::{
     Context, Entity, Envelope, FeedClass, FeedSeq, Outcome, Place, Read, Rev, Role, Row, TableName, World,
     decide,
 };
-use wattle_protocol::pull::{COMMON_COLUMNS, Frame};
+use wattle_protocol::digest::{DigestAsk, Repair, Stamp, TableDigest};
+use wattle_protocol::live::Delta;
+use wattle_protocol::pull::{COMMON_COLUMNS, Frame, Pull};
 use wattle_protocol::push::{Answer, Verdict};
+use wattle_sync_rules::digest::{Buckets, Key, bucket_of};
 
 use super::id;
 use crate::effect::changed_row;
@@ -50,6 +53,23 @@ pub(crate) fn world(rows: &Rows, reads: &[Read]) -> World {
     world
 }
 
+/// Runs commands in effect over some rows, from scratch: each alone, or with its group all or none. Returns the rows that
+/// they changed.
+pub(crate) fn run_all(rows: &mut Rows, envelopes: &[Envelope]) -> Vec<(TableName, Uuid)> {
+    let groups: Vec<_> = envelopes.iter().map(|e| e.group).collect();
+    let mut changed = Vec::new();
+    for unit in wattle_sync_rules::push::units(&groups) {
+        let mut after = rows.clone();
+        let ran: Result<Vec<_>, _> =
+            envelopes[unit.range].iter().map(|e| run(&mut after, e, Place::Workstation)).collect();
+        if let Ok(ran) = ran {
+            *rows = after;
+            changed.extend(ran.into_iter().flat_map(|(_, changed)| changed));
+        }
+    }
+    changed
+}
+
 /// Runs a command over some rows. Returns the rows that it changed, or the rule's no.
 pub(crate) fn run(
     rows: &mut Rows,
@@ -73,13 +93,19 @@ pub(crate) fn run(
 }
 
 /// The server: rows, where each changed last, and the verdicts it gave.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Server {
     pub rows: Rows,
     pub head: u64,
-    moved: BTreeMap<(TableName, Uuid), u64>,
+    /// How often it came back from a backup.
+    pub restored: u32,
+    /// Its clock, which no backup turns back.
+    now: i64,
+    pub moved: BTreeMap<(TableName, Uuid), u64>,
     verdicts: BTreeMap<wattle_domain::CommandId, Verdict>,
 }
+
+pub(crate) const FEEDS: [FeedClass; 2] = [FeedClass::Ref, FeedClass::Front];
 
 impl Server {
     /// A clinic with 2 practitioners, a type, 3 patients with a phone each.
@@ -113,67 +139,183 @@ impl Server {
         }
     }
 
-    /// Decides a command for good.
-    pub(crate) fn push(&mut self, envelope: &Envelope) -> Answer {
-        let command_id = envelope.id;
-        if let Some(verdict) = self.verdicts.get(&command_id) {
-            return Answer { command_id, verdict: verdict.clone(), duplicate: true };
-        }
-        let mut rows = self.rows.clone();
-        let verdict = match run(&mut rows, envelope, Place::Server) {
-            Ok((outcome, changed)) => {
-                self.rows = rows;
-                let conflicts = changed.iter().filter(|(t, _)| *t == TableName::Conflict);
-                let conflicts = conflicts.map(|(_, id)| wattle_domain::ConflictId(*id)).collect();
-                changed.iter().for_each(|key| self.touch(*key));
-                match outcome {
-                    Outcome::Applied => Verdict::Applied,
-                    Outcome::Merged => Verdict::Merged,
-                    Outcome::Conflict => Verdict::Conflict { conflicts },
-                }
-            }
-            Err(rejection) => Verdict::Rejected { rejection },
-        };
-        self.verdicts.insert(command_id, verdict.clone());
-        Answer { command_id, verdict, duplicate: false }
+    /// The name of its history.
+    pub(crate) fn epoch(&self) -> String {
+        format!("epoch-{}", self.restored)
     }
 
-    /// The frames after a cursor; the feeds whole when there is none.
-    pub(crate) fn pull(&self, cursor: Option<u64>, awaiting: &[wattle_domain::CommandId]) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        let feeds = [FeedClass::Ref, FeedClass::Front];
-        for feed in feeds {
-            if cursor.is_none() {
-                frames.push(Frame::Whole { feed, rows: self.rows.len() as u64 });
-            }
-            for &table in TableName::ALL.iter().filter(|t| t.table().class == feed) {
-                let moved = |key: &(TableName, Uuid)| cursor.is_none_or(|c| self.moved[key] > c);
-                let rows: Vec<&Row> =
-                    self.rows.iter().filter(|(k, _)| k.0 == table && moved(k)).map(|(_, row)| row).collect();
-                if !rows.is_empty() {
-                    frames.push(frame(table, &rows));
-                }
-                let gone =
-                    |key: &&(TableName, Uuid)| key.0 == table && moved(key) && !self.rows.contains_key(key);
-                let ids: Vec<Uuid> = self.moved.keys().filter(gone).map(|k| k.1).collect();
-                if cursor.is_some() && !ids.is_empty() {
-                    frames.push(Frame::Gone { feed, table: table.as_str().into(), ids });
-                }
-            }
-            frames.push(Frame::Page { feed, to: FeedSeq(self.head) });
+    /// Everything since `backup` is lost.
+    pub(crate) fn restore(&mut self, backup: &Self) {
+        *self = Self { restored: self.restored + 1, now: self.now, ..backup.clone() };
+    }
+
+    /// Decides a command for good.
+    pub(crate) fn push(&mut self, envelope: &Envelope) -> Answer {
+        self.push_all(std::slice::from_ref(envelope)).remove(0)
+    }
+
+    /// Decides commands for good: each alone, or with its group.
+    pub(crate) fn push_all(&mut self, envelopes: &[Envelope]) -> Vec<Answer> {
+        let groups: Vec<_> = envelopes.iter().map(|e| e.group).collect();
+        let units = wattle_sync_rules::push::units(&groups);
+        units.into_iter().flat_map(|unit| self.push_unit(&envelopes[unit.range])).collect()
+    }
+
+    fn push_unit(&mut self, unit: &[Envelope]) -> Vec<Answer> {
+        let of = unit[0].group.map_or(1, |group| group.of as usize);
+        assert_eq!(unit.len(), of, "a group is never cut");
+        if unit.iter().all(|e| self.verdicts.contains_key(&e.id)) {
+            let again = |e: &Envelope| Answer {
+                command_id: e.id,
+                verdict: self.verdicts[&e.id].clone(),
+                duplicate: true,
+            };
+            return unit.iter().map(again).collect();
         }
+        let mut rows = self.rows.clone();
+        let (mut verdicts, mut moved) = (Vec::new(), Vec::new());
+        for (place, envelope) in unit.iter().enumerate() {
+            match run(&mut rows, envelope, Place::Server) {
+                Ok((outcome, changed)) => {
+                    let conflicts = changed.iter().filter(|(t, _)| *t == TableName::Conflict);
+                    let conflicts = conflicts.map(|(_, id)| wattle_domain::ConflictId(*id)).collect();
+                    moved.extend(changed);
+                    verdicts.push(match outcome {
+                        Outcome::Applied => Verdict::Applied,
+                        Outcome::Merged => Verdict::Merged,
+                        Outcome::Conflict => Verdict::Conflict { conflicts },
+                    });
+                }
+                Err(rejection) => {
+                    let no = Verdict::Rejected { rejection };
+                    verdicts = wattle_sync_rules::push::refused_together(unit.len(), place, &no);
+                    (rows, moved) = (self.rows.clone(), Vec::new());
+                    break;
+                }
+            }
+        }
+        self.rows = rows;
+        for key in moved {
+            self.now += 1;
+            self.rows.get_mut(&key).unwrap().attribution.updated_at = wattle_domain::UtcInstant(self.now);
+            self.touch(key);
+        }
+        let answer = |(envelope, verdict): (&Envelope, Verdict)| {
+            self.verdicts.insert(envelope.id, verdict.clone());
+            Answer { command_id: envelope.id, verdict, duplicate: false }
+        };
+        unit.iter().zip(verdicts).map(answer).collect()
+    }
+
+    /// The answer to a request.
+    pub(crate) fn answer(&self, asked: &Pull) -> Vec<Frame> {
+        assert_eq!(asked.epoch, self.epoch(), "asked of this history");
+        let mut frames = Vec::new();
+        if !asked.reconcile {
+            for feed in FEEDS {
+                let cursor = asked.cursors.get(&feed).map(|seq| seq.0).filter(|seq| *seq > 0);
+                frames.extend(self.feed(feed, cursor));
+                frames.push(Frame::Page { feed, to: FeedSeq(self.head) });
+            }
+            asked.repair.iter().for_each(|repair| frames.extend(self.mend(repair)));
+        }
+        frames.push(self.checkpoint(&asked.awaiting, asked.digest.as_ref()));
+        frames
+    }
+
+    /// What changed in a feed after a cursor, for a live stream.
+    pub(crate) fn delta(&self, feed: FeedClass, from: u64) -> Delta {
+        let frames = self.feed(feed, Some(from));
+        Delta { epoch: self.epoch(), feed, from: FeedSeq(from), to: FeedSeq(self.head), frames }
+    }
+
+    fn mend(&self, repair: &Repair) -> Vec<Frame> {
+        let table: TableName = repair.table.parse().unwrap();
+        let in_bucket = |id: &Uuid| bucket_of(*id) == repair.bucket;
+        assert!(repair.held.iter().all(|stamp| in_bucket(&stamp.id)), "stamps of this bucket");
+        assert!(repair.held.is_sorted_by_key(|stamp| stamp.id), "in the order of ids");
+        let held = |row: &Row| repair.held.contains(&stamp(row));
+        let rows: Vec<&Row> = self
+            .rows
+            .iter()
+            .filter(|(k, r)| k.0 == table && in_bucket(&k.1) && !held(r))
+            .map(|(_, r)| r)
+            .collect();
+        let gone =
+            repair.held.iter().map(|stamp| stamp.id).filter(|id| !self.rows.contains_key(&(table, *id)));
+        vec![
+            frame(table, &rows),
+            Frame::Gone { feed: table.table().class, table: repair.table.clone(), ids: gone.collect() },
+        ]
+    }
+
+    pub(crate) fn digest(&self, table: TableName, ask: &DigestAsk) -> TableDigest {
+        let key = Key::read(&ask.key).unwrap();
+        let mut buckets = Buckets::default();
+        for (_, row) in self.rows.iter().filter(|(k, _)| k.0 == table) {
+            let hash = if ask.content_of.is_some() { key.content(row) } else { key.stamp(&stamp(row)) };
+            buckets.add(row.id, hash);
+        }
+        TableDigest {
+            feed: table.table().class,
+            table: table.as_str().into(),
+            content_of: ask.content_of,
+            buckets: ask.content_of.map_or_else(|| buckets.write(), |bucket| buckets.write_one(bucket)),
+        }
+    }
+
+    fn checkpoint(&self, awaiting: &[wattle_domain::CommandId], ask: Option<&DigestAsk>) -> Frame {
         let answer = |id: &wattle_domain::CommandId| {
             let verdict = self.verdicts.get(id)?.clone();
             Some(Answer { command_id: *id, verdict, duplicate: false })
         };
-        frames.push(Frame::Checkpoint {
-            cursors: feeds.map(|feed| (feed, FeedSeq(self.head))).into(),
+        let tables = TableName::ALL.iter().filter(|t| FEEDS.contains(&t.table().class));
+        let asked = |ask: &DigestAsk, t: &TableName| {
+            ask.tables.is_empty() || ask.tables.iter().any(|n| n == t.as_str())
+        };
+        Frame::Checkpoint {
+            cursors: FEEDS.map(|feed| (feed, FeedSeq(self.head))).into(),
             answers: awaiting.iter().filter_map(answer).collect(),
             complete: true,
-            digests: Vec::new(),
-        });
+            digests: ask.map_or_else(Vec::new, |ask| {
+                tables.filter(|t| asked(ask, t)).map(|t| self.digest(*t, ask)).collect()
+            }),
+        }
+    }
+
+    /// The frames after a cursor; the feeds whole when there is none.
+    pub(crate) fn pull(&self, cursor: Option<u64>, awaiting: &[wattle_domain::CommandId]) -> Vec<Frame> {
+        let mut frames: Vec<Frame> = FEEDS.into_iter().flat_map(|feed| self.feed(feed, cursor)).collect();
+        frames.push(self.checkpoint(awaiting, None));
         frames
     }
+
+    fn feed(&self, feed: FeedClass, cursor: Option<u64>) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        if cursor.is_none() {
+            frames.push(Frame::Whole { feed, rows: self.rows.len() as u64 });
+        }
+        for &table in TableName::ALL.iter().filter(|t| t.table().class == feed) {
+            let moved = |key: &(TableName, Uuid)| cursor.is_none_or(|c| self.moved[key] > c);
+            let rows: Vec<&Row> =
+                self.rows.iter().filter(|(k, _)| k.0 == table && moved(k)).map(|(_, row)| row).collect();
+            if !rows.is_empty() {
+                frames.push(frame(table, &rows));
+            }
+            let gone =
+                |key: &&(TableName, Uuid)| key.0 == table && moved(key) && !self.rows.contains_key(key);
+            let ids: Vec<Uuid> = self.moved.keys().filter(gone).map(|k| k.1).collect();
+            if cursor.is_some() && !ids.is_empty() {
+                frames.push(Frame::Gone { feed, table: table.as_str().into(), ids });
+            }
+        }
+        frames
+    }
+}
+
+/// What says which write of a row this is.
+pub(crate) fn stamp(row: &Row) -> Stamp {
+    Stamp { id: row.id, rev: row.rev, updated_at: row.attribution.updated_at }
 }
 
 /// Rows as the wire has them.
