@@ -102,6 +102,9 @@ pub struct Machine {
 
     /// The server has other commits than we under the same numbers, though it says that it is the same.
     rewound: bool,
+    /// Counts the histories that the server has shown; the push in flight went out under the second.
+    history: u32,
+    push_history: u32,
     /// Reconciliations that the server refused in a row.
     reconciles_failed: u32,
     /// Repairs that did not mend anything in a row.
@@ -173,6 +176,8 @@ impl Machine {
             resnapshots: 0,
             heads: Cursors::new(),
             rewound: false,
+            history: 0,
+            push_history: 0,
             reconciles_failed: 0,
             repairs_failed: 0,
             compares: 0,

@@ -1,10 +1,13 @@
 //! The transport against a real HTTP server on the loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -12,9 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wattle_domain::{FeedClass, FeedSeq};
 use wattle_protocol::ErrorCode;
+use wattle_protocol::image::ImageAsk;
 use wattle_protocol::live::Hint;
 use wattle_protocol::pull::{Frame, Pull};
-use wattle_protocol::push::Push;
+use wattle_protocol::push::{Push, Signed};
 use wattle_sync_engine::transport::{Error, Heard, Limits, Transport, Why};
 
 fn limits() -> Limits {
@@ -86,7 +90,7 @@ async fn an_answer_that_is_too_long_is_refused() {
 #[tokio::test]
 async fn every_call_says_protocol_and_token() {
     let echo = |headers: HeaderMap| async move {
-        let right = headers["wattle-protocol"] == "1" && headers["authorization"] == "Bearer the-token";
+        let right = headers["wattle-protocol"] == "2" && headers["authorization"] == "Bearer the-token";
         if right { r#"{"answers":[]}"#.into_response() } else { StatusCode::NOT_FOUND.into_response() }
     };
     let transport = serve(Router::new().route("/v1/push", post(echo))).await;
@@ -212,17 +216,115 @@ async fn live_hears_hints_and_notices_silence_and_the_end() {
     let said = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\ndata: {\"feed\":\"front\",\"head\":4}\n\n";
     let hint = Heard::Hint(Hint { feed: FeedClass::Front, head: FeedSeq(4) });
 
-    let mut live = raw(said.into(), true).await.live("token").await.unwrap();
+    let mut live = raw(said.into(), true).await.live("token", &[]).await.unwrap();
     assert_eq!(live.next().await, Ok(Some(Heard::Beat)));
-    assert_eq!(live.next().await, Ok(Some(hint)));
+    assert_eq!(live.next().await, Ok(Some(hint.clone())));
     assert_eq!(live.next().await, Ok(None), "closed");
 
-    let mut live = raw(said.into(), false).await.live("token").await.unwrap();
+    let mut live = raw(said.into(), false).await.live("token", &[]).await.unwrap();
     assert_eq!(live.next().await, Ok(Some(Heard::Beat)));
     assert_eq!(live.next().await, Ok(Some(hint)));
     assert_eq!(live.next().await, Err(Error::Unreachable(Why::TimedOut)), "silent for too long");
 
     let refuse = || async { (StatusCode::UNAUTHORIZED, r#"{"code":"sign_in_again","correlation_id":"x"}"#) };
     let transport = serve(Router::new().route("/v1/live", get(refuse))).await;
-    assert_eq!(transport.live("token").await.unwrap_err(), refused(ErrorCode::SignInAgain, None, "x"));
+    assert_eq!(transport.live("token", &[]).await.unwrap_err(), refused(ErrorCode::SignInAgain, None, "x"));
+}
+
+#[tokio::test]
+async fn live_asks_for_the_rows_of_the_files_feeds_and_reads_them() {
+    let answer = |RawQuery(query): RawQuery| async move {
+        assert_eq!(query.as_deref(), Some("rows=ref,front"));
+        let rows = vec![vec![serde_json::Value::from("x".repeat(200_000))]];
+        let frames = [Frame::Rows { feed: FeedClass::Front, table: "patient".into(), columns: vec![], rows }];
+        let delta = serde_json::json!({"epoch": "e", "feed": "front", "from": 4, "to": 6, "frames": frames});
+        format!("event: rows\ndata: {delta}\n\ndata: {{\"feed\":\"front\",\"head\":7}}\n\n")
+    };
+    let transport = serve(Router::new().route("/v1/live", get(answer))).await;
+    let mut live = transport.live("token", &[FeedClass::Ref, FeedClass::Front]).await.unwrap();
+    let Ok(Some(Heard::Delta(delta))) = live.next().await else {
+        panic!("no rows, though they are below the limit")
+    };
+    assert_eq!((delta.from, delta.to, delta.frames.len()), (FeedSeq(4), FeedSeq(6), 1));
+    let hint = Heard::Hint(Hint { feed: FeedClass::Front, head: FeedSeq(7) });
+    assert_eq!(live.next().await, Ok(Some(hint)), "a name counts for its own event only");
+}
+
+#[tokio::test]
+async fn large_pushes_go_packed_and_small_ones_as_they_are() {
+    let answer = |headers: HeaderMap, body: Bytes| async move {
+        let packed = headers.get("content-encoding").is_some_and(|encoding| encoding == "zstd");
+        let plain = if packed { zstd::decode_all(&body[..]).unwrap() } else { body.to_vec() };
+        let push: Push = serde_json::from_slice(&plain).unwrap();
+        assert_eq!(packed, plain.len() > 1_024);
+        assert!(!packed || body.len() * 10 < plain.len(), "names repeat");
+        assert_eq!(headers["content-type"], "application/json");
+        let answers = push.commands.iter().enumerate().map(|(n, _)| {
+            serde_json::json!({"command_id": uuid::Uuid::from_u128(n as u128), "verdict": "applied"})
+        });
+        serde_json::json!({"answers": answers.collect::<Vec<_>>()}).to_string()
+    };
+    let transport = serve(Router::new().route("/v1/push", post(answer))).await;
+    for commands in [1, 60] {
+        let signed = Signed { payload: "{\"name\":\"book\"}".into(), signature: "s".into() };
+        let push = Push { commands: vec![signed; commands] };
+        assert_eq!(transport.push("token", &push).await.unwrap().answers.len(), commands);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_unpack_is_asked_plain_once_and_then_always() {
+    let packed = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&packed);
+    let answer = move |headers: HeaderMap| {
+        let is_packed = headers.contains_key("content-encoding");
+        seen.fetch_add(usize::from(is_packed), Ordering::Relaxed);
+        std::future::ready(if is_packed {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "what is this?")
+        } else {
+            (StatusCode::OK, "{\"answers\":[]}")
+        })
+    };
+    let transport = serve(Router::new().route("/v1/push", post(answer))).await;
+    let signed = Signed { payload: "p".repeat(2_000), signature: String::new() };
+    for _ in 0..3 {
+        transport.clone().push("token", &Push { commands: vec![signed.clone()] }).await.unwrap();
+    }
+    assert_eq!(packed.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_packed_push_that_was_not_answered_is_not_sent_again_here() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let answer = move || {
+        seen.fetch_add(1, Ordering::Relaxed);
+        std::future::ready((
+            StatusCode::SERVICE_UNAVAILABLE,
+            r#"{"code":"unavailable","correlation_id":"c"}"#,
+        ))
+    };
+    let transport = serve(Router::new().route("/v1/push", post(answer))).await;
+    let signed = Signed { payload: "p".repeat(2_000), signature: String::new() };
+    let error = transport.push("token", &Push { commands: vec![signed] }).await.unwrap_err();
+    assert_eq!(error, refused(ErrorCode::Unavailable, None, "c"));
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "when to try again is the machine's to say");
+}
+
+#[tokio::test]
+async fn an_image_is_offered_or_not() {
+    let ask = ImageAsk { schema: 2, feeds: vec![FeedClass::Ref], resume: None };
+    let offer = r#"{"id":"00000000-0000-0000-0000-000000000001","schema":2,"feeds":["ref"],"epoch":"e","cursors":{"ref":3},
+        "key":"k","page_bytes":4096,"pages":1,"rows":1,"chunks":[]}"#;
+    for (status, body, want) in [
+        (200, offer, Ok(true)),
+        (404, r#"{"code":"not_found","correlation_id":"c"}"#, Ok(false)),
+        (503, r#"{"code":"unavailable","correlation_id":"c"}"#, Err(())),
+        (404, "<html>", Err(())),
+    ] {
+        let answer = move || std::future::ready((StatusCode::from_u16(status).unwrap(), body));
+        let transport = serve(Router::new().route("/v1/image", post(answer))).await;
+        let got = transport.image("token", &ask).await.map(|offer| offer.is_some()).map_err(drop);
+        assert_eq!(got, want, "{status} {body}");
+    }
 }

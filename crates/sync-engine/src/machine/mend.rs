@@ -17,6 +17,12 @@ impl Machine {
         ((other || self.rewound) && self.facts.holds_any()).then_some(welcome.epoch.as_str())
     }
 
+    /// Answers of the history before may still be on their way into the file. Recorded after it has gone over to the new
+    /// one, they would count as given by a server that knows nothing of them; recorded before, they are offered again.
+    pub(super) fn late_answers(&self) -> bool {
+        self.push.is_running() && self.push_history != self.history
+    }
+
     /// The file was compared and brought in line with another history.
     pub(super) fn reconciled(&mut self, epoch: &str) {
         self.reconciles_failed = 0;

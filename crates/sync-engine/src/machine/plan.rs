@@ -1,7 +1,7 @@
 //! From the whole state: what may start now, and which timers must run.
 
 use super::contact::Gate;
-use super::{Instruction, Machine, Timer, Work};
+use super::{Instruction, Machine, Tidy, Timer, Work};
 
 impl Machine {
     pub(super) fn plan(&mut self) {
@@ -52,6 +52,7 @@ impl Machine {
         };
         if let_in && self.facts.outbox_len > 0 && self.push.is_idle() {
             let (max_commands, max_bytes) = (self.push_limit, self.config.push_max_bytes);
+            self.push_history = self.history;
             self.start(Work::Push, Instruction::Push { max_commands, max_bytes });
         }
     }
@@ -68,6 +69,9 @@ impl Machine {
             return;
         }
         if let Some(tidy) = self.tidy_needed() {
+            if matches!(tidy, Tidy::AdoptEpoch(_)) && self.late_answers() {
+                return;
+            }
             self.tidying = Some(tidy.clone());
             self.start(Work::Tidy, Instruction::Tidy(tidy));
         }

@@ -22,6 +22,9 @@ impl Machine {
         }
         self.settle_deltas();
         let Some(kind) = self.pull_wanted() else { return };
+        if matches!(kind, PullWanted::Reconcile { .. }) && self.late_answers() {
+            return;
+        }
         self.pull_due = false;
         self.hinted.clear();
         let from = Box::new(self.facts.clone());

@@ -21,6 +21,8 @@ impl Machine {
                 self.hurry(work);
             }
         }
+        let known = self.welcome.as_ref().map_or(self.facts.epoch.as_str(), |before| &before.epoch);
+        self.history += u32::from(known != welcome.epoch);
         self.compare(&welcome);
         self.compare_profile(&welcome);
         let gate = match welcome.workstation {
@@ -56,7 +58,10 @@ impl Machine {
             }
             // The server has lost commits that we hold, and would give their numbers to others that we would then skip:
             // a machine that was set back, which no epoch tells of.
-            self.rewound |= self.hello_epoch == welcome.epoch && sent > feed.head;
+            if self.hello_epoch == welcome.epoch && sent > feed.head && !self.rewound {
+                self.rewound = true;
+                self.history += 1;
+            }
         }
         // Only feeds that the hello named: one that a pull brought since was granted later than this answer was given.
         self.removed = self.hello_cursors.keys().copied().filter(|f| !self.heads.contains_key(f)).collect();

@@ -27,8 +27,7 @@ fn a_comparison_goes_out_by_its_timer_when_nothing_else_does() {
     world.answer(Work::Pull);
     assert!(world.flights.is_empty(), "all is as it should be");
     assert!(world.timers.contains_key(&Timer::Digest), "until the next");
-    let waits: Vec<i64> =
-        (0..50).map(|seed| World::online(seed)).map(|w| w.timers[&Timer::Digest] - w.now_ms).collect();
+    let waits: Vec<i64> = (0..50).map(World::online).map(|w| w.timers[&Timer::Digest] - w.now_ms).collect();
     let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
     assert!(most > &(least * 13 / 10), "a thousand workstations do not ask at once: {least} to {most}");
 }
@@ -206,6 +205,26 @@ fn a_reconciliation_that_fails_is_tried_again_and_pushes_go_on() {
 }
 
 #[test]
+fn answers_of_the_history_before_are_in_the_file_before_it_is_left() {
+    let mut world = World::online(1);
+    world.submit();
+    world.answer(Work::Push); // decided, and the answer is on its way into the file
+    world.set_back(1, true);
+    world.give(Event::SignedIn);
+    world.answer(Work::Session);
+    assert!(!world.has(Work::Pull), "else it would be recorded as decided by a server that lost it");
+    world.answer(Work::Push);
+    assert_eq!(world.flights, [Flight::Pull(reconcile("2"))]);
+    // Pushes of the new history do not hold it up.
+    world.code(Work::Pull, ErrorCode::Internal);
+    world.submit();
+    world.fire(Timer::Retry(Work::Pull));
+    assert!(world.has(Work::Push) && world.has(Work::Pull));
+    world.settle();
+    assert_eq!(world.decided.len(), 2);
+}
+
+#[test]
 fn a_late_answer_to_an_old_hello_does_not_take_the_new_cursors_for_lost_ones() {
     let mut world = World::online(1);
     world.heads.insert(FeedClass::Front, 9);
@@ -231,6 +250,7 @@ fn a_twin_is_given_other_numbers_once() {
     world.take(Work::Push);
     let verdict = wattle_protocol::push::Verdict::Applied;
     let answers = vec![wattle_protocol::push::Answer { command_id: id, verdict, duplicate: false }];
+    world.decided.push(id);
     world.give(Event::PushAnswered { sent: 1, answers, twin: true });
     world.settle();
     assert_eq!(tidied(&world), [Tidy::RenewReplica]);

@@ -416,7 +416,8 @@ impl World {
         let may_hold = |feed: &FeedClass| self.facts.feeds.is_empty() || self.facts.feeds.contains(feed);
         let heads = self.heads.iter().filter(|(feed, _)| may_hold(feed));
         self.facts.cursors = heads.map(|(feed, head)| (*feed, FeedSeq(*head))).collect();
-        self.facts.awaiting.clear();
+        // A command that the server knows nothing of is never covered.
+        self.facts.awaiting.retain(|id| !self.decided.contains(id));
         self.give(Event::PullFinished { complete: true, facts: self.facts() });
     }
 
