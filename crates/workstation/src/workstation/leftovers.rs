@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, PoisonError, Weak};
 
-use wattle_domain::role;
+use wattle_domain::{UserId, role};
 use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
 use wattle_protocol::ipc::FaultCode;
@@ -50,7 +50,7 @@ impl Workstation {
             desk.unwatch();
             *workstation.state() = State::Out(Some(FaultCode::RolesChanged));
             workstation.tell().await;
-            workstation.keep_sending(desk, None);
+            workstation.keep_sending(desk);
         });
     }
 
@@ -65,12 +65,12 @@ impl Workstation {
         if places.is_empty() {
             return;
         }
-        let (workstation, desk) = (self.clone(), Arc::clone(desk));
-        let password = Zeroizing::new(password.to_owned());
+        // Not the desk itself: it may be opened anew meanwhile, on a file that an image became.
+        let (workstation, password) = (self.clone(), Zeroizing::new(password.to_owned()));
         tokio::spawn(async move {
             for (profile, place) in places {
                 let file = Owner { profile, ..owner.clone() };
-                if let Err(error) = workstation.send_leftover(&desk, file, place, &password).await {
+                if let Err(error) = workstation.send_leftover(file, place, &password).await {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "a file of an earlier role could not be sent; the next sign-in tries again"
@@ -80,19 +80,12 @@ impl Workstation {
         });
     }
 
-    async fn send_leftover(
-        &self,
-        desk: &Arc<Desk>,
-        owner: Owner,
-        place: Place,
-        password: &str,
-    ) -> Result<(), Error> {
+    async fn send_leftover(&self, owner: Owner, place: Place, password: &str) -> Result<(), Error> {
         let turn = self.0.turn.lock().await;
         // Somebody else may have sat down meanwhile, and a file is open once.
-        let still = self.desk_behind_the_curtain().is_some_and(|open| Arc::ptr_eq(&open, desk));
-        if !still || desk.file().place == place {
+        let Some(desk) = self.desk_of(owner.user).filter(|desk| desk.file().place != place) else {
             return Ok(());
-        }
+        };
         let running = self.leftovers().into_iter().find(|left| left.file().place == place);
         let left = match running {
             Some(left) => left,
@@ -108,8 +101,13 @@ impl Workstation {
             }
         };
         drop(turn);
-        self.keep_sending(left, Some(Arc::downgrade(desk)));
+        self.keep_sending(left);
         Ok(())
+    }
+
+    /// The desk, if this person is at it.
+    fn desk_of(&self, user: UserId) -> Option<Arc<Desk>> {
+        self.desk_behind_the_curtain().filter(|desk| desk.user() == user)
     }
 
     /// Commands that wait in files of earlier roles.
@@ -138,16 +136,25 @@ impl Workstation {
 
     /// Ends those that live on the tokens of a desk which is about to close.
     pub(super) async fn close_borrowers(&self, desk: &Arc<Desk>) {
-        for left in self.leftovers() {
-            if Arc::ptr_eq(&left.keeper, &desk.keeper) && !Arc::ptr_eq(&left, desk) {
-                self.0
-                    .leftovers
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|one| !Arc::ptr_eq(one, &left));
-                left.close().await;
-            }
+        let borrows = |left: &Arc<Desk>| Arc::ptr_eq(&left.keeper, &desk.keeper) && !Arc::ptr_eq(left, desk);
+        self.close_some(borrows).await;
+    }
+
+    /// Ends the one of a file that somebody sits down to again.
+    pub(super) async fn close_leftover_at(&self, place: &Place) {
+        self.close_some(|left| left.file().place == *place).await;
+    }
+
+    async fn close_some(&self, these: impl Fn(&Arc<Desk>) -> bool) {
+        for left in self.leftovers().into_iter().filter(|left| these(left)) {
+            self.forget_leftover(&left);
+            left.close().await;
         }
+    }
+
+    fn forget_leftover(&self, left: &Arc<Desk>) {
+        let mut all = self.0.leftovers.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| !Arc::ptr_eq(one, left));
     }
 
     fn leftovers(&self) -> Vec<Arc<Desk>> {
@@ -155,7 +162,7 @@ impl Workstation {
     }
 
     /// Watches over a file until it has nothing more to send.
-    fn keep_sending(&self, left: Arc<Desk>, into: Option<Weak<Desk>>) {
+    fn keep_sending(&self, left: Arc<Desk>) {
         {
             let mut all = self.0.leftovers.lock().unwrap_or_else(PoisonError::into_inner);
             if !all.iter().any(|one| Arc::ptr_eq(one, &left)) {
@@ -167,19 +174,19 @@ impl Workstation {
             if until_sent(&left).await
                 && let Some(workstation) = shared.upgrade().map(Workstation)
             {
-                workstation.end_leftover(&left, into).await;
+                workstation.end_leftover(&left).await;
             }
         });
     }
 
     /// It is all sent: what was refused follows its person, and the file rests.
-    async fn end_leftover(&self, left: &Arc<Desk>, into: Option<Weak<Desk>>) {
+    async fn end_leftover(&self, left: &Arc<Desk>) {
         let _turn = self.0.turn.lock().await;
         let ours = self.leftovers().iter().any(|one| Arc::ptr_eq(one, left));
         if !ours {
             return;
         }
-        if let Some(desk) = into.and_then(|desk| desk.upgrade()) {
+        if let Some(desk) = self.desk_of(left.user()) {
             match follow(left, &desk).await {
                 Ok(_) => desk.nudge(),
                 Err(error) => tracing::error!(
@@ -188,7 +195,7 @@ impl Workstation {
                 ),
             }
         }
-        self.0.leftovers.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| !Arc::ptr_eq(one, left));
+        self.forget_leftover(left);
         let emptied = left.with_store(Store::sync_details).await.is_ok_and(|file| {
             // An acknowledged command is offered again when the server loses its tail: this file must be asked as long.
             let counts = file.counts;
