@@ -29,6 +29,7 @@ fn advise() {
         &[
             ("clang", "run `xcode-select --install`"),
             ("pg_config", "run `brew install postgresql@17` and put its bin folder on PATH"),
+            ("wasm-opt", "run `brew install binaryen`, for a smaller page"),
         ]
     } else if cfg!(windows) {
         &[
@@ -41,6 +42,7 @@ fn advise() {
             ("cc", "install a C compiler"),
             ("pkg-config", "install pkg-config, and the development files of OpenSSL and WebKitGTK 4.1"),
             ("initdb", "install the PostgreSQL server and put its programs on PATH"),
+            ("wasm-opt", "install binaryen, for a smaller page"),
             ("Xvfb", "install Xvfb, for windows without a screen"),
             ("WebKitWebDriver", "install WebKitGTK's WebDriver, for driving the window"),
             ("dbus-daemon", "install dbus, for a keyring in tests"),

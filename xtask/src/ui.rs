@@ -1,5 +1,7 @@
 //! The page: `wattle-ui` to wasm, bound to JavaScript, with its HTML and styles, into `ui/dist`.
 
+mod shrink;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +19,9 @@ pub(crate) struct Arguments {
 
 /// The page starts from a file of its own: the window's policy allows no script inside the HTML.
 const BOOT: &str = "import init from \"./ui.js\";\ninit({ module_or_path: \"./ui_bg.wasm\" });\n";
+
+/// The page's code.
+const MODULE: &str = "ui_bg.wasm";
 
 /// Builds the page and prints its size.
 pub(crate) fn build(wasm: &Wasm, arguments: Arguments) -> anyhow::Result<()> {
@@ -36,12 +41,18 @@ pub(crate) fn build(wasm: &Wasm, arguments: Arguments) -> anyhow::Result<()> {
     run::run(run::cargo().args(["run", "--quiet", "-p=xtask-bindgen", "--"]).arg(&module).arg(&bound))?;
 
     let ui = places::root().join("ui");
-    let files = collect(&ui, &bound)?;
+    let mut files = collect(&ui, &bound)?;
+    if !arguments.dev
+        && let Some(module) = files.remove(MODULE)
+    {
+        say::step("making it smaller");
+        files.insert(MODULE.to_owned(), shrink::shrink(module, &target));
+    }
     write(&ui.join("dist"), &files)?;
 
     let size = |name: &str| files.get(name).map_or(0, Vec::len);
     let (wasm_bytes, js_bytes) =
-        (size("ui_bg.wasm"), files.iter().filter(is_script).map(|(_, b)| b.len()).sum::<usize>());
+        (size(MODULE), files.iter().filter(is_script).map(|(_, b)| b.len()).sum::<usize>());
     say::result(&format!(
         "page ({profile}): {} kB (wasm {} kB, js {} kB), styles {} kB",
         (wasm_bytes + js_bytes).div_ceil(1000),

@@ -15,6 +15,8 @@ pub(crate) const NEEDED: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
     "libayatana-appindicator3-dev",
     "librsvg2-dev",
+    // build: a twelfth less page
+    "binaryen",
     // run: the demo's private cluster
     "postgresql",
     // test: real windows without a screen, a real keyring, pictures
