@@ -1,3 +1,4 @@
+mod recorded;
 mod refresh;
 mod session;
 mod sign_in;

@@ -280,3 +280,42 @@ async fn bodies_of_a_pull_may_hold_half_a_megabyte_of_stamps() {
     let many = Pull { repair: (0..17).map(repair).collect(), ..pull(&desk) };
     assert_eq!(fault(desk.post("/v1/pull", &many).await).await.1, ErrorCode::Malformed);
 }
+
+/// `cargo test -p wattle-server -- --ignored --nocapture a_million` with optimisation says how long it takes.
+#[tokio::test]
+#[ignore = "a measurement: a million rows take a minute to make"]
+async fn a_million_rows_are_digested_in_about_two_seconds() {
+    let house = House::new().await;
+    let mut desk = house.desk("reception-1", "maria").await;
+    house
+        .execute(
+            "INSERT INTO clinic.patient (clinic_id, id, family_name, birth_date_accuracy, sex, gender) \
+             SELECT clinic_id, gen_random_uuid(), 'N' || n, 'unknown', 'unknown', repeat('x', 150) \
+             FROM clinic.clinic, generate_series(1, 1000000) n",
+        )
+        .await;
+    house.execute("VACUUM ANALYZE clinic.patient").await;
+    let welcome = desk.hello().await;
+    desk.cursors = welcome.feeds.iter().map(|feed| (feed.feed, feed.head)).collect();
+    for (what, asked) in [
+        ("warming up", Pull { digest: ask(&["patient"], None), ..pull(&desk) }),
+        ("stamps", Pull { digest: ask(&["patient"], None), ..pull(&desk) }),
+        ("contents of a bucket", Pull { digest: ask(&["patient"], Some(7)), ..pull(&desk) }),
+    ] {
+        let began = std::time::Instant::now();
+        let answer = digests(&desk.frames_of(&asked).await);
+        let took = began.elapsed();
+        let rows = match asked.digest.unwrap().content_of {
+            None => Buckets::read(&answer[0].buckets).unwrap().rows(),
+            Some(bucket) => Buckets::read_one(&answer[0].buckets, bucket).unwrap().rows(),
+        };
+        eprintln!("{what}: {rows} rows in {took:?}");
+        assert!(rows > 3000 && took.as_secs() < 60);
+    }
+    let repair =
+        (0..16).map(|bucket| Repair { table: "patient".to_owned(), bucket, held: Vec::new() }).collect();
+    let began = std::time::Instant::now();
+    let frames = desk.frames_of(&Pull { repair, ..pull(&desk) }).await;
+    let took = began.elapsed();
+    eprintln!("mending 16 empty buckets: {} rows in {took:?}", rows(&frames, "patient").len());
+}

@@ -17,7 +17,10 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 pub fn cluster() -> &'static Cluster {
     CLUSTER.get_or_init(|| {
-        let options = Options::quick().with("max_connections", "300").with("deadlock_timeout", "100ms");
+        let options = Options::quick()
+            .with("max_connections", "300")
+            .with("deadlock_timeout", "100ms")
+            .with("wal_level", "logical");
         Cluster::start_temporary_with(options).expect("a cluster")
     })
 }
