@@ -18,6 +18,10 @@ mod desk;
 mod duplicates;
 #[path = "store/file.rs"]
 mod file;
+#[path = "store/groups.rs"]
+mod groups;
+#[path = "store/mend.rs"]
+mod mend;
 #[path = "store/pages.rs"]
 mod pages;
 #[path = "store/pulls.rs"]
