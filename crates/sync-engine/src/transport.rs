@@ -2,7 +2,8 @@
 //!
 //! Owns: addresses, headers, timeouts, compression, streamed lines, and the one place that turns what HTTP did into
 //! [`Error`].
-//! Must never: retry (but for a body that may have been refused for being packed), decide, hold a token longer than a call, put anything about a patient into an error.
+//! Must never: retry (but for a body that may have been refused for being packed), decide, hold a token longer than a
+//! call, put anything about a patient into an error.
 //! Called by: the driver; `sign_in` by the workstation.
 
 mod address;

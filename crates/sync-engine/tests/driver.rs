@@ -234,3 +234,20 @@ async fn a_person_who_asks_has_every_table_compared() {
         .await;
     driver.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_copy_is_at_work_numbers_under_another_id() {
+    let server = Server::new();
+    let (mut desk, driver) = Desk::online(&server).await;
+    server.said().twin = true;
+    let replica = |desk: &Desk| desk.store.sync_facts().unwrap().replica;
+    let before = replica(&desk);
+    desk.submit();
+    driver.nudge();
+    desk.until("another id", |desk| replica(desk) != before).await;
+    server.said().twin = false;
+    desk.submit();
+    driver.nudge();
+    server.until("nothing is dropped for it", |said| said.decided.len() == 2).await;
+    driver.stop().await;
+}

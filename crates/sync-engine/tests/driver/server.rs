@@ -30,6 +30,8 @@ pub struct Said {
     pub whole: BTreeMap<FeedClass, Vec<Frame>>,
     /// What pushes are answered with, if not with verdicts.
     pub push_fault: Option<StatusCode>,
+    /// It says that a copy of the file is at work.
+    pub twin: bool,
     pub pushes: usize,
     pub decided: Vec<CommandId>,
     pub pulls: Vec<Pull>,
@@ -52,6 +54,7 @@ impl Server {
             horizon: 0,
             whole: cast::clinic(),
             push_fault: None,
+            twin: false,
             pushes: 0,
             decided: vec![],
             pulls: vec![],
@@ -157,9 +160,10 @@ async fn push(State(server): State<Server>, body: Bytes) -> Response {
         Answer { command_id: envelope.id, verdict: Verdict::Applied, duplicate }
     };
     let answers = push.commands.iter().map(answer).collect();
+    let twin = said.twin;
     drop(said);
     server.moved.send_replace(());
-    Json(Pushed { answers, twin: false }).into_response()
+    Json(Pushed { answers, twin }).into_response()
 }
 
 async fn pull(State(server): State<Server>, Json(pull): Json<Pull>) -> Response {
