@@ -101,6 +101,7 @@ pub struct House {
     server: Option<Server>,
     port: u16,
     serve_with: Vec<String>,
+    serve_env: Vec<(String, String)>,
 }
 
 impl House {
@@ -123,6 +124,7 @@ impl House {
             server: None,
             port,
             serve_with: Vec::new(),
+            serve_env: Vec::new(),
         };
         house.admin(&["migrate"], None)?;
         let zone =
@@ -279,6 +281,11 @@ impl House {
         Ok(())
     }
 
+    /// Further environment of every program of the server, for example of object storage.
+    pub fn serve_env(&mut self, variables: &[(&str, &str)]) {
+        self.serve_env = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    }
+
     /// Further arguments of `serve`, from the next start of a server on.
     pub fn serve_with(&mut self, arguments: &[&str]) {
         self.serve_with = arguments.iter().map(|&a| a.to_owned()).collect();
@@ -389,7 +396,8 @@ impl House {
             .env("DATABASE_URL", self.url("wattle_app", APP_PASSWORD))
             .env("WATTLE_OWNER_DATABASE_URL", self.cluster.url(DATABASE))
             .env("WATTLE_APP_PASSWORD", APP_PASSWORD)
-            .env("WATTLE_MIGRATOR_PASSWORD", MIGRATOR_PASSWORD);
+            .env("WATTLE_MIGRATOR_PASSWORD", MIGRATOR_PASSWORD)
+            .envs(self.serve_env.iter().map(|(name, value)| (name, value)));
         command
     }
 

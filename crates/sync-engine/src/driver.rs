@@ -8,6 +8,7 @@
 mod compare;
 mod context;
 mod engine;
+mod first_copy;
 mod live;
 mod pull;
 mod tokens;
@@ -22,9 +23,11 @@ use wattle_domain::time::Clock;
 use wattle_local_store::Store;
 use wattle_protocol::ipc::session::{Progress, SyncState};
 
+use crate::image::Ready;
 use crate::machine::Config;
 use crate::transport::Transport;
 
+pub use first_copy::FirstCopy;
 pub use tokens::Tokens;
 
 /// A running engine. Dropping it stops it in the background; [`Driver::stop`] waits for that.
@@ -36,6 +39,8 @@ pub struct Driver {
     first_sync: watch::Receiver<Option<Progress>>,
     damaged: watch::Receiver<bool>,
     profile_changed: watch::Receiver<bool>,
+    copied: watch::Receiver<bool>,
+    shelf: first_copy::Shelf,
     /// Its sender goes with the engine.
     running: watch::Receiver<()>,
 }
@@ -62,6 +67,22 @@ impl Driver {
         config: Config,
         handle: &Handle,
     ) -> Self {
+        Self::start_with_image(store, transport, tokens, clock, config, None, handle)
+    }
+
+    /// As [`Driver::start`]; with `copy` an image is tried first, and rows are streamed only when there is none to be had.
+    /// When [`Driver::copied`] turns true, the engine rests: stop it, close the store, and put [`Driver::take_copy`] in its
+    /// place.
+    #[must_use]
+    pub fn start_with_image(
+        store: Store,
+        transport: Transport,
+        tokens: Arc<dyn Tokens>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        copy: Option<FirstCopy>,
+        handle: &Handle,
+    ) -> Self {
         let calls = Arc::new(Calls::default());
         let (stopping, stop) = watch::channel(false);
         let (sync_state_tx, sync_state) = watch::channel(not_yet());
@@ -82,11 +103,27 @@ impl Driver {
             looks: AtomicU64::new(0),
         };
         let calls_in = Arc::clone(&calls);
+        let shelf = first_copy::Shelf::default();
+        let (copied_tx, copied) = watch::channel(false);
+        let shelf_in = shelf.clone();
         handle.spawn(async move {
+            if let Some(copy) = copy {
+                let mut stop = stop.clone();
+                let (transport, tokens) = (&context.transport, &context.tokens);
+                let arrived = tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    arrived = first_copy::run(copy, transport, tokens, &context.first_sync, &shelf_in) => arrived,
+                };
+                if arrived {
+                    copied_tx.send_replace(true);
+                    let _ = stop.wait_for(|stop| *stop).await;
+                    return;
+                }
+            }
             engine::run(context, config, clock, calls_in, stop, sync_state_tx).await;
             drop(running_tx);
         });
-        Self { calls, stopping, sync_state, first_sync, damaged, profile_changed, running }
+        Self { calls, stopping, sync_state, first_sync, damaged, profile_changed, copied, shelf, running }
     }
 
     /// The state that is always on the screen.
@@ -112,6 +149,18 @@ impl Driver {
     #[must_use]
     pub fn profile_changed(&self) -> watch::Receiver<bool> {
         self.profile_changed.clone()
+    }
+
+    /// Turns true when an image has become a complete file beside the open one.
+    #[must_use]
+    pub fn copied(&self) -> watch::Receiver<bool> {
+        self.copied.clone()
+    }
+
+    /// That file, once.
+    #[must_use]
+    pub fn take_copy(&self) -> Option<Ready> {
+        self.shelf.take()
     }
 
     /// The outbox, or what needs attention, has changed.

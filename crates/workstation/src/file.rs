@@ -40,12 +40,16 @@ impl ProfileFile {
         .await?
     }
 
-    fn open_blocking(&self, clock: Arc<dyn Clock>) -> Result<Store, OpenError> {
+    /// Whose file it is.
+    pub(crate) fn identity(&self) -> Identity {
         let Owner { clinic, workstation, profile, .. } = self.owner.clone();
-        let identity = Identity { clinic, workstation, profile };
+        Identity { clinic, workstation, profile }
+    }
+
+    fn open_blocking(&self, clock: Arc<dyn Clock>) -> Result<Store, OpenError> {
         let path = self.place.database();
         Store::finish_setting_aside(&path)?;
-        let store = Store::open(&path, &self.keys.data_key.clone().proven(), identity, clock)?;
+        let store = Store::open(&path, &self.keys.data_key.clone().proven(), self.identity(), clock)?;
         // A crash between setting a file aside and carrying its outbox over must not end there.
         Store::recover_set_aside(&path, &self.keys.data_key, &store);
         Ok(store)

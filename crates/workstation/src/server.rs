@@ -7,7 +7,7 @@ use wattle_domain::time::Clock;
 use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
 use wattle_protocol::session::{SignIn, SignedIn};
-use wattle_sync_engine::driver::Tokens;
+use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
 use wattle_sync_engine::{Driver, Transport};
 
@@ -29,9 +29,22 @@ pub(crate) fn start(
     owner: &Owner,
     clock: Arc<dyn Clock>,
 ) -> Result<Driver, Error> {
+    start_with_image(server_url, store, tokens, owner, clock, None)
+}
+
+/// The same; with `copy` an image is tried first.
+pub(crate) fn start_with_image(
+    server_url: &str,
+    store: &Store,
+    tokens: Arc<dyn Tokens>,
+    owner: &Owner,
+    clock: Arc<dyn Clock>,
+    copy: Option<FirstCopy>,
+) -> Result<Driver, Error> {
     let transport = Transport::new(server_url)?;
     // Workstations that lost the same server at the same moment must not all come back at the same moment.
     let seed = owner.workstation.0.as_u64_pair().1;
     let config = Config::new(APP_VERSION, seed);
-    Ok(Driver::start(store.clone(), transport, tokens, clock, config, &Handle::current()))
+    let (store, handle) = (store.clone(), Handle::current());
+    Ok(Driver::start_with_image(store, transport, tokens, clock, config, copy, &handle))
 }

@@ -3,6 +3,7 @@
 mod attention;
 mod close;
 mod daybook;
+mod first_copy;
 mod leftovers;
 mod lock;
 mod new_ids;

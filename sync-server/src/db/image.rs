@@ -197,7 +197,7 @@ pub(crate) async fn has_rows(
         if missing <= 0 {
             break;
         }
-        let table = table.as_str();
+        let table = table.table().sql;
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 FROM clinic.{table} WHERE clinic_id = $1 AND deleted_at IS NULL LIMIT $2) found"
         );

@@ -19,9 +19,10 @@ pub(crate) async fn run(app: AppState, images: Arc<Images>) {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     tokio::pin!(stop);
+    let mut schema = None;
     loop {
         let look = async {
-            if let Err(error) = look(&app, &images).await {
+            if let Err(error) = look(&app, &images, &mut schema).await {
                 tracing::warn!(cause = error.cause.unwrap_or_default(), "no image could be looked after");
             }
         };
@@ -37,9 +38,12 @@ pub(crate) async fn run(app: AppState, images: Arc<Images>) {
     }
 }
 
-async fn look(app: &AppState, images: &Images) -> Result<(), ApiError> {
+async fn look(app: &AppState, images: &Images, schema: &mut Option<u32>) -> Result<(), ApiError> {
     let Some(program) = images.settings.builder.as_deref() else { return Ok(()) };
-    let schema = build::schema(program).await?;
+    let schema = match *schema {
+        Some(known) => known,
+        None => *schema.insert(build::schema(program).await?),
+    };
     for clinic in image::clinics(&app.pool).await? {
         let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
         let profiles = image::profiles(&mut tx, clinic).await?;

@@ -107,6 +107,7 @@ fn hello(epoch: &str, cursors: Cursors) -> Hello {
         cursors,
         outbox_len: 0,
         last_n: 0,
+        outbox_oldest_s: None,
         replica: None,
         feeds: Some(vec![FeedClass::Ref, FeedClass::Front]),
     }

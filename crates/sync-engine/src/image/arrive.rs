@@ -82,6 +82,10 @@ impl Run<'_> {
         loop {
             match self.offers.ask(resume).await? {
                 Ok(offer) => return Ok(offer),
+                // Nothing is lost by going on without an image: the engine says that the server is away, and waits for it.
+                Err(error @ Error::Unreachable(_)) if resume.is_none() => {
+                    return Err(NoCopy::Unreachable(error));
+                }
                 Err(error) => self.waits.after(error).await?,
             }
         }

@@ -12,9 +12,6 @@ use super::error::NoCopy;
 use super::folder::{Folder, Part, len};
 use crate::transport::{self, Transport, Why};
 
-/// Bytes gathered before they are handed to the disk.
-const GATHER: usize = 512 << 10;
-
 /// What all fetches of one image share.
 pub(super) struct Fetcher {
     transport: Transport,
@@ -113,27 +110,15 @@ impl Fetcher {
             part.clear()?;
             counted.nothing();
         }
-        let mut gathered = Vec::new();
-        loop {
-            let piece = body.next().await;
-            let last = !matches!(piece, Ok(Some(_)));
-            if let Ok(Some(piece)) = &piece {
-                if part.length + len(&gathered) + len(piece) > bytes {
-                    part.clear()?;
-                    return Err(Miss::Bad);
-                }
-                gathered.extend_from_slice(piece);
-                counted.came(len(piece));
+        // A piece into the system's cache is shorter than handing it to another thread and back; and what is there is not
+        // fetched again.
+        while let Some(piece) = body.next().await.map_err(Miss::Wire)? {
+            if part.length + len(&piece) > bytes {
+                part.clear()?;
+                return Err(Miss::Bad);
             }
-            if last || gathered.len() >= GATHER {
-                // Half a megabyte into the system's cache: shorter than handing it to another thread and back.
-                part.write(&gathered)?;
-                gathered.clear();
-            }
-            if last {
-                piece.map_err(Miss::Wire)?;
-                break;
-            }
+            part.write(&piece)?;
+            counted.came(len(&piece));
         }
         if part.length == bytes { Ok(()) } else { Err(Miss::Wire(transport::Error::Unreachable(Why::Cut))) }
     }

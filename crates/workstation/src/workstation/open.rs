@@ -12,6 +12,7 @@ use wattle_protocol::ipc::event::{Changed, Event};
 use wattle_protocol::session::SignedIn;
 use zeroize::Zeroizing;
 
+use super::first_copy::watch_for_copy;
 use super::leftovers::{lend_tokens, watch_the_roles};
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
@@ -39,6 +40,7 @@ impl Workstation {
     ) -> Result<Arc<Desk>, Error> {
         let before = self.desk_behind_the_curtain().is_some();
         self.shut(None).await;
+        self.close_leftover_at(&file.place).await;
         let opened = self.try_open(file, facts, signed_in, secret).await;
         if let Err(error) = &opened {
             if let Error::Damaged = error {
@@ -83,23 +85,32 @@ impl Workstation {
             keeper.accept(signed_in);
         }
         let tokens = Arc::clone(&keeper);
-        let driver = server::start(&record.server_url, &store, tokens, &file.owner, clock)?;
+        let copy = self.first_copy(&file, &store).await?;
+        let driver = server::start_with_image(&record.server_url, &store, tokens, &file.owner, clock, copy)?;
         Ok(Arc::new(Desk::new(store, driver, keeper, file, secret)))
     }
 
     /// Asks the server for new tokens while the desk is already there.
     pub(super) fn renew_in_background(&self, desk: &Arc<Desk>, password: &str) {
-        let (workstation, desk) = (self.clone(), Arc::clone(desk));
-        let password = Zeroizing::new(password.to_owned());
+        let (workstation, password) = (self.clone(), Zeroizing::new(password.to_owned()));
+        let (keeper, secret) = (Arc::clone(&desk.keeper), desk.secret().clone());
+        let public_key = desk.file().keys.signing_key.public_base64();
+        // Weakly: the desk may be closed meanwhile, to be opened again on a file that an image became.
+        let desk = Arc::downgrade(desk);
         tokio::spawn(async move {
-            let username = desk.keeper.facts().username;
-            let public_key = desk.file().keys.signing_key.public_base64();
-            match workstation.ask_server(&username, &password, desk.secret(), public_key).await {
-                Ok(signed_in) => workstation.renewed(&desk, &signed_in),
+            let username = keeper.facts().username;
+            let answer = workstation.ask_server(&username, &password, &secret, public_key).await;
+            match answer {
+                Ok(signed_in) => match desk.upgrade() {
+                    Some(desk) => workstation.renewed(&desk, &signed_in),
+                    None => keeper.accept(&signed_in),
+                },
                 // The password has been changed there: this desk goes on with the old one, but gets no longer lease by it.
                 Err(Error::WrongCredentials) => {
-                    desk.keeper.forget();
-                    desk.driver.online_again();
+                    keeper.forget();
+                    if let Some(desk) = desk.upgrade() {
+                        desk.driver.online_again();
+                    }
                 }
                 Err(error) => {
                     tracing::info!(error = &error as &dyn std::error::Error, "no new tokens yet");
@@ -120,13 +131,14 @@ impl Workstation {
     }
 
     /// The tasks that hand on what store and driver say. They hold the workstation weakly: it can go while they wait.
-    fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 7] {
+    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 8] {
         let weak = || Arc::downgrade(&self.0);
         [
             tokio::spawn(hand_on_changes(weak(), desk.store.subscribe())),
             tokio::spawn(hand_on_sync(weak(), desk.driver.sync_state())),
             tokio::spawn(hand_on_progress(weak(), desk.driver.first_sync())),
             tokio::spawn(watch_the_lease(weak())),
+            tokio::spawn(watch_for_copy(weak(), Arc::downgrade(desk), desk.driver.copied())),
             tokio::spawn(lend_tokens(weak(), desk.driver.sync_state())),
             tokio::spawn(watch_the_roles(weak(), Arc::downgrade(desk), desk.driver.profile_changed())),
             tokio::spawn(watch_for_damage(weak(), Arc::downgrade(desk), desk.driver.damaged())),
@@ -169,10 +181,11 @@ async fn hand_on_sync(
     mut states: tokio::sync::watch::Receiver<wattle_protocol::ipc::session::SyncState>,
 ) {
     loop {
-        let state = states.borrow_and_update().clone();
-        let Some(shared) = shared.upgrade() else { return };
-        let _ = shared.events.send(Event::Sync(state));
-        drop(shared);
+        let mut state = states.borrow_and_update().clone();
+        let Some(workstation) = shared.upgrade().map(Workstation) else { return };
+        state.waiting += workstation.left_waiting().await;
+        let _ = workstation.0.events.send(Event::Sync(state));
+        drop(workstation);
         if states.changed().await.is_err() {
             return;
         }
