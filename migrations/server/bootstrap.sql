@@ -20,6 +20,15 @@ BEGIN
         AND NOT pg_has_role(current_user, 'wattle_owner', 'MEMBER') THEN
         EXECUTE format('GRANT wattle_owner TO %I', current_user);
     END IF;
+    -- For the age of the oldest write, which sync.oldest_write() alone tells. An administrator who may not give it goes
+    -- without: the figure then leaves out what other roles have open.
+    BEGIN
+        IF NOT pg_has_role('wattle_owner', 'pg_read_all_stats', 'MEMBER') THEN
+            GRANT pg_read_all_stats TO wattle_owner;
+        END IF;
+    EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN
+        NULL;
+    END;
     EXECUTE format('GRANT CREATE, CONNECT ON DATABASE %I TO wattle_owner', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO wattle_app, wattle_migrator', current_database());
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());

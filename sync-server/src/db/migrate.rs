@@ -22,6 +22,9 @@ const FILES: &[(i64, &str, &str)] = &[
     (8, "replicas and cursors", include_str!("../../../migrations/server/0008_replicas_and_cursors.sql")),
     (9, "commit uid", include_str!("../../../migrations/server/0009_commit_uid.sql")),
     (10, "compaction", include_str!("../../../migrations/server/0010_compaction.sql")),
+    (12, "access", include_str!("../../../migrations/server/0012_access.sql")),
+    (13, "oldest write", include_str!("../../../migrations/server/0013_oldest_write.sql")),
+    (14, "images", include_str!("../../../migrations/server/0014_images.sql")),
 ];
 
 /// Why a database could not be brought to this version.
