@@ -15,6 +15,8 @@ mod trust;
 mod unit;
 mod verdict;
 
+use std::time::Instant;
+
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Pushed, Signed};
 use wattle_sync_rules::push::Unit;
@@ -76,7 +78,9 @@ async fn run(
     loop {
         runs += 1;
         // Few writers per feed: past a handful, more of them only wait for one another (see sync.md).
-        let place = app.limits.pushes.acquire().await;
+        let asked = Instant::now();
+        let place = app.limits.pushes.enter(session.clinic).await?;
+        app.metrics.push_waited(asked.elapsed());
         let result = batch::run(app, session, commands, units).await;
         drop(place);
         match result {

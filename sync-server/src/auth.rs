@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use uuid::Uuid;
 use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::WorkstationState;
@@ -18,6 +19,8 @@ pub(crate) struct Session {
     pub clinic: ClinicId,
     pub user: UserId,
     pub workstation: WorkstationId,
+    /// The id of the access token.
+    pub token: Uuid,
     /// When the token ends.
     pub until: UtcInstant,
     pub state: WorkstationState,
@@ -51,6 +54,10 @@ impl FromRequestParts<AppState> for Session {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        // Looked up already, by the layer that gave the request its place.
+        if let Some(session) = parts.extensions.get::<Self>() {
+            return Ok(session.clone());
+        }
         let again = |cause: &str| ApiError::because(ErrorCode::SignInAgain, cause);
         let token = parts
             .headers
@@ -58,7 +65,10 @@ impl FromRequestParts<AppState> for Session {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(|| again("no token"))?;
+        // A storm of requests waits here in line, not for the database's connections.
+        let place = app.limits.entries.acquire().await;
         let found = token::find(&app.pool, &sha256(token.as_bytes())).await?;
+        drop(place);
         let found = found.filter(|t| t.kind == "access").ok_or_else(|| again("unknown token"))?;
         if found.revoked_at.is_some() || !found.user_active {
             return Err(again("revoked token"));
@@ -70,6 +80,7 @@ impl FromRequestParts<AppState> for Session {
             clinic: ClinicId(found.clinic_id),
             user: UserId(found.user_id),
             workstation: WorkstationId(found.workstation_id),
+            token: found.id,
             until: found.expires_at.into(),
             state: workstation_state(&found.state),
         };

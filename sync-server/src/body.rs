@@ -1,5 +1,7 @@
 //! Bodies: strictly JSON of the shape that the route takes, within its limit.
 
+use std::io::Read as _;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
@@ -10,6 +12,41 @@ use wattle_protocol::ErrorCode;
 
 use crate::error::ApiError;
 
+/// The route takes bodies with `Content-Encoding: zstd`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MayBePacked {
+    /// Biggest size when unpacked.
+    pub bytes: usize,
+}
+
+/// Biggest window of a packed body, as a power of two: the memory that unpacking takes, whatever the body claims.
+const WINDOW_LOG: u32 = 23;
+
+/// Whether the body is packed, where that is allowed.
+fn packed(request: &Request) -> Result<Option<MayBePacked>, ApiError> {
+    match (request.headers().get(header::CONTENT_ENCODING), request.extensions().get::<MayBePacked>()) {
+        (None, _) => Ok(None),
+        (Some(encoding), Some(bound)) if encoding == "zstd" => Ok(Some(*bound)),
+        (Some(_), _) => {
+            Err(ApiError::because(ErrorCode::Malformed, "a content-encoding that is not taken here"))
+        }
+    }
+}
+
+/// Unpacks zstd, and stops at the bound: no more is ever held than the bound and a window.
+fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, ApiError> {
+    let malformed = |_| ApiError::because(ErrorCode::Malformed, "the body is not zstd with a window we take");
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(malformed)?;
+    decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(bound).read_to_end(&mut bytes).map_err(malformed)?;
+    if bytes.len() > most {
+        return Err(ApiError::because(ErrorCode::TooLarge, "the body is too big when unpacked"));
+    }
+    Ok(bytes)
+}
+
 /// A JSON body, in or out.
 pub(crate) struct Json<T>(pub T);
 
@@ -17,13 +54,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let packed = packed(&request)?;
+        let mut bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             let code = match rejection.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
                 _ => ErrorCode::Malformed,
             };
             ApiError::because(code, "body could not be read")
         })?;
+        if let Some(MayBePacked { bytes: most }) = packed {
+            bytes = unpack(&bytes, most)?.into();
+        }
         // serde's message may quote what was sent; where it stopped is enough.
         serde_json::from_slice(&bytes).map(Json).map_err(|error| {
             ApiError::because(ErrorCode::Malformed, format!("body at {}:{}", error.line(), error.column()))

@@ -37,12 +37,24 @@ pub struct Config {
     pub request_time: Duration,
     /// Longest time for one pull.
     pub pull_time: Duration,
-    /// Requests at once, pulls and live streams apart.
-    pub requests: usize,
-    /// Pushes at once: few writers per feed (see sync.md).
-    pub pushes: usize,
+    /// Requests at once whose token is being looked up.
+    pub entries: usize,
+    /// Sign-ins and refreshes at once.
+    pub strangers: usize,
+    /// Requests at once, pulls and live streams apart; in all and of one clinic, as all pairs here.
+    pub requests: (usize, usize),
+    /// Sessions that begin at once.
+    pub sessions: (usize, usize),
+    /// Passwords that are checked at once: each takes a processor and 19 MiB.
+    pub sign_ins: (usize, usize),
+    /// Transactions of pushes at once: few writers per feed (see sync.md).
+    pub pushes: (usize, usize),
     /// Pulls at once.
-    pub pulls: usize,
+    pub pulls: (usize, usize),
+    /// Requests of one clinic that may wait for each kind of place.
+    pub waiting_per_clinic: usize,
+    /// Longest wait for a place.
+    pub place_wait: Duration,
     /// Pulls at once that also make digests: each reads whole tables.
     pub digests: usize,
     /// More changes than this after a cursor, and the feed is sent whole instead: an import of everything is not held in
@@ -54,10 +66,26 @@ pub struct Config {
     pub commands_per_transaction: usize,
     /// Failures of the server over one command before it goes to quarantine.
     pub faults_before_quarantine: u32,
-    /// How long hints of one clinic are gathered before they go out.
+    /// How long commits are gathered before the other nodes hear of them; the first goes out at once.
     pub hint_merge: Duration,
     /// How often heads are looked at, for writers that tell nobody.
     pub hint_poll: Duration,
+    /// Clinics whose changes are read for live streams at the same time.
+    pub live_reads: usize,
+    /// Rows that a live stream carries in one go; what is more is for a pull.
+    pub delta_rows: usize,
+    /// The same in bytes.
+    pub delta_bytes: usize,
+    /// Bytes that may wait for one listener before they become hints.
+    pub live_queue_bytes: usize,
+    /// Whether nodes hear of one another over PostgreSQL; not behind a pooler that hands out connections by transaction.
+    pub notify: bool,
+    /// Where nodes hear of one another sooner.
+    pub redis: Option<redis::Client>,
+    /// Where figures are sent over OTLP, without the path.
+    pub otlp_endpoint: Option<String>,
+    /// How often.
+    pub otlp_interval: Duration,
     /// How often the commit log is compacted, by one node at a time.
     pub compact_every: Duration,
     /// A pointer goes this long after a later one to the same row came.
@@ -87,19 +115,33 @@ impl Default for Config {
             body_bytes: 1 << 20,
             header_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(10),
-            connections: 4000,
+            connections: 12_000,
             request_time: Duration::from_secs(30),
             pull_time: Duration::from_secs(30 * 60),
-            requests: 256,
-            pushes: 8,
-            pulls: 8,
+            entries: 48,
+            strangers: 64,
+            requests: (256, 128),
+            sessions: (8, 6),
+            sign_ins: (4, 3),
+            pushes: (8, 4),
+            pulls: (8, 6),
+            waiting_per_clinic: 2000,
+            place_wait: Duration::from_secs(10),
             digests: 2,
             changes_before_whole: 200_000,
-            streams: 2000,
+            streams: 11_000,
             commands_per_transaction: 32,
             faults_before_quarantine: wattle_sync_rules::push::FAULTS_BEFORE_QUARANTINE,
             hint_merge: Duration::from_millis(10),
             hint_poll: Duration::from_secs(1),
+            live_reads: 4,
+            delta_rows: 500,
+            delta_bytes: 64 << 10,
+            live_queue_bytes: 256 << 10,
+            notify: true,
+            redis: None,
+            otlp_endpoint: None,
+            otlp_interval: Duration::from_secs(30),
             compact_every: Duration::from_secs(3600),
             superseded_after: Duration::from_secs(24 * 3600),
             forgotten_after: Duration::from_secs(180 * 24 * 3600),

@@ -9,14 +9,17 @@ pub mod connect;
 pub mod migrate;
 
 pub(crate) mod account;
+pub(crate) mod activity;
 pub(crate) mod attempt;
 pub(crate) mod audit;
 pub(crate) mod codec;
 pub(crate) mod command_log;
 pub(crate) mod copy;
+pub(crate) mod delta;
 pub(crate) mod error;
 pub(crate) mod feed;
 pub(crate) mod identity;
+pub(crate) mod image;
 pub(crate) mod replica;
 pub(crate) mod rows;
 pub(crate) mod stamps;

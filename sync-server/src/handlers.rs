@@ -1,7 +1,10 @@
 //! One file per route. A handler reads the request, calls, and answers; it holds no rule and no SQL.
 
+pub(crate) mod blob;
 pub(crate) mod health;
+pub(crate) mod image;
 pub(crate) mod live;
+pub(crate) mod metrics;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod refresh;

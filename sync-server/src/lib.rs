@@ -13,10 +13,12 @@ pub mod clock;
 pub mod compaction;
 pub mod config;
 pub mod db;
+pub mod image;
 pub mod logging;
 pub mod serve;
 pub mod tls;
 
+mod admission;
 mod apply;
 mod auth;
 mod body;
@@ -24,6 +26,7 @@ mod error;
 mod handlers;
 mod limits;
 mod live;
+mod metrics;
 mod password;
 mod pull;
 mod router;
@@ -31,5 +34,5 @@ mod secret;
 mod state;
 
 pub use error::ApiError;
-pub use router::router;
+pub use router::{metrics_router, router};
 pub use state::AppState;

@@ -1,9 +1,10 @@
 //! Around every request: a correlation id, the protocol's version, places, time, and one line in the log.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::{ApiFault, ErrorCode, OLDEST_PROTOCOL, PROTOCOL, PROTOCOL_HEADER};
 
+use crate::admission::spread;
+use crate::auth::Session;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -110,18 +113,55 @@ pub(crate) async fn protocol(request: Request, next: Next) -> Response {
     }
 }
 
-/// A place and a time for every request that answers at once.
+/// A place and a time for a request of nobody yet.
 pub(crate) async fn bounded(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let Ok(_place) = place_now(&app.limits.requests) else {
-        return ApiError::after(ErrorCode::Unavailable, 1, "no place").into_response();
+    let waits = app.limits.strangers.clone().acquire_owned();
+    let Ok(Ok(_place)) = tokio::time::timeout(app.config.place_wait, waits).await else {
+        return no_place("no place in time").into_response();
     };
-    match tokio::time::timeout(app.config.request_time, next.run(request)).await {
+    in_time(&app, next.run(request)).await
+}
+
+/// A place and a time for a request of a clinic. Whose it is is looked up first, so that clinics take turns, and the body
+/// is read last, so that who waits holds nothing.
+pub(crate) async fn admitted(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let session = match Session::from_request_parts(&mut parts, &app).await {
+        Ok(session) => session,
+        Err(error) => return error.into_response(),
+    };
+    let _place = match app.limits.requests.enter(session.clinic).await {
+        Ok(place) => place,
+        Err(error) => return error.into_response(),
+    };
+    parts.extensions.insert(session);
+    in_time(&app, next.run(Request::from_parts(parts, body))).await
+}
+
+async fn in_time(app: &AppState, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(app.config.request_time, answer).await {
         Ok(response) => response,
-        Err(_) => ApiError::after(ErrorCode::Unavailable, 1, "took too long").into_response(),
+        Err(_) => no_place("took too long").into_response(),
     }
+}
+
+/// Counts the requests that were refused for want of a place.
+pub(crate) async fn counted(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let error = response.extensions().get::<ApiError>();
+    if error.is_some_and(|e| e.code == ErrorCode::Unavailable && e.retry_after_s.is_some()) {
+        app.metrics.refused();
+    }
+    response
 }
 
 /// A place now, or a refusal that says when to come again.
 pub(crate) fn place_now(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
-    places.clone().try_acquire_owned().map_err(|_| ApiError::after(ErrorCode::Unavailable, 2, "no place"))
+    places.clone().try_acquire_owned().map_err(|_| no_place("no place"))
+}
+
+/// A refusal for want of a place; each is told another time to come again.
+fn no_place(cause: &'static str) -> ApiError {
+    static REFUSED: AtomicU32 = AtomicU32::new(0);
+    ApiError::after(ErrorCode::Unavailable, spread(REFUSED.fetch_add(1, Ordering::Relaxed), 0), cause)
 }

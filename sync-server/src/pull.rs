@@ -6,6 +6,7 @@
 
 mod asked;
 mod changes;
+pub(crate) mod delta;
 mod digests;
 mod frames;
 mod producer;
@@ -14,10 +15,11 @@ mod snapshot;
 
 use axum::body::Bytes;
 use futures::Stream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::pull::Pull;
 
+use crate::admission::Place;
 use crate::auth::Session;
 use crate::error::ApiError;
 use crate::limits;
@@ -46,7 +48,7 @@ pub(crate) async fn start(
     app: &AppState,
     session: &Session,
     pull: Pull,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) -> Result<impl Stream<Item = Result<Bytes, BrokeOff>> + use<>, ApiError> {
     let asked = asked::Asked::read(pull)?;
     // They read whole tables: a few at a time, so that the rows of others are not held up.

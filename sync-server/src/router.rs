@@ -1,12 +1,13 @@
 //! The routes, each with its limits.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+use crate::body::MayBePacked;
 use crate::state::AppState;
 use crate::{handlers, limits};
 
@@ -16,20 +17,40 @@ pub fn router(app: AppState) -> Router {
     let at_once = Router::new()
         .route("/v1/sign-in", post(handlers::sign_in::sign_in))
         .route("/v1/refresh", post(handlers::refresh::refresh))
-        .route("/v1/session", post(handlers::session::session))
-        .route("/v1/push", post(handlers::push::push).layer(DefaultBodyLimit::max(app.config.push_bytes)))
         .layer(from_fn_with_state(app.clone(), limits::bounded));
+    let admitted = from_fn_with_state(app.clone(), limits::admitted);
+    let of_clinics = Router::new()
+        .route("/v1/session", post(handlers::session::session).route_layer(admitted.clone()))
+        .route("/v1/image", post(handlers::image::image).route_layer(admitted.clone()))
+        .route(
+            "/v1/push",
+            post(handlers::push::push).layer(packed(app.config.push_bytes)).route_layer(admitted),
+        );
     let streams = Router::new()
-        .route("/v1/pull", post(handlers::pull::pull).layer(DefaultBodyLimit::max(app.config.pull_bytes)))
-        .route("/v1/live", get(handlers::live::live))
+        .route("/v1/pull", post(handlers::pull::pull).layer(packed(app.config.pull_bytes)))
         // Speed before size: the database and the client's disk are what is scarce, and text shrinks all the same.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     at_once
+        .merge(of_clinics)
         .merge(streams)
+        .route("/v1/live", get(handlers::live::live))
         .layer(from_fn(limits::protocol))
+        // Its URL is signed, and says nothing of versions.
+        .route("/v1/blob/{*name}", get(handlers::blob::blob))
         .route("/healthz", get(handlers::health::alive))
         .route("/readyz", get(handlers::health::ready))
         .layer(small)
+        .layer(from_fn_with_state(app.clone(), limits::counted))
         .layer(from_fn(limits::frame))
         .with_state(app)
+}
+
+/// The figures, for a listener of their own.
+pub fn metrics_router(app: AppState) -> Router {
+    Router::new().route("/metrics", get(handlers::metrics::metrics)).with_state(app)
+}
+
+/// A body that may come as zstd, and its biggest size when unpacked.
+fn packed(bytes: usize) -> (DefaultBodyLimit, Extension<MayBePacked>) {
+    (DefaultBodyLimit::max(bytes), Extension(MayBePacked { bytes }))
 }

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
 use crate::tls::Tls;
-use crate::{AppState, router};
+use crate::{AppState, metrics_router, router};
 
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 64;
@@ -34,8 +34,19 @@ pub async fn serve(
     app: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    run(listener, app, None, stop).await;
+    run(listener, app.clone(), router(app), None, stop).await;
     Ok(())
+}
+
+/// Serves the figures at `/metrics`, in the clear, until the server stops. They name workstations by id and say how busy
+/// a clinic is: the listener should be for this computer, or for a network of its own.
+pub async fn serve_metrics(listener: TcpListener, app: AppState) {
+    let mut stopping = app.stopping.clone();
+    let stop = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let figures = metrics_router(app.clone());
+    run(listener, app, figures, None, stop).await;
 }
 
 /// Serves over TLS until `stop` resolves.
@@ -48,13 +59,18 @@ pub async fn serve_tls(
     tls: Tls,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    run(listener, app, Some(tls), stop).await;
+    run(listener, app.clone(), router(app), Some(tls), stop).await;
     Ok(())
 }
 
-async fn run(listener: TcpListener, app: AppState, tls: Option<Tls>, stop: impl Future<Output = ()>) {
+async fn run(
+    listener: TcpListener,
+    app: AppState,
+    service: Router,
+    tls: Option<Tls>,
+    stop: impl Future<Output = ()>,
+) {
     let config = app.config.clone();
-    let service = router(app.clone());
     let builder = Arc::new(builder(&config));
     let under_way = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.connections));

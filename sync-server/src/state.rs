@@ -6,9 +6,12 @@ use sqlx::postgres::PgPool;
 use tokio::sync::{OnceCell, Semaphore, watch};
 use wattle_domain::time::Clock;
 
+use crate::admission::{Bounds, Places};
 use crate::compaction;
 use crate::config::Config;
-use crate::live::Hub;
+use crate::image::{self, Images};
+use crate::live::{Hub, until_stopped};
+use crate::metrics::Metrics;
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
 #[derive(Clone)]
@@ -17,18 +20,27 @@ pub struct AppState {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     /// `SET CONSTRAINTS …`, asked of the database once.
     pub(crate) check_now: Arc<OnceCell<String>>,
+    /// Images of first syncs, where the server has a place for them.
+    pub(crate) images: Option<Arc<Images>>,
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
 }
 
 /// Places for work that is bounded.
 pub(crate) struct Limits {
-    pub requests: Arc<Semaphore>,
-    pub pushes: Arc<Semaphore>,
-    pub pulls: Arc<Semaphore>,
+    /// Who is asked for, before it is known which clinic asks.
+    pub entries: Arc<Semaphore>,
+    /// Requests of nobody yet: sign-in and refresh.
+    pub strangers: Arc<Semaphore>,
+    pub requests: Places,
+    pub sessions: Places,
+    pub sign_ins: Places,
+    pub pushes: Places,
+    pub pulls: Places,
     pub digests: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
 }
@@ -39,34 +51,79 @@ impl AppState {
     pub fn new(pool: PgPool, config: Config, clock: Arc<dyn Clock>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let places = |n: usize| Arc::new(Semaphore::new(n));
+        let fair = |(places, per_clinic): (usize, usize)| {
+            let (waiting_per_clinic, wait) = (config.waiting_per_clinic, config.place_wait);
+            Places::new(Bounds { places, per_clinic, waiting_per_clinic, wait })
+        };
         let limits = Limits {
-            requests: places(config.requests),
-            pushes: places(config.pushes),
-            pulls: places(config.pulls),
+            entries: places(config.entries),
+            strangers: places(config.strangers),
+            requests: fair(config.requests),
+            sessions: fair(config.sessions),
+            sign_ins: fair(config.sign_ins),
+            pushes: fair(config.pushes),
+            pulls: fair(config.pulls),
             digests: places(config.digests),
             streams: places(config.streams),
         };
-        let hub = Hub::start(pool.clone(), &config, stopping.clone());
+        let metrics = Arc::new(Metrics::new(&config, clock.clone()));
+        if config.otlp_endpoint.is_some() {
+            let figures = refresh(metrics.clone(), pool.clone(), config.otlp_interval);
+            tokio::spawn(until_stopped(stopping.clone(), figures));
+        }
+        let hub = Hub::start(pool.clone(), &config, metrics.clone(), stopping.clone());
         compaction::start(pool.clone(), config.clone(), clock.clone(), stopping.clone());
         Self {
             pool,
             config: Arc::new(config),
             clock,
             hub,
+            metrics,
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
+            images: None,
             stopping,
             stop: Arc::new(stop),
         }
     }
 
+    /// The same with images of first syncs; from now on it is looked whether some should be built. Must be called inside a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// When the place for them cannot be used.
+    pub fn with_images(mut self, settings: image::Settings) -> Result<Self, wattle_blob_store::Error> {
+        let builds = settings.builder.is_some();
+        let images = Arc::new(Images::open(settings)?);
+        self.images = Some(Arc::clone(&images));
+        if builds {
+            tokio::spawn(image::run(self.clone(), images));
+        }
+        Ok(self)
+    }
+
     /// Ends live streams and the hub, so that a server can drain.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        let was_stopped = self.stop.send_replace(true);
+        if !was_stopped && self.config.otlp_endpoint.is_some() {
+            // The last figures are sent by a thread of their own.
+            let metrics = self.metrics.clone();
+            tokio::task::spawn_blocking(move || metrics.stop());
+        }
     }
 
     /// The present instant as chrono has it.
     pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.clock.now().to_chrono().unwrap_or_default()
+    }
+}
+
+/// Asks the database for its figures as often as they are sent; a scraper asks by itself.
+async fn refresh(metrics: Arc<Metrics>, pool: PgPool, interval: std::time::Duration) {
+    let mut tick = tokio::time::interval(interval);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        metrics.look(&pool).await;
     }
 }

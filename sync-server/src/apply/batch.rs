@@ -1,6 +1,7 @@
 //! One transaction of a push: the workstation locked, its units one after another, what is kept of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Executor, Postgres, Transaction};
 use uuid::Uuid;
@@ -114,7 +115,9 @@ pub(super) async fn run(
     }
     // Last of all: from here to the commit the clinic's audit chain is locked, and no row is asked for any more.
     audit::append(&mut tx, session.clinic, &entries).await?;
+    let decided = Instant::now();
     tx.commit().await?;
+    app.metrics.commit_took(decided.elapsed());
     Ok(Done { answers, stopped, twin })
 }
 

@@ -13,7 +13,7 @@ use wattle_server::config::Config;
 use wattle_server::tls::Tls;
 use wattle_server::{AppState, db, serve};
 
-use super::output;
+use super::{images, output};
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -33,11 +33,39 @@ pub(crate) struct Serve {
     /// Connections to PostgreSQL.
     #[arg(long, env = "WATTLE_DATABASE_CONNECTIONS", default_value_t = 24)]
     database_connections: u32,
+    /// Where figures for Prometheus are served, in the clear, for example 127.0.0.1:9464; nowhere when left out.
+    #[arg(long, env = "WATTLE_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
+    /// Where figures are sent over OTLP, without the path: http://collector:4318.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
+    /// `redis://…`, over which several servers on one database hear of one another's commits sooner.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
+    /// Do not use PostgreSQL's LISTEN and NOTIFY between servers: a pooler that hands out connections by transaction
+    /// loses them.
+    #[arg(long, env = "WATTLE_NO_NOTIFY")]
+    no_notify: bool,
+    #[command(flatten)]
+    images: images::Images,
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let config = Config { database_connections: self.database_connections, ..Config::default() };
+        let redis = self
+            .redis_url
+            .as_deref()
+            .map(redis::Client::open)
+            .transpose()
+            .context("REDIS_URL cannot be read; it looks like redis://host:6379")?;
+        let config = Config {
+            database_connections: self.database_connections,
+            notify: !self.no_notify,
+            redis,
+            otlp_endpoint: self.otlp_endpoint,
+            ..Config::default()
+        };
+        allow_connections(config.connections);
         let pool = db::connect::app_pool(&self.database_url, config.database_connections)
             .context("DATABASE_URL cannot be read")?;
         let tls = match (&self.tls_cert, &self.tls_key) {
@@ -51,8 +79,24 @@ impl Serve {
             .await
             .with_context(|| format!("cannot listen on {}", self.listen))?;
         let address = listener.local_addr()?;
-        let app = AppState::new(pool, config, Arc::new(SystemClock));
-        output::say(&json!({"listening": address.to_string()}));
+        let figures = match self.metrics_listen {
+            Some(at) => Some(
+                TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at} for figures"))?,
+            ),
+            None => None,
+        };
+        let app = self.images.give(AppState::new(pool, config, Arc::new(SystemClock)))?;
+        match figures {
+            None => output::say(&json!({"listening": address.to_string()})),
+            Some(figures) => {
+                let at = figures.local_addr()?;
+                if !at.ip().is_loopback() {
+                    tracing::warn!(%at, "figures are served in the clear beyond this computer");
+                }
+                output::say(&json!({"listening": address.to_string(), "metrics": at.to_string()}));
+                tokio::spawn(serve::serve_metrics(figures, app.clone()));
+            }
+        }
         tracing::info!(%address, "listening");
         match tls {
             Some(tls) => serve::serve_tls(listener, app, tls, asked_to_stop()).await?,
@@ -88,3 +132,25 @@ async fn interrupted() {
         std::future::pending::<()>().await;
     }
 }
+
+/// Each connection takes a file handle, and systems start programs with few.
+#[cfg(unix)]
+fn allow_connections(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(1000);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|now| now >= wanted) {
+        return;
+    }
+    let current = limit.maximum.map_or(wanted, |most| most.min(wanted));
+    if current < wanted || setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit }).is_err() {
+        tracing::warn!(
+            handles = current,
+            wanted,
+            "fewer file handles than connections: raise the limit (ulimit -n)"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_connections(_: usize) {}

@@ -9,8 +9,8 @@ use wattle_protocol::pull::Pull;
 use crate::auth::Session;
 use crate::body::Json;
 use crate::error::ApiError;
+use crate::pull;
 use crate::state::AppState;
-use crate::{limits, pull};
 
 pub(crate) async fn pull(
     State(app): State<AppState>,
@@ -18,7 +18,7 @@ pub(crate) async fn pull(
     Json(asked): Json<Pull>,
 ) -> Result<Response, ApiError> {
     session.may_sync()?;
-    let place = limits::place_now(&app.limits.pulls)?;
+    let place = app.limits.pulls.enter(session.clinic).await?;
     let stream = pull::start(&app, &session, asked, place).await?;
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response())
 }

@@ -23,6 +23,9 @@ pub(crate) async fn session(
     }
     let now = app.now();
     let (clinic, at) = (session.clinic, session.workstation);
+    app.metrics.desk(clinic, at, &hello.cursors);
+    app.metrics.outbox(clinic, at, hello.outbox_len, hello.outbox_oldest_s);
+    let _place = app.limits.sessions.enter(clinic).await?;
     let file = File { clinic, workstation: at, replica: hello.replica };
     let mut tx = session.identity().begin(&app.pool).await?;
     let epoch = feed::epoch(&mut tx).await?;

@@ -66,7 +66,9 @@ pub(crate) async fn sign_in(
     tx.commit().await?;
 
     let phc = found.as_ref().map(|a| a.password_phc.clone());
+    let place = app.limits.sign_ins.enter(clinic).await?;
     let good = password::verify(asked.password, phc).await?;
+    drop(place);
     let Some(user) = found.filter(|_| good).map(|a| UserId(a.id)) else {
         attempt::failed(&app.pool, noted).await?;
         return Err(ApiError::new(ErrorCode::WrongCredentials));

@@ -1,6 +1,7 @@
 //! The work behind a pull: one snapshot, feed after feed, then what was asked beside the rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use futures::TryStreamExt;
@@ -8,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
-use wattle_domain::{ClinicId, CommandId, FeedClass, FeedSeq, TableName};
+use wattle_domain::{ClinicId, CommandId, FeedClass, FeedSeq, TableName, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::pull::Frame;
 use wattle_protocol::push::Answer;
@@ -23,6 +24,7 @@ use crate::db::copy::CopyReader;
 use crate::db::error::describe;
 use crate::db::{command_log, feed, table_sql};
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::state::AppState;
 
 pub(super) fn database(error: sqlx::Error) -> Ended {
@@ -54,6 +56,8 @@ pub(super) async fn run(
     let mut pull = Producer {
         connection: snapshot.get()?,
         clinic: session.clinic,
+        workstation: session.workstation,
+        metrics: app.metrics.clone(),
         frames: Frames::new(chunks),
         max_bytes: asked.pull.max_bytes,
         changes_before_whole: app.config.changes_before_whole,
@@ -82,6 +86,8 @@ async fn begin(
 pub(super) struct Producer<'a> {
     pub connection: &'a mut PgConnection,
     pub clinic: ClinicId,
+    pub workstation: WorkstationId,
+    pub metrics: Arc<Metrics>,
     pub frames: Frames,
     /// No page is begun after so many bytes.
     pub max_bytes: u64,
@@ -96,7 +102,9 @@ impl Producer<'_> {
             self.feeds(feeds, &asked.pull.cursors).await?
         };
         if complete && !asked.pull.reconcile {
+            let before = self.frames.sent_bytes;
             self.repair(feeds, &asked.repairs).await?;
+            self.metrics.repaired(self.frames.sent_bytes - before);
         }
         let digests = match &asked.digests {
             Some(digests) if complete => self.digests(feeds, digests).await?,
@@ -104,6 +112,7 @@ impl Producer<'_> {
         };
         // A verdict counts when the rows that it is about are there: with the last page, not before.
         let answers = if complete { self.answers(&asked.pull.awaiting).await? } else { Vec::new() };
+        self.metrics.desk(self.clinic, self.workstation, &cursors);
         let checkpoint = Frame::Checkpoint { cursors, answers, complete, digests };
         self.frames.frame(&checkpoint).await.map_err(reader_gone)?;
         self.frames.flush().await.map_err(reader_gone)

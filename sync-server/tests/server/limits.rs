@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use wattle_protocol::ErrorCode;
+use wattle_protocol::pull::Pull;
+use wattle_protocol::push::{Push, Pushed};
 use wattle_server::config::Config;
 
 use crate::support::House;
-use crate::support::desk::fault;
+use crate::support::desk::{fault, patient};
 
 #[tokio::test]
 async fn bodies_are_limited() {
@@ -83,4 +85,109 @@ async fn slow_bodies_are_cut() {
     read.expect("cut long before ten seconds").unwrap();
     let said = String::from_utf8_lossy(&said);
     assert!(said.starts_with("HTTP/1.1 503") && said.contains("unavailable"), "{said}");
+}
+
+async fn post_packed(desk: &crate::support::Desk, path: &str, body: Vec<u8>) -> reqwest::Response {
+    desk.http
+        .post(format!("http://{}{path}", desk.address))
+        .header("wattle-protocol", wattle_protocol::PROTOCOL)
+        .header("content-encoding", "zstd")
+        .header("content-type", "application/json")
+        .bearer_auth(&desk.signed_in.access_token)
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn pushes_and_pulls_may_come_packed() {
+    let house = House::new().await;
+    let mut desk = house.desk("reception-1", "maria").await;
+    let commands = (0..30).map(|_| desk.command(patient("Nguyen"))).collect();
+    let push = serde_json::to_vec(&Push { commands }).unwrap();
+    let packed = zstd::encode_all(push.as_slice(), 3).unwrap();
+    assert!(packed.len() * 2 < push.len());
+    let response = post_packed(&desk, "/v1/push", packed).await;
+    assert_eq!(response.status(), 200);
+    let pushed: Pushed = response.json().await.unwrap();
+    assert_eq!(pushed.answers.len(), 30);
+    let pull = Pull { epoch: desk.epoch.clone(), max_bytes: u64::MAX, ..Pull::default() };
+    let packed = zstd::encode_all(serde_json::to_vec(&pull).unwrap().as_slice(), 3).unwrap();
+    let response = post_packed(&desk, "/v1/pull", packed).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.unwrap().contains("Nguyen"));
+}
+
+/// What is small when packed and big when not never gets big here.
+#[tokio::test]
+async fn packed_bodies_are_limited_by_what_they_become() {
+    let house = House::with(Config { push_bytes: 1_000_000, ..Config::default() }).await;
+    let desk = house.desk("reception-1", "maria").await;
+    let padded = |bytes: usize| format!("{{\"commands\": [], \"padding\": \"{}\"}}", "x".repeat(bytes));
+    let pack = |text: &str| zstd::encode_all(text.as_bytes(), 3).unwrap();
+    assert_eq!(post_packed(&desk, "/v1/push", pack(&padded(900_000))).await.status(), 200);
+    for bytes in [1_000_000, 500_000_000] {
+        let bomb = pack(&padded(bytes));
+        assert!(bomb.len() < 100_000);
+        let refused = fault(post_packed(&desk, "/v1/push", bomb).await).await;
+        assert_eq!(refused, (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge), "{bytes}");
+    }
+    let malformed = (StatusCode::BAD_REQUEST, ErrorCode::Malformed);
+    assert_eq!(fault(post_packed(&desk, "/v1/push", b"not zstd".to_vec()).await).await, malformed);
+    // A window that alone would take 128 MiB. Only a stream of unknown length says its window, so it is written so.
+    let mut wide = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    wide.window_log(27).unwrap();
+    std::io::Write::write_all(&mut wide, padded(10).as_bytes()).unwrap();
+    assert_eq!(fault(post_packed(&desk, "/v1/push", wide.finish().unwrap()).await).await, malformed);
+    // Where nothing big is expected, nothing packed is taken.
+    assert_eq!(fault(post_packed(&desk, "/v1/session", pack("{}")).await).await, malformed);
+}
+
+/// One clinic floods; another one's push waits for a turn of its own, not for the flood.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flooding_clinic_does_not_hold_up_another() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    const FLOOD: usize = 60;
+    let config = Config { requests: (4, 2), pushes: (2, 1), ..Config::default() };
+    let mut house = House::with(config).await;
+    let mut flooding = Vec::new();
+    let mut reception = house.desk("reception-1", "maria").await;
+    for _ in 0..FLOOD {
+        flooding.push(Push { commands: vec![reception.command(patient("Flood"))] });
+    }
+    let reception = Arc::new(reception);
+    let mut other = house.desk_elsewhere("Other Street Clinic", "olga").await;
+    let served = Arc::new(AtomicUsize::new(0));
+    // The flood stands: nobody of it is served while its clinic's workstation is locked.
+    let mut lock = house.root.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM clinic.workstation WHERE name = 'reception-1' FOR UPDATE")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let flood: Vec<_> = flooding
+        .into_iter()
+        .map(|push| {
+            let (reception, served) = (reception.clone(), served.clone());
+            tokio::spawn(async move {
+                let response = reception.post("/v1/push", &push).await;
+                served.fetch_add(1, Ordering::SeqCst);
+                response.status()
+            })
+        })
+        .collect();
+    // All of it has reached the server when one is in its transaction and the rest can only wait.
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while house.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").await < 1 {
+        assert!(std::time::Instant::now() < deadline, "the flood never came");
+        tokio::task::yield_now().await;
+    }
+    let verdict = other.do_it(patient("Other")).await;
+    assert_eq!(verdict, wattle_protocol::push::Verdict::Applied);
+    assert_eq!(served.load(Ordering::SeqCst), 0, "served past a flood of which nobody was");
+    lock.rollback().await.unwrap();
+    for one in flood {
+        assert_eq!(one.await.unwrap(), 200, "and the flood is served after all");
+    }
 }

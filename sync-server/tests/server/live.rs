@@ -1,70 +1,14 @@
 //! Hints over real streams.
 
-use std::time::{Duration, Instant};
+mod nodes;
+mod rows;
 
-use futures::StreamExt;
-use futures::stream::BoxStream;
-use wattle_domain::{FeedClass, FeedSeq};
-use wattle_protocol::live::Hint;
-use wattle_protocol::{PROTOCOL, PROTOCOL_HEADER};
+use std::time::Duration;
+
+use wattle_domain::FeedClass;
 use wattle_server::config::Config;
 
-use crate::support::{Desk, House};
-
-struct Ear {
-    stream: BoxStream<'static, reqwest::Result<axum::body::Bytes>>,
-    text: String,
-}
-
-impl Ear {
-    async fn open(desk: &Desk) -> Self {
-        let response = desk
-            .http
-            .get(format!("http://{}/v1/live", desk.address))
-            .header(PROTOCOL_HEADER, PROTOCOL)
-            .bearer_auth(&desk.signed_in.access_token)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { stream: response.bytes_stream().boxed(), text: String::new() }
-    }
-
-    /// The next hint; `None` when the stream ends.
-    async fn next(&mut self) -> Option<Hint> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let hint = event
-                    .lines()
-                    .find_map(|l| l.strip_prefix("data: "))
-                    .map(|d| serde_json::from_str(d).unwrap());
-                self.text = rest.to_owned();
-                if hint.is_some() {
-                    return hint;
-                }
-                continue;
-            }
-            let chunk =
-                tokio::time::timeout(Duration::from_secs(20), self.stream.next()).await.expect("in time");
-            match chunk {
-                Some(Ok(bytes)) => self.text.push_str(std::str::from_utf8(&bytes).unwrap()),
-                Some(Err(_)) | None => return None,
-            }
-        }
-    }
-
-    async fn until(&mut self, feed: FeedClass, head: u64) -> Vec<Hint> {
-        let mut heard = Vec::new();
-        loop {
-            let hint = self.next().await.expect("goes on");
-            heard.push(hint);
-            if hint.feed == feed && hint.head >= FeedSeq(head) {
-                return heard;
-            }
-        }
-    }
-}
+use crate::support::{Ear, House};
 
 /// No poll within the test's life: what arrives was published.
 fn unpolled() -> Config {
@@ -111,11 +55,7 @@ async fn another_node_tells_its_commits() {
     let mut ear = Ear::open(&lee).await;
     ear.next().await.unwrap();
     // The other node must listen before it can hear.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while house.count("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()").await < 2 {
-        assert!(Instant::now() < deadline, "nobody listens");
-        tokio::task::yield_now().await;
-    }
+    house.wait_for_listeners(2).await;
     reception.register("Nguyen").await;
     ear.until(FeedClass::Front, 1).await;
 }

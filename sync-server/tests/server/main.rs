@@ -9,5 +9,6 @@ mod db;
 mod handlers;
 mod limits;
 mod live;
+mod metrics;
 mod pull;
 mod tls;

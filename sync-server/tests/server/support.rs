@@ -3,8 +3,12 @@
 
 pub mod clock;
 pub mod desk;
+pub mod ear;
+pub mod figures;
 pub mod house;
 pub mod postgres;
+pub mod redis;
 
 pub use desk::{Book, Desk};
+pub use ear::Ear;
 pub use house::House;

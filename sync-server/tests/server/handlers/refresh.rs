@@ -25,6 +25,7 @@ async fn is_open(desk: &Desk, access_token: &str) -> bool {
         epoch: String::new(),
         cursors: Default::default(),
         outbox_len: 0,
+        outbox_oldest_s: None,
         last_n: 0,
         replica: None,
         feeds: None,

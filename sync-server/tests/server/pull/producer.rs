@@ -301,7 +301,7 @@ async fn every_column_of_every_table_travels_under_its_name() {
 #[tokio::test]
 async fn a_reader_that_goes_away_leaves_the_server_whole() {
     let mut config = wattle_server::config::Config::default();
-    (config.database_connections, config.pulls) = (4, 2);
+    (config.database_connections, config.pulls) = (4, (2, 2));
     let house = House::with(config).await;
     let mut desk = house.desk("reception-1", "maria").await;
     house

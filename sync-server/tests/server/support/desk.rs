@@ -27,6 +27,8 @@ use super::clock::TestClock;
 use super::house::{House, PASSWORD};
 
 pub struct Desk {
+    /// What it says of its outbox: how many, and how old the oldest is.
+    pub outbox: (u64, Option<u64>),
     pub address: SocketAddr,
     pub http: reqwest::Client,
     pub clock: TestClock,
@@ -113,6 +115,7 @@ impl Desk {
             rows: BTreeMap::new(),
             cursors: Cursors::new(),
             epoch: String::new(),
+            outbox: (0, None),
             replica: None,
             feeds: None,
         };
@@ -138,6 +141,7 @@ impl Desk {
             rows: BTreeMap::new(),
             cursors: Cursors::new(),
             epoch: self.epoch.clone(),
+            outbox: (0, None),
             replica: self.replica,
             feeds: self.feeds.clone(),
         }
@@ -172,7 +176,8 @@ impl Desk {
             protocol: PROTOCOL,
             epoch: self.epoch.clone(),
             cursors: self.cursors.clone(),
-            outbox_len: 0,
+            outbox_len: self.outbox.0,
+            outbox_oldest_s: self.outbox.1,
             last_n: self.n,
             replica: self.replica,
             feeds: self.feeds.clone(),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use wattle_server::{AppState, serve};
 
 use super::clock::TestClock;
 use super::desk::Desk;
+use super::figures::Figures;
 use super::postgres;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -37,6 +39,8 @@ pub struct House {
 
 pub struct Server {
     pub address: SocketAddr,
+    /// Where its figures are.
+    pub metrics: SocketAddr,
     stop: oneshot::Sender<()>,
     done: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -104,11 +108,14 @@ impl House {
         let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = figures.local_addr().unwrap();
+        tokio::spawn(serve::serve_metrics(figures, app.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(serve::serve(listener, app, async move {
             let _ = stopped.await;
         }));
-        Server { address, stop, done }
+        Server { address, metrics, stop, done }
     }
 
     pub async fn stop(&mut self) {
@@ -120,6 +127,23 @@ impl House {
 
     pub fn address(&self) -> SocketAddr {
         self.server.as_ref().expect("runs").address
+    }
+
+    /// What a scraper reads now.
+    pub async fn figures(&self) -> Figures {
+        let at = self.server.as_ref().expect("runs").metrics;
+        let response = reqwest::get(format!("http://{at}/metrics")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Figures::read(&response.text().await.unwrap())
+    }
+
+    /// Waits until so many servers listen to PostgreSQL.
+    pub async fn wait_for_listeners(&self, servers: i64) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.count("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()").await < servers {
+            assert!(Instant::now() < deadline, "nobody listens");
+            tokio::task::yield_now().await;
+        }
     }
 
     pub fn clock_now(&self) -> UtcInstant {
@@ -135,6 +159,16 @@ impl House {
     /// A workstation, enrolled and signed in.
     pub async fn desk(&self, name: &str, username: &str) -> Desk {
         Desk::enrol(self, name, username).await
+    }
+
+    /// A workstation of another clinic on the same servers.
+    pub async fn desk_elsewhere(&mut self, clinic: &str, username: &str) -> Desk {
+        let other = admin::create_clinic(&self.owner, None, clinic, "Australia/Perth").await.unwrap();
+        user(&self.owner, other, username, "Olga Petrova", Role::Reception, None).await;
+        let here = std::mem::replace(&mut self.clinic, other);
+        let desk = self.desk("elsewhere-1", username).await;
+        self.clinic = here;
+        desk
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

@@ -1,0 +1,219 @@
+//! A clinic that somebody listens to: its listeners by what they are granted, and the turns that tell them.
+//!
+//! A turn is one snapshot. In it the heads are read, whether anybody's access has changed, and for each set of grants
+//! that somebody wants rows under, what changed; all of it under row-level security. What a listener is sent is thus
+//! what it was granted at the very moment of the rows.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+use wattle_domain::{ClinicId, FeedClass, FeedSeq, UserId};
+
+use super::queue::Queue;
+use super::{Heads, Shared, lock};
+use crate::db::delta::{self, Look, Reading};
+use crate::pull::delta::{Step, Wanted, steps};
+
+/// One live stream, as the room has it.
+pub(crate) struct Listener {
+    pub queue: Queue,
+    /// The id of its access token.
+    pub token: Uuid,
+    pub user: UserId,
+    /// Feeds whose rows it asks for.
+    pub wants: Vec<FeedClass>,
+}
+
+/// A clinic's listeners.
+pub(super) struct Room {
+    pub clinic: ClinicId,
+    pub woken: Notify,
+    pub state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Came since the last turn: they get the heads first.
+    pub joining: Vec<Arc<Listener>>,
+    groups: BTreeMap<Vec<FeedClass>, Vec<Arc<Listener>>>,
+    /// As of the last turn; `None` before the first.
+    told: Option<Told>,
+    /// Nobody is left, and the room is no longer to be found.
+    pub closed: bool,
+}
+
+struct Told {
+    epoch: String,
+    access: i64,
+    heads: Heads,
+}
+
+impl State {
+    pub fn is_empty(&self) -> bool {
+        self.joining.is_empty() && self.groups.is_empty()
+    }
+
+    pub fn leave(&mut self, listener: &Arc<Listener>) {
+        self.joining.retain(|l| !Arc::ptr_eq(l, listener));
+        for group in self.groups.values_mut() {
+            group.retain(|l| !Arc::ptr_eq(l, listener));
+        }
+        self.groups.retain(|_, group| !group.is_empty());
+    }
+
+    /// Ends every stream.
+    pub fn end(&self) {
+        self.joining.iter().chain(self.groups.values().flatten()).for_each(|l| l.queue.end());
+    }
+
+    /// Whether the poll has found something that no turn has told.
+    pub fn is_behind(&self, heads: &Heads, access: Option<i64>) -> bool {
+        let Some(told) = &self.told else { return true };
+        !self.joining.is_empty() || told.heads != *heads || access.is_some_and(|a| a != told.access)
+    }
+}
+
+impl Room {
+    pub fn new(clinic: ClinicId) -> Self {
+        Self { clinic, woken: Notify::new(), state: Mutex::default() }
+    }
+
+    /// Reads and tells what is new. After an error nobody has missed anything: the next turn begins where the last good
+    /// one ended.
+    pub async fn turn(&self, shared: &Shared) -> Result<(), sqlx::Error> {
+        let joining = lock(&self.state).joining.clone();
+        let tokens: Vec<Uuid> = joining.iter().map(|l| l.token).collect();
+        let _place = shared.reads.acquire().await;
+        let mut reading = Reading::on(&shared.pool).await?;
+        let look = delta::look(reading.get()?, self.clinic, &tokens).await?;
+        let moved = self.moved(&look);
+        if lock(&self.state).told.as_ref().is_some_and(|told| told.access != look.access) {
+            let all: Vec<Uuid> = lock(&self.state).groups.values().flatten().map(|l| l.token).collect();
+            let granted = delta::granted(reading.get()?, &all).await?;
+            self.end_changed(&granted);
+        }
+        for (classes, user, wanted) in self.wanted(&moved) {
+            let wanted = Wanted {
+                clinic: self.clinic,
+                user,
+                classes: &classes,
+                epoch: &look.epoch,
+                moved: &wanted,
+                most_rows: shared.delta_rows,
+                most_bytes: shared.delta_bytes,
+            };
+            let steps = steps(reading.get()?, &wanted).await?;
+            shared.metrics.delta_read(steps.len());
+            self.tell(shared, &classes, &wanted, &steps);
+        }
+        self.tell_hints(&moved);
+        self.welcome(&joining, look);
+        reading.finish().await
+    }
+
+    /// The feeds that have moved since the last turn. Another epoch has nothing to do with what was told: whoever
+    /// listens must begin with a session again.
+    fn moved(&self, look: &Look) -> BTreeMap<FeedClass, (FeedSeq, FeedSeq)> {
+        let mut state = lock(&self.state);
+        let Some(told) = &state.told else { return BTreeMap::new() };
+        if told.epoch != look.epoch {
+            state.groups.values().flatten().for_each(|l| l.queue.end());
+            state.groups.clear();
+            return BTreeMap::new();
+        }
+        let from = |feed| told.heads.get(feed).copied().unwrap_or_default();
+        let steps = look.heads.iter().map(|(feed, head)| (*feed, (from(feed), *head)));
+        steps.filter(|(_, (from, to))| to > from).collect()
+    }
+
+    /// Ends the streams whose grants are not what they were: their owners begin with a session again.
+    fn end_changed(&self, granted: &BTreeMap<Uuid, Vec<FeedClass>>) {
+        let mut state = lock(&self.state);
+        for (classes, group) in &mut state.groups {
+            group.retain(|listener| {
+                let same = granted.get(&listener.token) == Some(classes);
+                if !same {
+                    listener.queue.end();
+                }
+                same
+            });
+        }
+        state.groups.retain(|_, group| !group.is_empty());
+    }
+
+    /// For each group: somebody of it, and the moved feeds that somebody in it wants the rows of.
+    #[allow(clippy::type_complexity, reason = "three parts, named where they are taken apart")]
+    fn wanted(
+        &self,
+        moved: &BTreeMap<FeedClass, (FeedSeq, FeedSeq)>,
+    ) -> Vec<(Vec<FeedClass>, UserId, BTreeMap<FeedClass, (FeedSeq, FeedSeq)>)> {
+        let state = lock(&self.state);
+        let mut found = Vec::new();
+        for (classes, group) in &state.groups {
+            let wanted = |feed: &FeedClass| {
+                classes.contains(feed) && group.iter().any(|listener| listener.wants.contains(feed))
+            };
+            let feeds: BTreeMap<_, _> =
+                moved.iter().filter(|(feed, _)| wanted(feed)).map(|(feed, step)| (*feed, *step)).collect();
+            if let Some(somebody) = group.first().filter(|_| !feeds.is_empty()) {
+                found.push((classes.clone(), somebody.user, feeds));
+            }
+        }
+        found
+    }
+
+    /// Gives a group the steps that were read for it; who wants rows that are too many gets a hint.
+    fn tell(&self, shared: &Shared, classes: &[FeedClass], wanted: &Wanted<'_>, steps: &[Step]) {
+        let state = lock(&self.state);
+        for listener in state.groups.get(classes).into_iter().flatten() {
+            for (feed, (_, to)) in wanted.moved {
+                if !listener.wants.contains(feed) {
+                    continue;
+                }
+                match steps.iter().find(|step| step.feed == *feed) {
+                    Some(step) if listener.queue.rows(step) => {}
+                    Some(_) => shared.metrics.queue_overflowed(),
+                    None => listener.queue.hint(*feed, *to),
+                }
+            }
+        }
+    }
+
+    /// Hints for those who do not want the rows.
+    fn tell_hints(&self, moved: &BTreeMap<FeedClass, (FeedSeq, FeedSeq)>) {
+        let state = lock(&self.state);
+        for (classes, group) in &state.groups {
+            for listener in group {
+                for (feed, (_, to)) in moved {
+                    if classes.contains(feed) && !listener.wants.contains(feed) {
+                        listener.queue.hint(*feed, *to);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Seats those who came with what they are granted, and notes how far everybody has been told.
+    fn welcome(&self, joining: &[Arc<Listener>], look: Look) {
+        let mut state = lock(&self.state);
+        for listener in joining {
+            // Who has gone meanwhile is in nobody's list any more.
+            let before = state.joining.len();
+            state.joining.retain(|l| !Arc::ptr_eq(l, listener));
+            if state.joining.len() == before {
+                continue;
+            }
+            let Some(classes) = look.granted.get(&listener.token) else {
+                listener.queue.end();
+                continue;
+            };
+            for (feed, head) in look.heads.iter().filter(|(feed, _)| classes.contains(feed)) {
+                listener.queue.hint(*feed, *head);
+            }
+            state.groups.entry(classes.clone()).or_default().push(listener.clone());
+        }
+        state.told = Some(Told { epoch: look.epoch, access: look.access, heads: look.heads });
+    }
+}
