@@ -1,5 +1,6 @@
 //! The command line. Each command prints one JSON object on stdout; logs go to stderr.
 
+mod images;
 mod output;
 mod serve;
 
@@ -68,7 +69,7 @@ enum Command {
         owner: Owner,
     },
     /// Serves until SIGTERM.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
 }
 
 /// The account for administration.
