@@ -15,6 +15,7 @@ mod places;
 mod run;
 mod say;
 mod setup;
+mod sim;
 mod test;
 mod ui;
 mod workspace;
@@ -40,6 +41,8 @@ enum Task {
     Deny,
     /// Show one clinic: private PostgreSQL, server, sample clinic, desktop window
     Demo(demo::Arguments),
+    /// Run seeds of the simulator: many desks, every fault, and what must hold all the same
+    Sim(sim::Arguments),
     /// Measure; without a name, everything
     Bench(bench::Arguments),
 }
@@ -62,6 +65,7 @@ fn run_task() -> anyhow::Result<()> {
         Task::Lint => lint::check(),
         Task::Deny => deny::check(),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Sim(arguments) => sim::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
     }
 }

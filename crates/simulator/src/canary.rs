@@ -1,6 +1,6 @@
 //! Words that say of what clinic and class a row is, so that one in the wrong place shows in plain bytes.
 //!
-//! A word is `kqx`, the clinic's letter, the class's letter, and the number of who wrote it; the search index folds and
+//! A word is `kqxzwv`, the clinic's letter, the class's letter, and the number of who wrote it; the search index folds and
 //! turns words round, which leaves it readable.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use wattle_domain::FeedClass;
 /// Clinic and class of a word that was found.
 pub type Mark = (usize, FeedClass);
 
-const HEAD: &[u8] = b"kqx";
+const HEAD: [u8; 6] = *b"kqxzwv";
 
 fn class_letter(class: FeedClass) -> u8 {
     match class {
@@ -26,7 +26,7 @@ fn class_letter(class: FeedClass) -> u8 {
 #[must_use]
 pub fn word(clinic: usize, class: FeedClass, after: &str) -> String {
     let clinic = char::from(b'g' + u8::try_from(clinic).unwrap_or(0));
-    format!("Kqx{clinic}{}{after}", char::from(class_letter(class)))
+    format!("Kqxzwv{clinic}{}{after}", char::from(class_letter(class)))
 }
 
 fn mark(clinic: u8, class: u8) -> Option<Mark> {
@@ -37,18 +37,22 @@ fn mark(clinic: u8, class: u8) -> Option<Mark> {
 
 /// Every mark in some bytes, each with the bytes around it.
 pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &[u8])) {
-    for (at, window) in bytes.windows(5).enumerate() {
-        let [a, b, c, d, e] = *window else { continue };
-        let around = || bytes.get(at.saturating_sub(24)..(at + 24).min(bytes.len())).unwrap_or_default();
-        if a | 0x20 == HEAD[0] && b | 0x20 == HEAD[1] && c | 0x20 == HEAD[2] {
-            if let Some(mark) = mark(d, e) {
-                found(mark, around());
-            }
-        } else if c == HEAD[2] && d == HEAD[1] && e == HEAD[0]
-            && let Some(mark) = mark(b, a)
-        {
-            // Turned round, as the index of endings has it.
-            found(mark, around());
+    for (at, window) in bytes.windows(8).enumerate() {
+        // The rarest letter first: it stands in every word at one of two places.
+        if window[2] | 0x20 != b'x' && window[5] | 0x20 != b'x' {
+            continue;
+        }
+        let is = |at: usize, letter: u8| window[at] | 0x20 == letter;
+        let forward = (0..6).all(|n| is(n, HEAD[n]));
+        // Turned round, as the index of endings has it.
+        let backward = (0..6).all(|n| is(7 - n, HEAD[n]));
+        let mark = match (forward, backward) {
+            (true, _) => mark(window[6], window[7]),
+            (_, true) => mark(window[1], window[0]),
+            _ => None,
+        };
+        if let Some(mark) = mark {
+            found(mark, bytes.get(at.saturating_sub(24)..(at + 32).min(bytes.len())).unwrap_or_default());
         }
     }
 }
@@ -70,11 +74,15 @@ mod tests {
     #[test]
     fn a_word_is_found_as_written_folded_and_turned_round() {
         let text = word(2, FeedClass::Front, "17");
-        assert_eq!(text, "Kqxif17");
+        assert_eq!(text, "Kqxzwvif17");
         let turned: String = text.to_lowercase().chars().rev().collect();
         for text in [text.clone(), text.to_lowercase(), format!("xx{turned}yy"), format!("..{text}")] {
-            assert_eq!(marks(text.as_bytes()).into_iter().collect::<Vec<_>>(), [(2, FeedClass::Front)], "{text}");
+            assert_eq!(
+                marks(text.as_bytes()).into_iter().collect::<Vec<_>>(),
+                [(2, FeedClass::Front)],
+                "{text}"
+            );
         }
-        assert!(marks(b"kqx kqxz9 xqk").is_empty());
+        assert!(marks(b"kqx kqxzwvz9 vwzxqk").is_empty());
     }
 }

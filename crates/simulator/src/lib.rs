@@ -20,5 +20,6 @@ pub mod plan;
 pub mod random;
 pub mod run;
 pub mod server;
+pub mod shrink;
 pub mod trace;
 pub mod world;

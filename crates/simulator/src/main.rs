@@ -4,13 +4,18 @@
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use wattle_simulator::mutant::Mutant;
 use wattle_simulator::run::{Mask, run};
+use wattle_simulator::shrink::shrink;
 
 #[derive(Parser)]
-#[command(name = "wattle-sim", about = "Many workstations, a model of the server and every fault, out of one seed")]
+#[command(
+    name = "wattle-sim",
+    about = "Many workstations, a model of the server and every fault, out of one seed"
+)]
 struct Arguments {
     /// How many seeds, from `--from` on
     #[arg(long, default_value_t = 200)]
@@ -30,9 +35,27 @@ struct Arguments {
     /// Go on after a failure
     #[arg(long)]
     keep_going: bool,
+    /// Seconds to find out what a failure of `--seed` needs; 0: do not try
+    #[arg(long, default_value_t = 60)]
+    shrink_s: u64,
     /// Print the hash of every seed
     #[arg(long)]
     hashes: bool,
+}
+
+/// Prints the smallest run that fails the same way.
+fn shrunk(seed: u64, mutant: Option<Mutant>, check: &str, seconds: u64) {
+    let (mask, outcome) = shrink(seed, mutant, check, Duration::from_secs(seconds));
+    println!("--- shrunk: {} acts left out, weather {:?}", mask.acts.len(), mask.weather);
+    for line in &outcome.lines {
+        println!("{line}");
+    }
+    if let Some(wrong) = outcome.wrong {
+        println!("FAILED: {}: {}", wrong.check, wrong.what);
+    }
+    if let Some(kept) = outcome.kept {
+        println!("files in {}", kept.display());
+    }
 }
 
 fn main() -> ExitCode {
@@ -50,6 +73,9 @@ fn main() -> ExitCode {
                 if let Some(kept) = outcome.kept {
                     println!("files in {}", kept.display());
                 }
+                if arguments.shrink_s > 0 {
+                    shrunk(seed, arguments.mutant, wrong.check, arguments.shrink_s);
+                }
                 ExitCode::FAILURE
             }
         };
@@ -65,21 +91,27 @@ fn main() -> ExitCode {
     let end = arguments.from + arguments.seeds;
     std::thread::scope(|scope| {
         for _ in 0..jobs {
-            scope.spawn(|| loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                let stop = !arguments.keep_going && failed.lock().is_ok_and(|failed| !failed.is_empty());
-                if seed >= end || stop {
-                    break;
-                }
-                let outcome = run(seed, arguments.mutant, &Mask::default(), false);
-                done.fetch_add(1, Ordering::Relaxed);
-                if arguments.hashes {
-                    println!("seed {seed} hash {:016x} events {}", outcome.hash, outcome.events);
-                }
-                if let Some(wrong) = outcome.wrong {
-                    println!("seed {seed} FAILED: {}: {}", wrong.check, wrong.what.chars().take(400).collect::<String>());
-                    if let Ok(mut failed) = failed.lock() {
-                        failed.push(seed);
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let stop = !arguments.keep_going && failed.lock().is_ok_and(|failed| !failed.is_empty());
+                    if seed >= end || stop {
+                        break;
+                    }
+                    let outcome = run(seed, arguments.mutant, &Mask::default(), false);
+                    done.fetch_add(1, Ordering::Relaxed);
+                    if arguments.hashes {
+                        println!("seed {seed} hash {:016x} events {}", outcome.hash, outcome.events);
+                    }
+                    if let Some(wrong) = outcome.wrong {
+                        println!(
+                            "seed {seed} FAILED: {}: {}",
+                            wrong.check,
+                            wrong.what.chars().take(400).collect::<String>()
+                        );
+                        if let Ok(mut failed) = failed.lock() {
+                            failed.push(seed);
+                        }
                     }
                 }
             });

@@ -55,8 +55,9 @@ impl Mutant {
 impl std::str::FromStr for Mutant {
     type Err = String;
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|m| m.name() == name).ok_or_else(|| {
-            format!("no such mutant; there are: {}", Self::ALL.map(Self::name).join(", "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|m| m.name() == name)
+            .ok_or_else(|| format!("no such mutant; there are: {}", Self::ALL.map(Self::name).join(", ")))
     }
 }

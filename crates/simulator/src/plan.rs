@@ -147,7 +147,8 @@ impl Plan {
         let mut people = Vec::new();
         for clinic in 0..CLINICS {
             // Three profiles at least, in every clinic.
-            let all = [Role::Reception, Role::Reception, Role::PracticeManager, Role::Practitioner, Role::Admin];
+            let all =
+                [Role::Reception, Role::Reception, Role::PracticeManager, Role::Practitioner, Role::Admin];
             for role in all {
                 people.push(Person { clinic, user: UserId(random.id()), roles: vec![role] });
             }
@@ -200,7 +201,7 @@ impl Plan {
             weather,
             acts: Vec::new(),
             ends_ms: 0,
-            digest_ms: random.between(60, 1_200) * 1_000,
+            digest_ms: random.between(10, 240) * 60_000,
         };
         plan.draw_acts(&mut random);
         plan
@@ -229,7 +230,10 @@ impl Plan {
             acts.push((when(random), What::Crash { desk: desk(random) }));
         }
         for _ in 0..random.below(3) {
-            acts.push((when(random), What::FullDisk { desk: desk(random), for_ms: random.between(5_000, 200_000) }));
+            acts.push((
+                when(random),
+                What::FullDisk { desk: desk(random), for_ms: random.between(5_000, 200_000) },
+            ));
         }
         for _ in 0..random.below(4) {
             let days = if random.chance(500) { 1 } else { -1 };

@@ -53,7 +53,8 @@ pub fn run(seed: u64, mutant: Option<Mutant>, mask: &Mask, keep: bool) -> Outcom
         !mask.acts.contains(&(place - 1))
     });
     plan.weather = mask.weather.unwrap_or(plan.weather);
-    let folder = tempfile::Builder::new().prefix("wattle-sim-").tempdir_in(workplace()).expect("a folder for files");
+    let folder =
+        tempfile::Builder::new().prefix("wattle-sim-").tempdir_in(workplace()).expect("a folder for files");
     let mut world = World::new(plan, folder.path().to_owned(), keep);
     world.run();
     let (wrong, hash, events) = (world.wrong.take(), world.trace.hash(), world.trace.events());

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use wattle_domain::Command;
 use wattle_local_store::SigningKey;
-use wattle_protocol::push::Answer;
 use wattle_protocol::live::Delta;
+use wattle_protocol::push::Answer;
 use wattle_sync_engine::machine::{Event, Tidy, Timer, Work};
 
 use crate::desk::{Desk, HandClock, SeededIds};
@@ -291,9 +291,8 @@ fn key(seed: u64, person: usize) -> SigningKey {
     let mut random = Random::of(seed, &[5, person as u64]);
     let secret = [random.bytes(), random.bytes()].concat();
     let pair = Ed25519KeyPair::from_seed_unchecked(&secret).expect("32 bytes");
-    let mut document = vec![
-        0x30, 0x51, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-    ];
+    let mut document =
+        vec![0x30, 0x51, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     document.extend_from_slice(&secret);
     document.extend_from_slice(&[0x81, 0x21, 0x00]);
     document.extend_from_slice(pair.public_key().as_ref());

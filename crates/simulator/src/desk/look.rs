@@ -8,9 +8,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::attribution::Attribution;
-use wattle_domain::{
-    ColumnKind, CommandId, Fields, Rev, Row, TableName, UserId, UtcInstant, WorkstationId,
-};
+use wattle_domain::{ColumnKind, CommandId, Fields, Rev, Row, TableName, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::pull::COMMON_COLUMNS;
 
 /// The key of every file of a run.
@@ -40,7 +38,9 @@ impl Look {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).expect("the file opens");
         let hex: String = KEY.iter().map(|b| format!("{b:02x}")).collect();
-        connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA temp_store = MEMORY")).expect("keyed");
+        connection
+            .execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA temp_store = MEMORY"))
+            .expect("keyed");
         connection.set_prepared_statement_cache_capacity(64);
         Self(connection)
     }
@@ -86,8 +86,11 @@ impl Look {
     #[must_use]
     pub fn select(&self, table: TableName, rest: &str) -> Vec<Row> {
         let description = table.table();
-        let columns: Vec<&str> =
-            COMMON_COLUMNS.into_iter().chain(description.columns.iter().map(|c| c.name)).chain(["extra"]).collect();
+        let columns: Vec<&str> = COMMON_COLUMNS
+            .into_iter()
+            .chain(description.columns.iter().map(|c| c.name))
+            .chain(["extra"])
+            .collect();
         let sql = format!("SELECT {} FROM {} {rest}", columns.join(", "), description.sql);
         let mut statement = self.0.prepare_cached(&sql).expect("a table");
         let read = |row: &rusqlite::Row<'_>| {
@@ -131,7 +134,9 @@ impl Look {
         let mut statement =
             self.0.prepare_cached("SELECT id, row FROM mirror_image WHERE tbl = ?").expect("mirror images");
         let images = statement
-            .query_map([table.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))
+            .query_map([table.as_str()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+            })
             .expect("mirror images");
         for image in images {
             let (id, row) = image.expect("an image");

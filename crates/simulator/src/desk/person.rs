@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use wattle_domain::commands::{
     BookAppointment, CancelAppointment, Choice, EditPatient, FieldEdit, FinishConsultation, MarkDidNotAttend,
-    NewAddress, NewContact, PatientDetails, PatientParts, RecordArrival, RegisterPatient, RescheduleAppointment,
-    ResolveConflict, Slot, StartConsultation,
+    NewAddress, NewContact, PatientDetails, PatientParts, RecordArrival, RegisterPatient,
+    RescheduleAppointment, ResolveConflict, Slot, StartConsultation,
 };
 use wattle_domain::entities::{Appointment, Conflict};
 use wattle_domain::fields::{AddressKind, BirthDateAccuracy, ContactKind, Sex};

@@ -155,9 +155,14 @@ impl Server {
         }
         let savepoint = tx.clone();
         let mut verdicts = Vec::new();
+        // What the same group has decided before counts as settled.
+        let mut decided: BTreeMap<CommandId, Verdict> = BTreeMap::new();
         for (place, command) in commands.iter().enumerate() {
-            match self.command(caller, tx, command) {
-                Ok(verdict) if commands.len() == 1 || stands(&verdict) => verdicts.push(verdict),
+            match self.command(caller, tx, command, &decided) {
+                Ok(verdict) if commands.len() == 1 || stands(&verdict) => {
+                    decided.insert(command.id, verdict.clone());
+                    verdicts.push(verdict);
+                }
                 Ok(verdict) => {
                     *tx = savepoint;
                     verdicts = refused_together(commands.len(), place, &verdict);
@@ -190,14 +195,20 @@ impl Server {
         commands.iter().map(|c| first_answer(c.id, &c.payload_hash, self.logged(tx, c.id).as_ref())).collect()
     }
 
-    fn command(&mut self, caller: Caller, tx: &mut Transaction, command: &Incoming) -> Result<Verdict, Became> {
+    fn command(
+        &mut self,
+        caller: Caller,
+        tx: &mut Transaction,
+        command: &Incoming,
+        decided: &BTreeMap<CommandId, Verdict>,
+    ) -> Result<Verdict, Became> {
         let Some(envelope) = &command.envelope else { return Ok(Verdict::Quarantined) };
         let Some(roles) = self.author(caller, envelope, command) else {
             return Ok(Verdict::Rejected { rejection: Rejection::new(RejectionCode::NotAllowed) });
         };
         let verdicts: BTreeMap<CommandId, Verdict> =
             envelope.deps.iter().filter_map(|dep| Some((*dep, self.logged(tx, *dep)?.verdict))).collect();
-        if let Some(on) = deferred_on(envelope, |dep| verdicts.get(&dep)) {
+        if let Some(on) = deferred_on(envelope, |dep| decided.get(&dep).or_else(|| verdicts.get(&dep))) {
             return Ok(Verdict::Deferred { on });
         }
         match self.one(tx, envelope, &roles) {
@@ -205,7 +216,12 @@ impl Server {
             Done::Locked => Err(Became::Locked),
             Done::Failed => {
                 let data = self.database.clinic(tx.clinic);
-                let faults = 1 + tx.faults.get(&command.id).or_else(|| data.faults.get(&command.id)).copied().unwrap_or(0);
+                let faults = 1 + tx
+                    .faults
+                    .get(&command.id)
+                    .or_else(|| data.faults.get(&command.id))
+                    .copied()
+                    .unwrap_or(0);
                 tx.faults.insert(command.id, faults);
                 match after_fault(faults, FAULTS_BEFORE_QUARANTINE) {
                     AfterFault::TryAgain => Err(Became::Stop),
@@ -220,7 +236,8 @@ impl Server {
         let data = self.database.clinic(caller.clinic);
         let key = data.keys.get(&(envelope.author, caller.workstation))?;
         let signature = STANDARD.decode(&command.signature).unwrap_or_default();
-        let signed = UnparsedPublicKey::new(&ED25519, key).verify(command.payload.as_bytes(), &signature).is_ok();
+        let signed =
+            UnparsedPublicKey::new(&ED25519, key).verify(command.payload.as_bytes(), &signature).is_ok();
         let ours = envelope.clinic == data.id && envelope.workstation == caller.workstation;
         (signed && ours).then(|| data.roles.get(&envelope.author).cloned().unwrap_or_default())
     }
@@ -229,7 +246,9 @@ impl Server {
         if *verdict == Verdict::Quarantined {
             tx.quarantine.insert(command.id);
         }
-        let Some(envelope) = command.envelope.as_ref().filter(|_| !matches!(verdict, Verdict::Deferred { .. })) else {
+        let Some(envelope) =
+            command.envelope.as_ref().filter(|_| !matches!(verdict, Verdict::Deferred { .. }))
+        else {
             return;
         };
         let entry = Entry { payload_hash: command.payload_hash.clone(), verdict: verdict.clone() };

@@ -15,7 +15,8 @@ impl Server {
         let now = self.now.0;
         for data in &mut self.database.clinics {
             for (class, feed) in &mut data.feeds {
-                let old = feed.commits.iter().take_while(|(_, c)| c.at_ms < now - keep_ms).map(|(seq, _)| *seq);
+                let old =
+                    feed.commits.iter().take_while(|(_, c)| c.at_ms < now - keep_ms).map(|(seq, _)| *seq);
                 let old_enough = old.last().unwrap_or(feed.horizon);
                 let slowest = data.cursors.values().map(|held| held.get(class).copied().unwrap_or_default());
                 let slowest = if but_for_nobody { None } else { slowest.min() };

@@ -101,15 +101,22 @@ impl Server {
             wrong.extend(check_book(data));
             for (command, times) in &data.applied {
                 if *times > 1 {
-                    wrong.push(Wrong::new("each command is applied at most once", format!("{command}: {times} times")));
+                    wrong.push(Wrong::new(
+                        "each command is applied at most once",
+                        format!("{command}: {times} times"),
+                    ));
                 }
             }
             // Every entry of the audit log that tells of a written command is of its own command.
             let mut seen = std::collections::BTreeSet::new();
             for row in data.of(TableName::AuditEvent) {
-                let done = ["applied", "merged", "conflict"].iter().any(|o| row.field("outcome") == &json!(o));
+                let done =
+                    ["applied", "merged", "conflict"].iter().any(|o| row.field("outcome") == &json!(o));
                 if done && !seen.insert(row.field("command_id").to_string()) {
-                    wrong.push(Wrong::new("each command is applied at most once", "two entries in the audit log"));
+                    wrong.push(Wrong::new(
+                        "each command is applied at most once",
+                        "two entries in the audit log",
+                    ));
                 }
             }
         }

@@ -37,7 +37,9 @@ pub fn patient(id: Uuid, clinic: usize, number: u64, random: &mut Random) -> Row
         record_number: Some(format!("P{number:05}")),
         title: None,
         family_name: name,
-        given_name: Some(["Maria", "Sean", "Linh", "Ada"][usize::try_from(random.below(4)).unwrap_or(0)].into()),
+        given_name: Some(
+            ["Maria", "Sean", "Linh", "Ada"][usize::try_from(random.below(4)).unwrap_or(0)].into(),
+        ),
         preferred_name: None,
         birth_date: "1961-02-03".parse().ok(),
         birth_date_accuracy: BirthDateAccuracy::Exact,
@@ -132,19 +134,27 @@ impl Server {
             2 => row(self, TableName::Patient, random).map(|p| contact(random.id(), p.id, clinic, random)),
             3 => row(self, TableName::Patient, random).map(|p| alert(random.id(), p.id, clinic)),
             4 => row(self, TableName::Patient, random).map(|p| {
-                let set = fields("preferred_name", json!(word(clinic, FeedClass::Front, &format!("p{}", random.below(99)))));
+                let set = fields(
+                    "preferred_name",
+                    json!(word(clinic, FeedClass::Front, &format!("p{}", random.below(99)))),
+                );
                 RowChange::update(TableName::Patient, &p, set)
             }),
             5 => row(self, TableName::PatientContact, random).map(|c| {
                 // A column of a newer schema, which older apps keep without knowing it.
-                RowChange::update(TableName::PatientContact, &c, fields("newer_column", json!(random.below(99))))
+                RowChange::update(
+                    TableName::PatientContact,
+                    &c,
+                    fields("newer_column", json!(random.below(99))),
+                )
             }),
             6 => row(self, TableName::AppointmentType, random).map(|t| {
                 RowChange::update(TableName::AppointmentType, &t, fields("sort", json!(random.below(99))))
             }),
             _ => {
                 // Rows that nothing hangs on are deleted for good, as somebody with psql may.
-                let table = *random.pick(&[TableName::PatientContact, TableName::Alert, TableName::PractitionerLocation])
+                let table = *random
+                    .pick(&[TableName::PatientContact, TableName::Alert, TableName::PractitionerLocation])
                     .unwrap_or(&TableName::Alert);
                 if let Some(row) = row(self, table, random) {
                     tx.put((table, row.id), None);

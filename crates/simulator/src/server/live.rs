@@ -40,7 +40,14 @@ impl Server {
         let granted = self.granted(caller.clinic, caller.user);
         let heads = self.database.clinic(caller.clinic).heads(&granted);
         let told = heads.iter().map(|h| (h.feed, h.head)).collect();
-        self.listeners.push(Listener { stream, clinic: caller.clinic, user: caller.user, rows, granted, told });
+        self.listeners.push(Listener {
+            stream,
+            clinic: caller.clinic,
+            user: caller.user,
+            rows,
+            granted,
+            told,
+        });
     }
 
     /// What every stream is to be told now.
@@ -78,9 +85,13 @@ impl Server {
                 None
             };
             words.push(match frames {
-                Some(frames) => {
-                    Word::Delta(Delta { epoch: epoch.to_owned(), feed: head.feed, from, to: head.head, frames })
-                }
+                Some(frames) => Word::Delta(Delta {
+                    epoch: epoch.to_owned(),
+                    feed: head.feed,
+                    from,
+                    to: head.head,
+                    frames,
+                }),
                 None => Word::Hint(Hint { feed: head.feed, head: head.head }),
             });
         }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use wattle_domain::entities::AuditEvent;
 use wattle_domain::schedule::LONGEST_MIN;
 use wattle_domain::{
-    ConflictId, Context, Decision, Entity, Envelope, Outcome, Place, Read, Rejection, RejectionCode, Role, Row,
-    RowChange, TableName, UtcInstant, World, decide,
+    ConflictId, Context, Decision, Entity, Envelope, Outcome, Place, Read, Rejection, RejectionCode, Role,
+    Row, RowChange, TableName, UtcInstant, World, decide,
 };
 use wattle_protocol::push::Verdict;
 
@@ -60,7 +60,9 @@ fn world(data: &ClinicData, tx: &mut Transaction, reads: &[Read]) -> (World, Vec
             }
             Read::Book { practitioner, from, to } => {
                 let practitioner = json!(practitioner);
-                for row in all(data, tx, TableName::Appointment).filter(|r| in_book(r, &practitioner, from, to)) {
+                for row in
+                    all(data, tx, TableName::Appointment).filter(|r| in_book(r, &practitioner, from, to))
+                {
                     world.insert(TableName::Appointment, row.clone());
                 }
             }
@@ -98,7 +100,8 @@ impl Server {
         }
         let patient = envelope.command.patient(&world);
         let context = Context::of(envelope, roles, Place::Server);
-        let Ok(decided) = catch_unwind(AssertUnwindSafe(|| decide(&envelope.command, &context, &world))) else {
+        let Ok(decided) = catch_unwind(AssertUnwindSafe(|| decide(&envelope.command, &context, &world)))
+        else {
             *tx = savepoint;
             return Done::Failed;
         };
@@ -166,7 +169,11 @@ impl Server {
             for change in decision.changes.iter_mut().filter(|c| c.base_rev.is_some()) {
                 let Some(row) = world.row(change.table, change.id) else { continue };
                 let later = |field: &str| {
-                    let at = row.field("field_changes").get(field).and_then(|c| c.get("at")).and_then(Value::as_i64);
+                    let at = row
+                        .field("field_changes")
+                        .get(field)
+                        .and_then(|c| c.get("at"))
+                        .and_then(Value::as_i64);
                     at.is_some_and(|at| at > envelope.issued_at.0)
                 };
                 change.set.retain(|field, _| !later(field));
@@ -181,7 +188,8 @@ fn verdict(decision: &Decision) -> Verdict {
         Outcome::Applied => Verdict::Applied,
         Outcome::Merged => Verdict::Merged,
         Outcome::Conflict => {
-            let new = decision.changes.iter().filter(|c| c.table == TableName::Conflict && c.base_rev.is_none());
+            let new =
+                decision.changes.iter().filter(|c| c.table == TableName::Conflict && c.base_rev.is_none());
             Verdict::Conflict { conflicts: new.map(|c| ConflictId(c.id)).collect() }
         }
     }
@@ -198,6 +206,7 @@ fn word(verdict: &Verdict) -> String {
 }
 
 fn changes(changes: &[RowChange]) -> Value {
-    let change = |c: &RowChange| json!({"table": c.table, "id": c.id, "fields": c.set.keys().collect::<Vec<_>>()});
+    let change =
+        |c: &RowChange| json!({"table": c.table, "id": c.id, "fields": c.set.keys().collect::<Vec<_>>()});
     Value::Array(changes.iter().map(change).collect())
 }

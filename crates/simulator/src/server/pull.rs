@@ -45,7 +45,8 @@ impl Server {
         if asked.repair.len() > MOST_BUCKETS {
             return Err(malformed());
         }
-        let mut out = Out { data, behaviour: &self.behaviour, frames: Vec::new(), bytes: 0, max: asked.max_bytes };
+        let mut out =
+            Out { data, behaviour: &self.behaviour, frames: Vec::new(), bytes: 0, max: asked.max_bytes };
         let (cursors, complete) = if asked.reconcile {
             (feeds.iter().map(|f| (f.feed, f.head)).collect(), true)
         } else {
@@ -232,7 +233,8 @@ impl Out<'_> {
     }
 
     fn repair(&mut self, table: TableName, bucket: u8, held: &[Stamp]) {
-        let held: BTreeMap<Uuid, (Rev, UtcInstant)> = held.iter().map(|s| (s.id, (s.rev, s.updated_at))).collect();
+        let held: BTreeMap<Uuid, (Rev, UtcInstant)> =
+            held.iter().map(|s| (s.id, (s.rev, s.updated_at))).collect();
         let mut wanted: BTreeSet<Uuid> = held.keys().copied().collect();
         for row in self.data.of(table).filter(|row| bucket_of(row.id) == bucket) {
             if held.get(&row.id) == Some(&(row.rev, row.attribution.updated_at)) {

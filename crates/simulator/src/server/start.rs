@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
-use wattle_domain::entities::{AppointmentType, Clinic, Location, Practitioner, PractitionerLocation, UserName};
+use wattle_domain::entities::{
+    AppointmentType, Clinic, Location, Practitioner, PractitionerLocation, UserName,
+};
 use wattle_domain::fields::LocationKind;
 use wattle_domain::{ClinicId, Entity, FeedClass, Role, RowChange, UserId, UtcInstant};
 
@@ -78,7 +80,10 @@ fn fill(server: &mut Server, clinic: usize, start: &ClinicStart, random: &mut Ra
         &Clinic { id, name: mark("clinic"), abn: None, time_zone: "Australia/Sydney".into(), state: None },
     )];
     let room = random.id();
-    changes.push(insert(room, &Location { id: room.into(), name: mark("room"), kind: LocationKind::Room, parent_id: None }));
+    changes.push(insert(
+        room,
+        &Location { id: room.into(), name: mark("room"), kind: LocationKind::Room, parent_id: None },
+    ));
     for (user, _) in &start.users {
         changes.push(insert(user.0, &UserName { id: *user, display_name: mark("user"), active: true }));
     }

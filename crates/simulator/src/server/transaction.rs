@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use wattle_domain::attribution::Attribution;
-use wattle_domain::{CommandId, FeedClass, ReplicaId, Rev, Row, RowChange, UserId, UtcInstant, WorkstationId};
+use wattle_domain::{
+    CommandId, FeedClass, ReplicaId, Rev, Row, RowChange, UserId, UtcInstant, WorkstationId,
+};
 
 use super::Server;
 use super::database::{ClinicData, Commit, Entry, Key};
@@ -57,7 +59,12 @@ pub enum Refused {
 impl Transaction {
     /// A transaction of somebody.
     #[must_use]
-    pub fn begin(clinic: usize, began: UtcInstant, user: Option<UserId>, workstation: Option<WorkstationId>) -> Self {
+    pub fn begin(
+        clinic: usize,
+        began: UtcInstant,
+        user: Option<UserId>,
+        workstation: Option<WorkstationId>,
+    ) -> Self {
         Self {
             clinic,
             began,

@@ -25,7 +25,8 @@ impl World {
         let user = self.plan.people[person].user;
         let reachable = self.server_up && self.desks[desk].cut_until_ms <= self.now_ms;
         // Offline, the person is who they were; a new person cannot begin there.
-        let roles = if reachable { self.server.roles(clinic, user) } else { self.plan.people[person].roles.clone() };
+        let roles =
+            if reachable { self.server.roles(clinic, user) } else { self.plan.people[person].roles.clone() };
         let profile = profile(&roles);
         let known = self.desks[desk].files.contains_key(&profile);
         if !reachable && !known {
@@ -55,10 +56,18 @@ impl World {
         }
         let here = &mut self.desks[desk];
         here.clock.set(super::BEGINS_MS + i64::try_from(self.now_ms).unwrap_or(0) + here.clock_off_ms);
-        let identity =
-            Identity { clinic: self.server.database.clinic(clinic).id, workstation: here.workstation, profile: profile.clone() };
-        let opened =
-            Store::open_with(&path, &DataKey::from_bytes(KEY).proven(), identity, Arc::clone(&here.clock) as _, Arc::clone(&here.ids) as _);
+        let identity = Identity {
+            clinic: self.server.database.clinic(clinic).id,
+            workstation: here.workstation,
+            profile: profile.clone(),
+        };
+        let opened = Store::open_with(
+            &path,
+            &DataKey::from_bytes(KEY).proven(),
+            identity,
+            Arc::clone(&here.clock) as _,
+            Arc::clone(&here.ids) as _,
+        );
         let store = match opened {
             Ok(store) => store,
             Err(error) => {
@@ -81,14 +90,14 @@ impl World {
         let first = match store.sync_facts() {
             Ok(first) => facts(&store, first),
             Err(error) => {
-                return self.fail(Wrong::new("a file opens after whatever happened to it", format!("desk {desk}: {error}")));
+                return self.fail(Wrong::new(
+                    "a file opens after whatever happened to it",
+                    format!("desk {desk}: {error}"),
+                ));
             }
         };
-        let lost: Vec<_> = here
-            .files
-            .get(&profile)
-            .map(|f| f.saved.iter().copied().collect())
-            .unwrap_or_default();
+        let lost: Vec<_> =
+            here.files.get(&profile).map(|f| f.saved.iter().copied().collect()).unwrap_or_default();
         let look = Look::open(&path);
         let held = look.texts("SELECT command_id FROM outbox UNION SELECT command_id FROM acknowledged");
         let held: BTreeSet<String> = held.into_iter().collect();
@@ -106,10 +115,18 @@ impl World {
             token_spent: false,
             asked_to_sign_in: false,
         });
-        self.trace.note(self.now_ms, format_args!("desk {desk}: person {person} signs in, {profile}, epoch {} cursors {:?}", first.epoch, first.cursors));
+        self.trace.note(
+            self.now_ms,
+            format_args!(
+                "desk {desk}: person {person} signs in, {profile}, epoch {} cursors {:?}",
+                first.epoch, first.cursors
+            ),
+        );
         let log = &self.server.database.clinic(clinic).log;
         if let Some(id) = lost.iter().find(|id| !held.contains(&id.to_string()) && !log.contains_key(id)) {
-            let what = format!("desk {desk}: {id} was said to be saved and is neither in the file nor at the server");
+            let what = format!(
+                "desk {desk}: {id} was said to be saved and is neither in the file nor at the server"
+            );
             self.fail(Wrong::new("no acknowledged command is lost", what));
         }
         self.tell(desk, Event::Started(first));

@@ -108,7 +108,11 @@ impl World {
         let fits = |person: usize| {
             self.plan.people[person].clinic == here.clinic && profile(&self.plan.people[person].roles) == name
         };
-        here.people.iter().copied().find(|p| fits(*p)).or_else(|| (0..self.plan.people.len()).find(|p| fits(*p)))
+        here.people
+            .iter()
+            .copied()
+            .find(|p| fits(*p))
+            .or_else(|| (0..self.plan.people.len()).find(|p| fits(*p)))
     }
 
     /// Nobody has this profile any more: what is unsent stays in the file, and that is all that can be asked of it.
@@ -122,8 +126,11 @@ impl World {
         let mut asked: BTreeSet<usize> = BTreeSet::new();
         while self.wrong.is_none() {
             let restless: Vec<usize> = desks.iter().copied().filter(|&d| !self.is_settled(d)).collect();
-            let unasked: Vec<usize> =
-                desks.iter().copied().filter(|d| round > 0 && !asked.contains(d) && !restless.contains(d)).collect();
+            let unasked: Vec<usize> = desks
+                .iter()
+                .copied()
+                .filter(|d| round > 0 && !asked.contains(d) && !restless.contains(d))
+                .collect();
             if restless.is_empty() && unasked.is_empty() {
                 return;
             }
@@ -136,7 +143,11 @@ impl World {
                 let here = &self.desks[desk];
                 let state = here.open.as_ref().map(|open| {
                     let damaged = here.files.get(&open.profile).map(|f| f.damaged.len());
-                    format!("{:?}, damaged {damaged:?}, {:?}", open.store.sync_facts().ok(), open.machine.sync_state())
+                    format!(
+                        "{:?}, damaged {damaged:?}, {:?}",
+                        open.store.sync_facts().ok(),
+                        open.machine.sync_state()
+                    )
                 });
                 let what = format!("desk {desk}: {}", state.unwrap_or_else(|| "is off".into()));
                 return self.fail(Wrong::new("after healing every machine is idle and online", what));
@@ -177,7 +188,7 @@ impl World {
             let profile = open.profile.clone();
             let left = file.damaged.len() - mended.len();
             if let Some(file) = self.desks[desk].files.get_mut(&profile) {
-                mended.iter().for_each(|m| drop(file.damaged.remove(m)));
+                file.damaged.retain(|bucket| !mended.contains(bucket));
             }
             if left > 0 {
                 self.tell(desk, Event::CheckNow);
@@ -238,7 +249,10 @@ impl World {
             ("a bucket waits to be mended", "SELECT count(*) FROM repair"),
         ] {
             if look.number(sql) > 0 {
-                return Some(Wrong::new("after healing every outbox is empty", format!("desk {desk} {name}: {what}")));
+                return Some(Wrong::new(
+                    "after healing every outbox is empty",
+                    format!("desk {desk} {name}: {what}"),
+                ));
             }
         }
         let cards = look.number(
@@ -246,7 +260,10 @@ impl World {
                   + (SELECT count(*) FROM patient_card WHERE patient_id NOT IN (SELECT id FROM patient))",
         );
         if cards > 0 {
-            return Some(Wrong::new("cards are of the patients that are there", format!("desk {desk} {name}: {cards} are not")));
+            return Some(Wrong::new(
+                "cards are of the patients that are there",
+                format!("desk {desk} {name}: {cards} are not"),
+            ));
         }
         let allowed: BTreeSet<FeedClass> = granted.iter().copied().collect();
         let mut wrong = None;
@@ -274,13 +291,17 @@ impl World {
                     let here = outbox.get(id);
                     let refused = here.is_some_and(|w| w.state == "rejected" && w.shown);
                     let good = match at_server {
-                        Some(Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. }) => here.is_none() || !attended,
+                        Some(Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. }) => {
+                            here.is_none() || !attended
+                        }
                         Some(Verdict::Rejected { .. } | Verdict::Quarantined) => refused || !attended,
                         Some(Verdict::Deferred { .. }) => false,
                         None => refused || !attended && here.is_some(),
                     };
                     if !good {
-                        let what = format!("desk {desk} {name}: {id} is {at_server:?} at the server and {here:?} here");
+                        let what = format!(
+                            "desk {desk} {name}: {id} is {at_server:?} at the server and {here:?} here"
+                        );
                         wrong.get_or_insert(Wrong::new("no acknowledged command is lost", what));
                     }
                 }

@@ -103,7 +103,15 @@ impl World {
     }
 
     /// A request reaches the server.
-    pub fn arrive(&mut self, desk: usize, life: u64, work: Work, flight: u64, request: &Request, again: bool) {
+    pub fn arrive(
+        &mut self,
+        desk: usize,
+        life: u64,
+        work: Work,
+        flight: u64,
+        request: &Request,
+        again: bool,
+    ) {
         if !self.server_up {
             return;
         }
@@ -136,7 +144,11 @@ impl World {
     fn caller(&self, desk: usize) -> Option<Caller> {
         let here = &self.desks[desk];
         let person = here.open.as_ref()?.person;
-        Some(Caller { clinic: here.clinic, user: self.plan.people[person].user, workstation: here.workstation })
+        Some(Caller {
+            clinic: here.clinic,
+            user: self.plan.people[person].user,
+            workstation: here.workstation,
+        })
     }
 
     /// The server's answer; `None`: it never goes out.
@@ -174,13 +186,21 @@ impl World {
                 if random.chance(hiccups) {
                     return Some(Reply::refused(ErrorCode::Unavailable));
                 }
-                let crash = random.chance(weather.crash).then(|| {
-                    if random.chance(500) { Crash::BeforeCommit } else { Crash::AfterCommit }
-                });
+                let crash = random
+                    .chance(weather.crash)
+                    .then(|| if random.chance(500) { Crash::BeforeCommit } else { Crash::AfterCommit });
                 self.trace.note(
                     now,
-                    format_args!("server: push of {} from desk {desk}{}{}", ids.len(), if again { " again" } else { "" },
-                        match crash { None => "", Some(Crash::BeforeCommit) => ", falls before commit", Some(_) => ", falls after commit" }),
+                    format_args!(
+                        "server: push of {} from desk {desk}{}{}",
+                        ids.len(),
+                        if again { " again" } else { "" },
+                        match crash {
+                            None => "",
+                            Some(Crash::BeforeCommit) => ", falls before commit",
+                            Some(_) => ", falls after commit",
+                        }
+                    ),
                 );
                 let (result, told) = self.server.push(caller, commands.clone(), crash);
                 self.server.check();
@@ -188,7 +208,8 @@ impl World {
                 let reply = match result {
                     Ok(pushed) => {
                         for answer in &pushed.answers {
-                            self.trace.note(now, format_args!("  {} {:?}", answer.command_id, answer.verdict));
+                            self.trace
+                                .note(now, format_args!("  {} {:?}", answer.command_id, answer.verdict));
                         }
                         Reply::Pushed(pushed, ids.clone())
                     }

@@ -44,7 +44,12 @@ impl World {
         open.store.sync_facts().ok().map(|f| facts(&open.store, f))
     }
 
-    fn with_facts(&mut self, desk: usize, work: Work, event: impl FnOnce(wattle_sync_engine::machine::Facts) -> Event) {
+    fn with_facts(
+        &mut self,
+        desk: usize,
+        work: Work,
+        event: impl FnOnce(wattle_sync_engine::machine::Facts) -> Event,
+    ) {
         self.note_cursors(desk);
         let event = match self.facts(desk) {
             Some(facts) => event(facts),
@@ -161,7 +166,12 @@ impl World {
         }
     }
 
-    fn question(&mut self, desk: usize, max_bytes: u64, kind: PullWanted) -> Result<Option<Pull>, StoreError> {
+    fn question(
+        &mut self,
+        desk: usize,
+        max_bytes: u64,
+        kind: PullWanted,
+    ) -> Result<Option<Pull>, StoreError> {
         let old = self.desks[desk].old_app;
         let kind = match kind {
             PullWanted::Usual | PullWanted::Repair => PullKind::Usual,
@@ -285,7 +295,9 @@ impl World {
             }
             Err(error) => {
                 self.trace.note(self.now_ms, format_args!("desk {desk}: a pull was refused: {error}"));
-                if matches!(error, StoreError::BadFrame { .. } | StoreError::BadRow { .. }) {
+                let old = self.desks[desk].old_app;
+                // The app before this one is sent every feed that is granted, and its file takes its profile only.
+                if !old && matches!(error, StoreError::BadFrame { .. } | StoreError::BadRow { .. }) {
                     self.fail(Wrong::new("every frame fits", format!("desk {desk}: {error}")));
                 }
                 self.tell(desk, Event::Failed { work, fault: store_fault(&error) });
@@ -356,7 +368,9 @@ fn brief(event: &Event) -> String {
         Event::Started(_) => "started".into(),
         Event::OutboxChanged(f) => format!("outbox has {}", f.outbox_len),
         Event::SessionAnswered(w) => format!("welcome, {} roles {:?}", w.epoch, w.roles),
-        Event::PushAnswered { sent, answers, twin } => format!("push answered {}/{sent} twin {twin}", answers.len()),
+        Event::PushAnswered { sent, answers, twin } => {
+            format!("push answered {}/{sent} twin {twin}", answers.len())
+        }
         Event::AnswersRecorded(f) => format!("recorded, {} wait, {} await", f.outbox_len, f.awaiting.len()),
         Event::PullFinished { complete, facts } => {
             format!("pulled complete {complete} cursors {:?} repairs {}", facts.cursors, facts.repairs)
