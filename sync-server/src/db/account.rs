@@ -29,7 +29,7 @@ pub(crate) async fn by_username(
     username: &str,
 ) -> Result<Option<Account>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, password_phc, active FROM clinic.user_account WHERE clinic_id = $1 AND username = $2",
+        "SELECT id, password_phc, active FROM clinic.user_account WHERE clinic_id = $1 AND username = $2 AND NOT system",
     )
     .bind(clinic.0)
     .bind(username)
