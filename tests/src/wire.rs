@@ -183,8 +183,9 @@ impl Line {
     fn marked(&self, bytes: &[u8]) -> Option<usize> {
         let mut state = lock(&self.state);
         let Mode::Cut { route, after_bytes, times } = &mut state.mode else { return None };
-        let line = format!("POST {route} ");
-        if *times == 0 || !bytes.starts_with(line.as_bytes()) {
+        // Blobs have names below their route.
+        let lines = [format!("POST {route} "), format!("GET {route}/")];
+        if *times == 0 || !lines.iter().any(|line| bytes.starts_with(line.as_bytes())) {
             return None;
         }
         *times -= 1;
