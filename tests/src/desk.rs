@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use wattle_domain::Command;
 use wattle_domain::time::Clock;
 use wattle_local_store::{Author, DataKey, Store, SubmitError, Submitted, SystemClock};
 use wattle_protocol::ipc::session::Connection;
+use wattle_sync_engine::image::{self, Patience, Target};
 use wattle_sync_engine::transport::Limits;
 use wattle_sync_engine::{Config, Driver, Tokens, Transport};
 
@@ -55,6 +57,34 @@ impl Desk {
         let code = house.enrolment_code()?;
         let seat = Seat::enrol(&house.server_url(), &code, name, who.username, who.password).await?;
         Self::open(Arc::new(Keeper::new(seat, None)), path, url, Limits::default())
+    }
+
+    /// As [`Desk::enrol`], with a file made of an image's pages.
+    ///
+    /// # Errors
+    /// There is no image that fits, or it does not come; or as [`Desk::enrol`].
+    pub async fn arrive(
+        house: &House,
+        url: &str,
+        path: &Path,
+        name: &str,
+        who: &Person,
+    ) -> anyhow::Result<Self> {
+        let code = house.enrolment_code()?;
+        let seat = Seat::enrol(&house.server_url(), &code, name, who.username, who.password).await?;
+        let target = Target {
+            file: path.to_owned(),
+            key: seat.data_key(),
+            identity: seat.identity(),
+            clock: Arc::new(SystemClock),
+        };
+        let keeper = Arc::new(Keeper::new(seat, None));
+        let tokens: Arc<dyn Tokens> = Arc::<Keeper>::clone(&keeper);
+        let (progress, _) = watch::channel(None);
+        let transport = Transport::new(url)?;
+        let ready = image::arrive(&transport, &tokens, &target, Patience::default(), &progress).await?;
+        tokio::task::spawn_blocking(move || ready.put_in_place()).await??;
+        Self::open(keeper, path, url, Limits::default())
     }
 
     /// Opens (or makes) the file of a seat and starts its engine.
@@ -113,6 +143,16 @@ impl Desk {
     /// A rule says no, or it cannot be saved.
     pub fn submit(&self, command: impl Into<Command>) -> Result<Submitted, SubmitError> {
         let done = self.store.submit(&self.author, command.into());
+        self.driver.nudge();
+        done
+    }
+
+    /// Saves commands that stand or fall together, and tells the engine. Blocks for the disk.
+    ///
+    /// # Errors
+    /// As [`Desk::submit`]: one no, and none is saved.
+    pub fn submit_group(&self, commands: Vec<Command>) -> Result<Vec<Submitted>, SubmitError> {
+        let done = self.store.submit_group(&self.author, commands);
         self.driver.nudge();
         done
     }

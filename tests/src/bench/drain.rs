@@ -1,4 +1,4 @@
-//! `drain`: a thousand commands made while the server was away, to their final verdicts in an encrypted file.
+//! `drain`: a thousand commands made while the line was down, to their final verdicts in an encrypted file.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,12 @@ use super::scale::Scale;
 use super::{by_hand, place};
 use crate::desk::Desk;
 use crate::house::PEOPLE;
+use crate::wire::{Mode, Wire};
 use crate::work::registration;
 
 const COMMANDS: u32 = 1_000;
 
-/// Kills the server, works, starts it again.
+/// Cuts the line, works, mends it.
 ///
 /// # Errors
 /// A part of the house says no.
@@ -35,9 +36,10 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
     let mut house = place::house(dir.path())?;
     house.start_server().await?;
     let path = dir.path().join("reception.db");
-    let desk = Desk::enrol(&house, &house.server_url(), &path, "reception-1", &PEOPLE[0]).await?;
+    let wire = Wire::to(&house.server_url(), Mode::Pass).await?;
+    let desk = Desk::enrol(&house, wire.url(), &path, "reception-1", &PEOPLE[0]).await?;
     desk.in_step("the first sync", place::PATIENCE).await?;
-    house.kill_server();
+    wire.set(Mode::Down);
     let store = desk.store.clone();
     let author = desk.author.clone();
     tokio::task::spawn_blocking(move || {
@@ -50,9 +52,9 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
     })
     .await??;
     anyhow::ensure!(desk.store.sync_facts()?.outbox_len == u64::from(commands), "all of them wait");
-    house.start_server().await?;
     let mut state = desk.driver.sync_state();
     let start = Instant::now();
+    wire.set(Mode::Pass);
     desk.driver.online_again();
     desk.driver.nudge();
     // The state changes with every step of the engine; it is looked at again then, and at nothing else.

@@ -8,7 +8,8 @@ use super::place::{self, PATIENCE};
 use super::scale::Scale;
 use super::{copy_floor, machine};
 use crate::desk::Desk;
-use crate::house::PEOPLE;
+use crate::house::{House, PEOPLE};
+use crate::processes::wait_for;
 use crate::wire::{Mode, Wire};
 
 const ROWS: u32 = 1_000_000;
@@ -21,7 +22,7 @@ const FLOOR: &str = "PostgreSQL's COPY of the same rows piped row by row into th
 /// A part of the house says no.
 pub fn rows(scale: Scale) -> anyhow::Result<Figures> {
     let aim = "at least 0.7 of the floor's rows per second; client under 500 MB, server under 200 MB";
-    let measured = measure("first-sync-rows", aim, 0.7, scale);
+    let measured = measure("first-sync-rows", aim, 0.7, Way::Rows, scale);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measured)
 }
 
@@ -31,20 +32,49 @@ pub fn rows(scale: Scale) -> anyhow::Result<Figures> {
 /// A part of the house says no.
 pub fn pages(scale: Scale) -> anyhow::Result<Figures> {
     let aim = "at least 3 times the floor's rows per second; client under 500 MB, server under 200 MB";
-    let measured = measure("first-sync", aim, 3.0, scale);
+    let measured = measure("first-sync", aim, 3.0, Way::Pages, scale);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measured)
 }
 
-async fn measure(name: &'static str, aim: &'static str, least: f64, scale: Scale) -> anyhow::Result<Figures> {
+/// How the clinic comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Pages,
+    Rows,
+}
+
+async fn measure(
+    name: &'static str,
+    aim: &'static str,
+    least: f64,
+    way: Way,
+    scale: Scale,
+) -> anyhow::Result<Figures> {
     let mut figures = Figures::new(name, String::new(), aim, FLOOR);
     let dir = tempfile::tempdir()?;
     let mut house = place::house(dir.path())?;
     place::fill(&house, scale.of(ROWS, 1000))?;
+    let data = dir.path().join("server");
+    if way == Way::Pages {
+        let data = data.to_str().ok_or_else(|| anyhow::anyhow!("a folder that is no text"))?;
+        house.serve_with(&["--data-dir", data, "--image-rows", "100", "--image-look-s", "1"]);
+    }
     house.start_server().await?;
+    if way == Way::Pages {
+        let built = Instant::now();
+        image(&house).await?;
+        figures.put("image_built_in_s", built.elapsed().as_secs_f64());
+        // What serves is measured, not what built.
+        house.kill_server();
+        house.start_server().await?;
+    }
     let wire = Wire::to(&house.server_url(), Mode::Pass).await?;
     let path = dir.path().join("reception.db");
     let start = Instant::now();
-    let desk = Desk::enrol(&house, wire.url(), &path, "reception-1", &PEOPLE[0]).await?;
+    let desk = match way {
+        Way::Pages => Desk::arrive(&house, wire.url(), &path, "reception-1", &PEOPLE[0]).await?,
+        Way::Rows => Desk::enrol(&house, wire.url(), &path, "reception-1", &PEOPLE[0]).await?,
+    };
     desk.in_step("the first sync", PATIENCE).await?;
     let seconds = start.elapsed().as_secs_f64();
     figures.memory(house.server_pid());
@@ -65,4 +95,15 @@ async fn measure(name: &'static str, aim: &'static str, least: f64, scale: Scale
     figures.put("floor_ratio", ours / floor);
     figures.met = Some(ours >= floor * least && client_mb < 500.0 && server_mb < 200.0);
     Ok(figures)
+}
+
+/// Waits until the image of reception's profile is there.
+async fn image(house: &House) -> anyhow::Result<()> {
+    let sql = format!(
+        "SELECT count(*) FROM clinic.image WHERE clinic_id = '{}' AND replaced_at IS NULL AND array_to_string(feeds, '-') = 'ref-front'",
+        house.clinic()
+    );
+    wait_for("the image is built", PATIENCE, async || house.count(&sql).is_ok_and(|n| n > 0).then_some(()))
+        .await?;
+    Ok(())
 }

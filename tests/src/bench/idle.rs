@@ -37,8 +37,6 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
     );
     let dir = tempfile::tempdir()?;
     let mut house = place::house(dir.path())?;
-    let places = (many + 100).to_string();
-    house.serve_with(&["--connections", &places, "--streams", &places]);
     house.start_server().await?;
     let crowd = crowd::enrol(&house, house.clinic(), PEOPLE[0].username, many)?;
     let before = machine::rss_mb(house.server_pid());

@@ -13,6 +13,7 @@ use clap::Parser;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use wattle_domain::Command;
 use wattle_local_store::{Error as StoreError, SubmitError, Submitted};
 use wattle_sync_engine::transport::Limits;
 use wattle_tests::desk::{Desk, Keeper, Seat};
@@ -121,31 +122,35 @@ async fn once(
 ) -> anyhow::Result<Worker> {
     let desk = Arc::clone(desk);
     let (worker, done) = tokio::task::spawn_blocking(move || {
-        let done = match worker.next(&desk.store, &desk.author) {
-            Ok(Some(command)) => {
-                let name = command.name();
-                Ok(Some((name, desk.submit(command))))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
+        let done = worker.next(&desk.store, &desk.author).map_err(SubmitError::from).and_then(|commands| {
+            let names: Vec<&str> = commands.iter().map(Command::name).collect();
+            Ok((names, save(&desk, commands)?))
+        });
         (worker, done)
     })
     .await?;
     match done {
-        Ok(Some((name, Ok(Submitted { command_id, .. })))) => {
-            ledger.write(&Line { command: command_id, name: name.to_owned() })?;
-            counts.made += 1;
+        Ok((_, saved)) if saved.is_empty() => counts.skipped += 1,
+        Ok((names, saved)) => {
+            for (name, Submitted { command_id, .. }) in names.into_iter().zip(saved) {
+                ledger.write(&Line { command: command_id, name: name.to_owned() })?;
+                counts.made += 1;
+            }
         }
-        Ok(Some((_, Err(SubmitError::Rejected(_))))) => counts.refused += 1,
+        Err(SubmitError::Rejected(_)) => counts.refused += 1,
         // A full disk: the person is told that it is not saved.
-        Ok(Some((_, Err(SubmitError::Store(StoreError::NotSaved(_)))))) | Err(StoreError::NotSaved(_)) => {
-            counts.not_saved += 1;
-        }
-        Ok(Some((_, Err(SubmitError::Store(error))))) | Err(error) => return Err(error.into()),
-        Ok(None) => counts.skipped += 1,
+        Err(SubmitError::Store(StoreError::NotSaved(_))) => counts.not_saved += 1,
+        Err(SubmitError::Store(error)) => return Err(error.into()),
     }
     Ok(worker)
+}
+
+/// One command by itself, several together.
+fn save(desk: &Desk, mut commands: Vec<Command>) -> Result<Vec<Submitted>, SubmitError> {
+    if commands.len() > 1 {
+        return desk.submit_group(commands);
+    }
+    commands.pop().map(|command| desk.submit(command)).into_iter().collect()
 }
 
 fn standing(desk: &Desk, counts: &Counts, working: bool) -> String {

@@ -25,7 +25,6 @@ pub struct Worker {
     dice: Dice,
     /// A word that every name they write begins with: the canary of their clinic.
     word: String,
-    made: u64,
     own: Vec<PatientId>,
 }
 
@@ -33,17 +32,24 @@ impl Worker {
     /// A worker; `word` begins every name they give.
     #[must_use]
     pub fn new(dice: Dice, word: &str) -> Self {
-        Self { dice, word: word.to_owned(), made: 0, own: Vec::new() }
+        Self { dice, word: word.to_owned(), own: Vec::new() }
     }
 
-    /// What they do next; `None` when there is nothing of the kind that they thought of.
+    /// What they do next: a command, several that stand or fall together, or none when there is nothing of the kind that
+    /// they thought of.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn next(&mut self, store: &Store, author: &Author) -> Result<Option<Command>, Error> {
-        self.made += 1;
+    pub fn next(&mut self, store: &Store, author: &Author) -> Result<Vec<Command>, Error> {
+        if self.dice.below(12) == 0 {
+            return self.register_and_book(store);
+        }
+        self.single(store, author).map(Vec::from_iter)
+    }
+
+    fn single(&mut self, store: &Store, author: &Author) -> Result<Option<Command>, Error> {
         match self.dice.below(100) {
-            0..18 => Ok(self.register()),
+            0..18 => Ok(self.register().map(|(_, command)| command)),
             18..38 => self.edit(store),
             38..68 => self.book(store),
             68..80 => self.reschedule(store),
@@ -53,11 +59,22 @@ impl Worker {
         }
     }
 
-    fn register(&mut self) -> Option<Command> {
+    /// A new patient with two visits: all of it or nothing.
+    fn register_and_book(&mut self, store: &Store) -> Result<Vec<Command>, Error> {
+        let Some((patient, command)) = self.register() else { return Ok(Vec::new()) };
+        let mut all = vec![command];
+        for _ in 0..2 {
+            let (on, column, minute) = self.place();
+            all.extend(booking(&day(store, on)?, on, patient, column, minute).map(Command::from));
+        }
+        Ok(all)
+    }
+
+    fn register(&mut self) -> Option<(PatientId, Command)> {
         let n = self.dice.throw();
         let command = registration(&format!("{}{n:x}", self.word), &phone_number(n))?;
         self.own.push(command.patient_id);
-        Some(command.into())
+        Some((command.patient_id, command.into()))
     }
 
     fn edit(&mut self, store: &Store) -> Result<Option<Command>, Error> {

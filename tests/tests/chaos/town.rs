@@ -11,7 +11,7 @@ use super::desk::{DeskProcess, NewDesk};
 use super::disk::SmallDisk;
 
 /// Longest wait for anything that should come by itself.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 const SIZE: Size = Size { patients: 120, practitioners: 3, appointments: 360 };
 
 /// What is written into the rows of a class, so that it can be looked for in files where it must not be.

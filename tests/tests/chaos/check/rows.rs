@@ -19,8 +19,9 @@ pub fn check(town: &Town) -> Vec<String> {
     for desk in &town.desks {
         let file = open(desk);
         let mut rows = 0;
+        let mut server = server(town, desk);
         for &table in TableName::ALL {
-            let (theirs, ours) = (server(town, desk, table), mirror(&file, table));
+            let (theirs, ours) = (server.remove(&table).unwrap_or_default(), mirror(&file, table));
             rows += ours.len();
             let name = table.as_str();
             for (id, row) in &theirs {
@@ -60,22 +61,32 @@ fn columns(table: TableName) -> impl Iterator<Item = (&'static str, ColumnKind)>
     common.chain(table.table().columns.iter().map(|c| (c.name, c.kind)))
 }
 
-fn server(town: &Town, desk: &DeskProcess, table: TableName) -> Rows {
+/// All rows that row-level security shows the desk's person, in one snapshot.
+fn server(town: &Town, desk: &DeskProcess) -> BTreeMap<TableName, Rows> {
+    let (clinic, user) = (&town.clinics[desk.clinic], desk.seat().signed_in.user);
+    let selects: Vec<String> = TableName::ALL.iter().map(|&table| select(table)).collect();
+    let sql = format!(
+        "SET ROLE wattle_app; SET wattle.clinic = '{clinic}'; SET wattle.\"user\" = '{user}'; {}",
+        selects.join(" UNION ALL ")
+    );
+    let mut all: BTreeMap<TableName, Rows> = BTreeMap::new();
+    for line in town.house.text(&sql).unwrap().lines() {
+        let (table, row): (TableName, Map<String, Value>) = serde_json::from_str(line).unwrap();
+        let (id, row) = keyed(row);
+        all.entry(table).or_default().insert(id, row);
+    }
+    all
+}
+
+fn select(table: TableName) -> String {
     let pairs: Vec<String> = columns(table)
         .map(|(name, kind)| match kind {
             ColumnKind::Instant => format!("'{name}', sync.millis({name})"),
             _ => format!("'{name}', {name}"),
         })
         .collect();
-    let (clinic, user) = (&town.clinics[desk.clinic], desk.seat().signed_in.user);
-    let sql = format!(
-        "SET ROLE wattle_app; SET wattle.clinic = '{clinic}'; SET wattle.\"user\" = '{user}'; \
-         SELECT json_build_object({}) FROM clinic.{}",
-        pairs.join(", "),
-        table.as_str()
-    );
-    let said = town.house.text(&sql).unwrap();
-    said.lines().map(|line| keyed(serde_json::from_str(line).unwrap())).collect()
+    let name = table.as_str();
+    format!("SELECT json_build_array('{name}', json_build_object({})) FROM clinic.{name}", pairs.join(", "))
 }
 
 fn mirror(file: &Connection, table: TableName) -> Rows {
