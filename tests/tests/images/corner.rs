@@ -73,7 +73,7 @@ pub async fn image_of(house: &House, profile: &str) -> String {
 pub struct Corner {
     pub keeper: Arc<Keeper>,
     pub target: Target,
-    pub dir: TempDir,
+    _dir: TempDir,
 }
 
 impl Corner {
@@ -87,7 +87,7 @@ impl Corner {
             identity: seat.identity(),
             clock: Arc::new(SystemClock),
         };
-        Self { keeper: Arc::new(Keeper::new(seat, None)), target, dir }
+        Self { keeper: Arc::new(Keeper::new(seat, None)), target, _dir: dir }
     }
 
     pub async fn offer(

@@ -13,7 +13,13 @@ async fn an_image_with_a_long_tail_is_built_again_and_the_old_one_can_be_finishe
     let corner = Corner::new(&house, "reception-1", &person("maria")).await;
     drop(corner.arrive(&house.server_url()).await.unwrap());
 
-    house.text("with done as (update clinic.appointment set reason = 'moved' returning 1) select count(*) from done").unwrap();
+    // More than a fifth of the image's rows.
+    let changed = house.text(
+        "with a as (update clinic.appointment set note = 'moved' returning 1), \
+         b as (update clinic.patient set preferred_name = 'Ruby' returning 1) \
+         select (select count(*) from a) + (select count(*) from b)",
+    );
+    assert!(changed.unwrap().parse::<u32>().unwrap() > 5_000);
     let second = wait_for("a newer image is built", PATIENCE, async || {
         let id = image_of(&house, "ref-front").await;
         (id != first).then_some(id)

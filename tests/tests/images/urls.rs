@@ -48,7 +48,7 @@ async fn a_url_is_good_for_one_blob_and_a_while() {
         assert!(status.is_client_error(), "{what}: {status}");
     }
     let post = http.post(format!("{}{url}", house.server_url())).send().await.unwrap();
-    assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED, "for reading only");
+    assert_eq!(post.status(), StatusCode::BAD_REQUEST, "for reading only");
     wait_for("its time is over", PATIENCE, async || {
         (get(url, None).await.status() == StatusCode::FORBIDDEN).then_some(())
     })
