@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use wattle_domain::{FeedClass, TableName};
+use wattle_domain::{CommandId, FeedClass, TableName};
 use wattle_protocol::digest::DigestAsk;
 use wattle_protocol::ipc::event::Changed;
 use wattle_protocol::pull::{Frame, Pull as Request};
@@ -47,6 +47,8 @@ pub(crate) struct Asked {
     epoch: String,
     /// Feeds that the file may hold.
     feeds: Vec<FeedClass>,
+    /// Answered commands, of each of which a complete checkpoint must know.
+    awaiting: Vec<CommandId>,
     /// Buckets that will be mended.
     repair: Vec<(TableName, u8)>,
     digest: Option<DigestAsk>,
@@ -101,6 +103,7 @@ impl Store {
         let asked = Asked {
             epoch: asked.epoch.clone(),
             feeds: self.shared().feeds.clone(),
+            awaiting: asked.awaiting.clone(),
             repair: repair.collect(),
             digest: asked.digest.clone(),
             reconcile: asked.reconcile,

@@ -36,7 +36,26 @@ pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) 
     }
     rebase::rebase(txn, &incoming, &settled, |txn| settle(txn, &answers))?;
     reach(txn, &cursors, complete, asked)?;
+    offer_unknown(txn, &answers, complete, asked)?;
     Ok(complete)
+}
+
+/// An answered command that a complete checkpoint does not speak of is unknown to the server that made it: another one had
+/// answered, whose history has ended. It is pushed again; it is still in effect here.
+pub(super) fn offer_unknown(
+    txn: &mut Txn<'_>,
+    answers: &[Answer],
+    complete: bool,
+    asked: &Asked,
+) -> Result<(), Error> {
+    let known = |id| answers.iter().any(|answer| answer.command_id == id);
+    for &id in asked.awaiting.iter().filter(|id| complete && !known(**id)) {
+        if outbox::offer_one_again(txn.connection(), id)? {
+            tracing::warn!(command = %id, "the server does not know a command that it had answered; it is pushed again");
+            txn.tell();
+        }
+    }
+    Ok(())
 }
 
 /// The rows that frames bring, in their order.

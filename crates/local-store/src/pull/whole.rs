@@ -59,6 +59,7 @@ pub(super) fn take_in(
     }
     changes::settle(&mut txn, &answers)?;
     changes::reach(&txn, &cursors, complete, asked)?;
+    changes::offer_unknown(&mut txn, &answers, complete, asked)?;
     // Cards and words are needed by nobody before the commands are run, but are made of what they leave.
     rebase::run_all(&mut txn)?;
     if load.whole.contains(&TableName::Patient) {

@@ -185,6 +185,13 @@ pub(crate) fn offer_again(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Puts an answered command back to wait: the server does not know it any more. Says whether it was answered.
+pub(crate) fn offer_one_again(connection: &Connection, id: CommandId) -> Result<bool, Error> {
+    let sql = "UPDATE outbox SET state = 'waiting', verdict = NULL, answered_at = NULL
+               WHERE command_id = ? AND state = 'answered'";
+    Ok(connection.prepare_cached(sql)?.execute([id.to_string()])? > 0)
+}
+
 /// Commands that wait for a pull to cover their answer.
 pub(crate) fn awaiting(connection: &Connection) -> Result<Vec<CommandId>, Error> {
     let mut statement =

@@ -118,6 +118,10 @@ fn deferred_commands_do_not_hold_up_the_rest() {
         [1, 2, 3],
         "what the first waited for has its answer, and the others come after it"
     );
+    store.submit(&author, book(7, 1, 7 * 15)).unwrap();
+    store.submit(&author, book(8, 1, 8 * 15)).unwrap();
+    assert_eq!(numbers(4), [1, 2, 7, 8], "deferred ones take at most half of the places");
+    assert_eq!(numbers(9), [1, 2, 3, 7, 8]);
     drop(store);
     let store = open(folder.path());
     assert_eq!(batch(&store, 1, usize::MAX)[0].n, 1, "after a crash too");

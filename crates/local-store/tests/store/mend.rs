@@ -343,3 +343,34 @@ fn a_file_numbers_as_its_own_replica_and_a_copy_draws_another() {
     drop(store);
     assert_eq!(open(folder.path()).sync_facts().unwrap().replica, renewed, "kept");
 }
+
+#[test]
+fn an_answered_command_that_a_checkpoint_does_not_know_is_pushed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = file(folder.path(), 1);
+    let id = store.submit(&maria(), book(1, 1, 0)).unwrap().command_id;
+    store.record_answers(&[applied(id)]).unwrap();
+    let asked = ask(&store, PullKind::Usual);
+    assert_eq!(asked.awaiting, [id]);
+    // More is to come: it may still be covered.
+    let Frame::Checkpoint { cursors, answers, digests, .. } = checkpoint(2, vec![]) else { panic!() };
+    let part = Frame::Checkpoint { cursors, answers, complete: false, digests };
+    answer(&store, &asked, vec![part]).unwrap();
+    assert_eq!(store.sync_facts().unwrap().awaiting, [id]);
+    answer(&store, &ask(&store, PullKind::Usual), vec![checkpoint(2, vec![])]).unwrap();
+    let facts = store.sync_facts().unwrap();
+    assert_eq!((facts.outbox_len, facts.awaiting.len()), (1, 0));
+    assert_eq!(store.outbox_batch(9, usize::MAX).unwrap().len(), 1, "the same command, idempotent by its id");
+}
+
+#[test]
+fn a_history_that_was_cut_short_under_the_same_epoch_is_reconciled_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = file(folder.path(), 1);
+    let id = store.submit(&maria(), book(1, 1, 0)).unwrap().command_id;
+    store.record_answers(&[applied(id)]).unwrap();
+    pull(&store, [frame(&[appointment(1, 1, 1, 0)]), checkpoint(9, vec![applied(id)])]);
+    let asked = ask(&store, PullKind::Reconcile { epoch: "one".into() });
+    answer(&store, &asked, vec![done_at(4, vec![])]).unwrap();
+    assert_eq!(store.sync_facts().unwrap().outbox_len, 1, "offered again");
+}

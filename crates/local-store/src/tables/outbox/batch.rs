@@ -19,13 +19,14 @@ struct Waiting {
 
 /// Commands to push, in order, up to a count and a size; always at least one if there is one. A group is never cut. A
 /// command that was deferred on one that itself waits, and is not in this batch, is left out with its group: pushed now it
-/// would only be deferred again, and a few hundred such would hold up the rest.
+/// would only be deferred again, and a few hundred such would hold up the rest. For the same reason deferred ones that do go
+/// take at most half of the places.
 pub(crate) fn batch(connection: &Connection, count: usize, size_bytes: usize) -> Result<Vec<Signed>, Error> {
     let sql = "SELECT payload, signature, command_id, group_id, verdict FROM outbox WHERE state = 'waiting' ORDER BY n";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut next = rows.next()?.map(read).transpose()?;
-    let (mut batch, mut bytes, mut taken) = (Vec::new(), 0, BTreeSet::new());
+    let (mut batch, mut bytes, mut taken, mut deferred) = (Vec::new(), 0, BTreeSet::new(), 0);
     while let Some(first) = next.take() {
         let mut unit = vec![first];
         while let Some(row) = rows.next()? {
@@ -37,13 +38,16 @@ pub(crate) fn batch(connection: &Connection, count: usize, size_bytes: usize) ->
                 break;
             }
         }
-        if is_held_up(connection, &unit, &taken)? {
+        let is_deferred = unit.iter().any(|waiting| waiting.deferred_on.is_some());
+        let many_deferred = deferred > 0 && deferred + unit.len() > count / 2;
+        if is_deferred && (many_deferred || is_held_up(connection, &unit, &taken)?) {
             continue;
         }
         bytes += unit.iter().map(|w| w.signed.payload.len() + w.signed.signature.len()).sum::<usize>();
         if !batch.is_empty() && (bytes > size_bytes || batch.len() + unit.len() > count) {
             break;
         }
+        deferred += if is_deferred { unit.len() } else { 0 };
         for Waiting { signed, id, .. } in unit {
             batch.push(signed);
             taken.insert(id);
