@@ -74,10 +74,16 @@ pub(crate) fn AttentionPage() -> impl IntoView {
 /// The cursor starts on the first card, and stays where it was when a card leaves.
 fn follow_the_focus(attention: Attention) {
     let place = StoredValue::new(0_u32);
+    let opened = StoredValue::new(false);
     Effect::new(move |_| {
-        attention.entries.track();
+        let any = attention.entries.with(|entries| !entries.is_empty());
         request_animation_frame(move || {
-            if keys::nobody_has_it()
+            // The button that opened the page has the focus at first: the keys are for what is on it.
+            let first = any && opened.try_get_value() == Some(false);
+            if first {
+                opened.try_set_value(true);
+            }
+            if (first || keys::nobody_has_it())
                 && let Some(place) = place.try_get_value()
             {
                 keys::focus(place);

@@ -126,7 +126,7 @@ fn sections(page: &Facts, zone: ClinicZone, now: UtcInstant) -> AnyView {
     view! {
         <section class="sync-part">{facts(contact)}</section>
         {faults(page, time)}
-        {outbox(page, zone, now)}
+        {outbox(page, time)}
         {feeds(page)}
         <section class="sync-part">
             <h3>"Compared with the server"</h3>
@@ -165,7 +165,7 @@ fn faults(page: &Facts, time: impl Fn(UtcInstant) -> String) -> AnyView {
 /// So many lines are shown; the support file has more.
 const SHOWN: usize = 50;
 
-fn outbox(page: &Facts, zone: ClinicZone, now: UtcInstant) -> AnyView {
+fn outbox(page: &Facts, time: impl Fn(UtcInstant) -> String) -> AnyView {
     let lines = &page.file.outbox;
     if lines.is_empty() {
         return ().into_any();
@@ -178,9 +178,8 @@ fn outbox(page: &Facts, zone: ClinicZone, now: UtcInstant) -> AnyView {
                 || words::standing(line.standing).to_owned(),
                 |code| words::rejected(&wattle_domain::Rejection::new(code)),
             );
-            let made = show::when(zone, now.max(line.issued_at), line.issued_at);
-            let age = show::minutes((now.0 - line.issued_at.0).max(0) / 60_000);
-            let cells = vec![line.n.to_string(), words::command(&line.name).into(), made, age, standing];
+            let made = time(line.issued_at);
+            let cells = vec![words::command(&line.name).into(), made, standing, format!("no. {}", line.n)];
             (line.command_id.to_string(), cells)
         })
         .collect();
@@ -189,8 +188,8 @@ fn outbox(page: &Facts, zone: ClinicZone, now: UtcInstant) -> AnyView {
     let more = all.saturating_sub(rows.len() as u64);
     view! {
         <section class="sync-part">
-            <h3>"Changes without an end"</h3>
-            {table("sync-outbox-line", &["No.", "What", "Made", "Age", "Where it stands"], rows)}
+            <h3>"Not finished yet"</h3>
+            {table("sync-outbox-line", &["What", "Made", "Where it stands", "Number"], rows)}
             {(more > 0).then(|| view! { <p class="soft">{format!("and {} more", show::thousands(more))}</p> })}
         </section>
     }
@@ -203,7 +202,7 @@ fn feeds(page: &Facts) -> AnyView {
         let head = state.heads.iter().find(|(name, _)| name == feed).map(|(_, head)| head.0);
         let behind = match head.map(|head| head.saturating_sub(here.0)) {
             None => "not heard yet".to_owned(),
-            Some(0) => "level".to_owned(),
+            Some(0) => "none".to_owned(),
             Some(n) => format!("{} behind", show::thousands(n)),
         };
         let head = head.map_or_else(String::new, show::thousands);
@@ -213,7 +212,7 @@ fn feeds(page: &Facts) -> AnyView {
         <section class="sync-part">
             <h3>"Feeds"</h3>
             <p class="soft">"What this computer holds, and the number of the last change of each, here and at the server."</p>
-            {table("sync-cursor", &["Feed", "Here", "Server", ""], rows.collect())}
+            {table("sync-cursor", &["Feed", "Here", "At the server", "Difference"], rows.collect())}
         </section>
     }
     .into_any()

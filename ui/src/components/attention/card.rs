@@ -45,9 +45,9 @@ pub(super) fn button(way: Way, number: usize, busy: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-/// Ways beside each other, with what they do below each.
-pub(super) fn row(ways: Vec<Way>, busy: RwSignal<bool>) -> AnyView {
-    let buttons = ways.into_iter().zip(1..).map(|(way, number)| {
+/// Ways beside each other, with what they do below each; the first has the number `from`.
+pub(super) fn row(ways: Vec<Way>, from: usize, busy: RwSignal<bool>) -> AnyView {
+    let buttons = ways.into_iter().zip(from..).map(|(way, number)| {
         let does = way.does.clone();
         view! { <div class="way-cell">{button(way, number, busy)}<span class="small-print soft">{does}</span></div> }.into_any()
     });

@@ -46,9 +46,16 @@ pub(crate) fn rejected_card(desk: Desk, items: Vec<RejectedItem>) -> AnyView {
     let lines: Vec<AnyView> = items.iter().flat_map(|item| what(item, group, now)).collect();
     let by =
         if first.mine { "you".to_owned() } else { first.by.clone().unwrap_or_else(|| "somebody".into()) };
-    let made = format!("{} at this workstation, {}", capital(&by), now.when(first.issued_at));
+    let made = format!("{}, at this workstation, {}", capital(&by), now.when(first.issued_at));
     let busy = RwSignal::new(false);
-    let ways = row(ways(desk, &first, &ids, busy, now), busy);
+    let free = free(desk, &first, &ids, busy, now);
+    let taken = free.len();
+    let with = first.about.as_ref().and_then(|about| about.practitioner_name.clone());
+    let free = (taken > 0).then(|| {
+        let with = with.map_or_else(String::new, |name| format!(" with {name}"));
+        view! { <div class="row"><span class="soft">{format!("Free instead{with}")}</span>{row(free, 1, busy)}</div> }.into_any()
+    });
+    let ways = row(ways(desk, &first, &ids, busy), taken + 1, busy);
     let number = first.quarantined.then(|| {
         let read_out = format!("{} · number {}", first.command_id, first.n);
         view! { <p class="soft">"To read out to support: "<span class="id tabular">{read_out}</span></p> }
@@ -60,6 +67,7 @@ pub(crate) fn rejected_card(desk: Desk, items: Vec<RejectedItem>) -> AnyView {
             <dt>"Why not"</dt><dd>{why(&first, group)}</dd>
         </dl>
         {number}
+        {free}
         {ways}
     };
     card(desk, head, body.into_any())
@@ -81,25 +89,31 @@ fn why(item: &RejectedItem, group: bool) -> String {
         if group { " None of them is in effect." } else { " It is not in effect; nothing else was changed." };
     match &item.rejection {
         Some(rejection) => format!("{}{undone}", words::rejected(rejection)),
-        None if item.quarantined => "The server failed over it several times and has put it aside there, whole and signed, so that \
-            the rest could go on. It is not lost and not in effect. Call support; they can look at it and release it."
+        None if item.quarantined => "The server failed over it several times and has put it aside there, whole and signed, so that the \
+            rest could go on. It is not lost, and not in effect. Call support and read out the number below."
             .to_owned(),
         None => format!("It was found in an older copy of this computer's file and was never sent.{undone}"),
     }
 }
 
-fn ways(desk: Desk, item: &RejectedItem, ids: &[CommandId], busy: RwSignal<bool>, now: Now) -> Vec<Way> {
-    let mut ways = Vec::new();
-    if ids.len() == 1 && matches!(item.name.as_str(), "book_appointment" | "reschedule_appointment") {
-        let free = item.rejection.as_ref().map(|r| r.free.clone()).unwrap_or_default();
-        for slot in free.into_iter().take(4) {
-            let ids = ids.to_vec();
-            let label = format!("{} instead", now.when(slot.start_at));
-            ways.push(Way::new(label, "Free with the same person", "attention-free", move || {
-                again(desk, ids.clone(), Some(slot), busy);
-            }));
-        }
+/// The nearest free times, in their order.
+fn free(desk: Desk, item: &RejectedItem, ids: &[CommandId], busy: RwSignal<bool>, now: Now) -> Vec<Way> {
+    if ids.len() > 1 || !matches!(item.name.as_str(), "book_appointment" | "reschedule_appointment") {
+        return Vec::new();
     }
+    let mut free = item.rejection.as_ref().map(|r| r.free.clone()).unwrap_or_default();
+    free.truncate(4);
+    free.sort_by_key(|slot| slot.start_at);
+    let way = |slot: FreeSlot| {
+        let ids = ids.to_vec();
+        let run = move || again(desk, ids.clone(), Some(slot), busy);
+        Way::new(now.when(slot.start_at), "", "attention-free", run)
+    };
+    free.into_iter().map(way).collect()
+}
+
+fn ways(desk: Desk, item: &RejectedItem, ids: &[CommandId], busy: RwSignal<bool>) -> Vec<Way> {
+    let mut ways = Vec::new();
     // What the server still keeps would be done twice when support releases it.
     if !item.quarantined {
         let ids = ids.to_vec();
