@@ -113,8 +113,24 @@ pub struct File {
     pub last_person: usize,
 }
 
+/// A pull that is coming in.
+pub struct Coming {
+    /// The question.
+    pub asked: wattle_protocol::pull::Pull,
+    /// What has come.
+    pub pull: wattle_local_store::Pull,
+    /// What is still to come.
+    pub frames: Vec<wattle_protocol::pull::Frame>,
+    /// It was not cut.
+    pub whole: bool,
+    /// What the file must have afterwards.
+    pub rows: Option<crate::world::wire::Rows>,
+}
+
 /// A file in use.
 pub struct Open {
+    /// What is coming in; it holds the store too, so it goes first.
+    pub coming: Option<Coming>,
     /// Who is signed in.
     pub person: usize,
     /// Their roles, as far as they are known here.

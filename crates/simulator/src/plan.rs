@@ -54,6 +54,8 @@ pub enum What {
     Command { desk: usize },
     /// Somebody does several things that stand or fall together.
     Group { desk: usize },
+    /// Many things in a short time, perhaps while the network is away.
+    Burst { desk: usize, commands: u64, offline_ms: u64 },
     /// Somebody else signs in.
     SwitchUser { desk: usize },
     /// The app ends and starts again.
@@ -217,8 +219,13 @@ impl Plan {
         for _ in 0..random.between(30, 90) {
             acts.push((when(random), What::Command { desk: desk(random) }));
         }
-        for _ in 0..random.below(6) {
+        for _ in 0..random.below(9) {
             acts.push((when(random), What::Group { desk: desk(random) }));
+        }
+        for _ in 0..random.below(4) {
+            let offline_ms = if random.chance(600) { random.between(5_000, 120_000) } else { 0 };
+            let commands = random.between(3, 14);
+            acts.push((when(random), What::Burst { desk: desk(random), commands, offline_ms }));
         }
         for _ in 0..random.below(5) {
             acts.push((when(random), What::SwitchUser { desk: desk(random) }));
@@ -265,12 +272,13 @@ impl Plan {
             let (steps, gap_ms) = (random.between(1, 5), random.between(200, 20_000));
             acts.push((when(random), What::Import { clinic, steps, gap_ms, commit: random.chance(850) }));
         }
-        if random.chance(450) {
+        for slot in 1..=some(random, 450, 2) {
+            let slot = u32::try_from(slot).unwrap_or(1);
             let at = when(random);
             let restored = random.chance(400);
             let most = if restored { at } else { at.min(20_000) };
-            acts.push((at - random.below(most), What::Save { slot: 1 }));
-            acts.push((at, What::Load { slot: 1, restored, down_ms: random.between(500, 30_000) }));
+            acts.push((at - random.below(most), What::Save { slot }));
+            acts.push((at, What::Load { slot, restored, down_ms: random.between(500, 30_000) }));
         }
         if random.chance(250) {
             acts.push((when(random), What::ServerDown { for_ms: random.between(500, 90_000) }));
@@ -283,7 +291,7 @@ impl Plan {
             acts.push((when(random), What::MinVersion));
         }
         acts.sort_by_key(|(at, _)| *at);
-        self.acts = acts.into_iter().map(|(at_ms, what)| Act { at_ms, what, seed: random.next() }).collect();
+        self.acts = acts.into_iter().map(|(at_ms, what)| Act { at_ms, what, seed: random.draw() }).collect();
     }
 }
 

@@ -16,13 +16,13 @@ impl Random {
     pub fn of(seed: u64, parts: &[u64]) -> Self {
         let mut state = Self(seed ^ 0x5851_F42D_4C95_7F2D);
         for part in parts {
-            state = Self(state.next() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+            state = Self(state.draw() ^ part.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         }
-        Self(state.next())
+        Self(state.draw())
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -32,7 +32,7 @@ impl Random {
 
     /// Below `bound`; 0 when that is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.draw() % bound.max(1)
     }
 
     /// From `least` to `most`, both included.
@@ -53,7 +53,7 @@ impl Random {
 
     /// Sixteen bytes.
     pub fn bytes(&mut self) -> [u8; 16] {
-        let (a, b) = (self.next(), self.next());
+        let (a, b) = (self.draw(), self.draw());
         ((u128::from(a) << 64) | u128::from(b)).to_be_bytes()
     }
 

@@ -49,6 +49,8 @@ pub enum Happening {
     Arrive { desk: usize, life: u64, work: Work, flight: u64, request: Arc<Request>, again: bool },
     /// An answer reaches a desk.
     Answer { desk: usize, life: u64, work: Work, flight: u64, reply: Reply },
+    /// The rest of a pull.
+    PullEnds { desk: usize, life: u64 },
     /// Work in a file.
     Local { desk: usize, life: u64, job: Job },
     /// An event for a machine.
@@ -250,6 +252,11 @@ impl World {
             Happening::Answer { desk, life, work, flight, reply } => {
                 if self.desks[desk].life == life {
                     self.answered(desk, work, flight, reply);
+                }
+            }
+            Happening::PullEnds { desk, life } => {
+                if self.desks[desk].life == life {
+                    self.pull_ends(desk);
                 }
             }
             Happening::Local { desk, life, job } => {

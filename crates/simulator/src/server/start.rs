@@ -40,7 +40,7 @@ pub fn server(behaviour: Behaviour, clinics: &[ClinicStart], now: UtcInstant, mu
         listeners: Vec::new(),
         behaviour,
         now,
-        random: Random::of(random.next(), &[]),
+        random: Random::of(random.draw(), &[]),
         poisoned: BTreeSet::new(),
         pointers_lost: 0,
         wrong: Vec::new(),

@@ -28,6 +28,18 @@ impl World {
                     self.submit_all(desk, commands);
                 }
             }
+            What::Burst { desk, commands, offline_ms } => {
+                let here = &mut self.desks[desk];
+                here.cut_until_ms = here.cut_until_ms.max(self.now_ms + offline_ms);
+                if let Some(stream) =
+                    here.open.as_ref().and_then(|open| open.stream).filter(|_| offline_ms > 0)
+                {
+                    self.cut_stream(stream, 500);
+                }
+                for _ in 0..commands {
+                    self.command(desk, &mut random);
+                }
+            }
             What::SwitchUser { desk } => {
                 let Some(now) = self.stop(desk) else { return };
                 let people = self.desks[desk].people.clone();
@@ -82,7 +94,7 @@ impl World {
             What::Import { clinic, steps, gap_ms, commit } => {
                 let number = self.number();
                 self.server.import_begins(number, clinic);
-                let seed = random.next();
+                let seed = random.draw();
                 self.later(1, Happening::Import { number, left: steps, gap_ms, commit, seed });
             }
             What::Save { slot } => {
@@ -148,8 +160,8 @@ impl World {
             pull_max_bytes: here.pull_max_bytes,
             clock_off_ms: here.clock_off_ms,
             clock: Arc::new(HandClock::default()),
-            ids: Arc::new(SeededIds::new(Random::of(random.next(), &[to as u64]))),
-            random: Random::of(random.next(), &[4]),
+            ids: Arc::new(SeededIds::new(Random::of(random.draw(), &[to as u64]))),
+            random: Random::of(random.draw(), &[4]),
             files,
             open: None,
             life: 0,
@@ -165,7 +177,7 @@ impl World {
             let at = self.plan.acts.len();
             let what = What::Command { desk: to };
             let after = random.between(6_000, 60_000);
-            self.plan.acts.push(crate::plan::Act { at_ms: self.now_ms + after, what, seed: random.next() });
+            self.plan.acts.push(crate::plan::Act { at_ms: self.now_ms + after, what, seed: random.draw() });
             self.later(after, Happening::Act(at));
         }
     }
@@ -205,7 +217,7 @@ impl World {
         }
         self.server.import_writes(number, &mut random);
         let after = random.between(1, gap_ms);
-        self.later(after, Happening::Import { number, left: left - 1, gap_ms, commit, seed: random.next() });
+        self.later(after, Happening::Import { number, left: left - 1, gap_ms, commit, seed: random.draw() });
     }
 
     /// The classes that a file of some profile may hold now, for whoever used it last.

@@ -83,7 +83,7 @@ impl World {
                 file.granted = store.identity().feeds().into_iter().collect();
             }
         }
-        let mut config = Config::new(version(here.old_app), here.random.next());
+        let mut config = Config::new(version(here.old_app), here.random.draw());
         config.pull_max_bytes = here.pull_max_bytes;
         config.digest_ms = self.plan.digest_ms;
         config.push_max_commands = if here.random.chance(300) { 2 } else { 200 };
@@ -102,6 +102,7 @@ impl World {
         let held = look.texts("SELECT command_id FROM outbox UNION SELECT command_id FROM acknowledged");
         let held: BTreeSet<String> = held.into_iter().collect();
         here.open = Some(Open {
+            coming: None,
             person,
             roles,
             profile: profile.clone(),
@@ -140,7 +141,8 @@ impl World {
             self.forget_stream(stream);
         }
         let person = open.person;
-        let Open { look, store, .. } = open;
+        let Open { coming, look, store, .. } = open;
+        drop(coming);
         drop(look);
         drop(store);
         Some(person)

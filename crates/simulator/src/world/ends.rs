@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use wattle_domain::role::profile;
 use wattle_domain::{CommandId, FeedClass, Row, TableName};
+use wattle_local_store::PullKind;
 use wattle_protocol::push::Verdict;
 use wattle_sync_engine::machine::Event;
 
 use super::World;
 use crate::canary;
 use crate::desk::look::Look;
+use crate::mutant::Mutant;
 use crate::plan::Weather;
 use crate::server::history::Wrong;
 
@@ -136,7 +138,7 @@ impl World {
             }
             for desk in unasked {
                 asked.insert(desk);
-                self.tell(desk, Event::CheckNow);
+                self.compare_now(desk, None);
             }
             if self.now_ms > until {
                 let desk = restless.first().copied().unwrap_or(0);
@@ -154,6 +156,34 @@ impl World {
             }
             self.run_until(self.now_ms + STEP_MS);
             self.forget_mended(desks);
+        }
+    }
+
+    /// Compares everything at once, or the contents of a bucket of every table: a machine does this table by table.
+    fn compare_now(&mut self, desk: usize, content_of: Option<u8>) {
+        let Some(caller) = self.caller(desk) else { return };
+        let Some(open) = &self.desks[desk].open else { return };
+        if !open.machine.is_idle_online() {
+            return;
+        }
+        let kind = PullKind::Digest { tables: Vec::new(), content_of };
+        let Ok(asked) = open.store.pull_request(kind, u64::MAX) else { return };
+        let Ok(frames) = self.server.pull(caller, &asked) else { return };
+        let mut frames = self.over_the_wire(caller, frames);
+        if self.server.is(Mutant::AdoptDigest) {
+            self.adopt_digests(desk, &asked, &mut frames);
+        }
+        let Some(open) = &self.desks[desk].open else { return };
+        let done = open.store.begin_pull_of(&asked).and_then(|mut pull| {
+            frames.into_iter().try_for_each(|frame| pull.frame(frame))?;
+            pull.finish()
+        });
+        match done {
+            Ok(done) => self.note_digest(desk, &asked, done.wrong_buckets),
+            Err(error) => self.fail(Wrong::new("every frame fits", format!("desk {desk}: {error}"))),
+        }
+        if let Some(facts) = self.facts(desk) {
+            self.tell(desk, Event::OutboxChanged(facts));
         }
     }
 
@@ -191,7 +221,11 @@ impl World {
                 file.damaged.retain(|bucket| !mended.contains(bucket));
             }
             if left > 0 {
-                self.tell(desk, Event::CheckNow);
+                let buckets: BTreeSet<u8> =
+                    self.desks[desk].files[&profile].damaged.iter().map(|(_, bucket)| *bucket).collect();
+                for bucket in buckets {
+                    self.compare_now(desk, Some(bucket));
+                }
             }
         }
     }
@@ -330,7 +364,8 @@ fn unaccounted(
 }
 
 /// Two copies of a row say the same; a field that is missing is one without a value.
-fn same(a: &Row, b: &Row) -> bool {
+#[must_use]
+pub fn same(a: &Row, b: &Row) -> bool {
     let fields = |row: &Row| -> BTreeMap<String, serde_json::Value> {
         row.fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
     };

@@ -9,6 +9,8 @@ use wattle_protocol::pull::{Frame, Pull};
 use wattle_sync_engine::machine::Event;
 use wattle_sync_rules::digest::Key;
 
+use super::ends::same;
+use super::wire::Rows;
 use super::{Happening, World};
 use crate::canary;
 use crate::desk::file;
@@ -225,6 +227,41 @@ impl World {
                 let what = format!("desk {desk}: {table} without its {parent}");
                 return self.fail(Wrong::new("no orphan is visible", what));
             }
+        }
+    }
+
+    /// After a complete pull the mirror is what the server had, row by row, whatever is pending over it.
+    pub fn check_mirror(&mut self, desk: usize, rows: &Rows) {
+        let Some(open) = &self.desks[desk].open else { return };
+        let excused = self.desks[desk].files.get(&open.profile).is_some_and(|f| f.excused);
+        let mending = open.look.number("SELECT count(*) FROM repair") > 0;
+        if excused || mending || self.server.pointers_lost > 0 {
+            return;
+        }
+        let (rows, granted) = rows;
+        let feeds: Vec<FeedClass> =
+            open.store.identity().feeds().into_iter().filter(|feed| granted.contains(feed)).collect();
+        let mut wrong = None;
+        for &table in TableName::ALL.iter().filter(|t| feeds.contains(&t.table().class)) {
+            let ours = open.look.mirror(table);
+            let theirs = rows.range((table, uuid::Uuid::nil())..=(table, uuid::Uuid::max()));
+            let mut there = 0;
+            for ((_, id), row) in theirs {
+                there += 1;
+                if !ours.get(id).is_some_and(|ours| same(ours, row)) {
+                    wrong = Some(format!(
+                        "desk {desk}: {id} of {} is {:?}",
+                        table.as_str(),
+                        ours.get(id).map(|r| r.rev)
+                    ));
+                }
+            }
+            if ours.len() != there {
+                wrong.get_or_insert(format!("desk {desk}: {} of {there} in {}", ours.len(), table.as_str()));
+            }
+        }
+        if let Some(what) = wrong {
+            self.fail(Wrong::new("after a complete pull the mirror is the server's snapshot", what));
         }
     }
 

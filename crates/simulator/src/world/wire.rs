@@ -1,8 +1,9 @@
 //! The wire between desks and server: what is said, and what becomes of it on the way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wattle_domain::{CommandId, FeedClass};
+use wattle_domain::{CommandId, FeedClass, Row};
 use wattle_protocol::live::Delta;
 use wattle_protocol::pull::{Frame, Pull};
 use wattle_protocol::push::{Pushed, Signed};
@@ -13,6 +14,7 @@ use wattle_sync_engine::machine::{Event, Fault, FaultKind, Work};
 use super::{Happening, World};
 use crate::canary;
 use crate::server::apply::Crash;
+use crate::server::database::Key;
 use crate::server::history::Wrong;
 use crate::server::live::Word;
 use crate::server::{Caller, Refusal};
@@ -50,11 +52,27 @@ pub enum Reply {
     Refreshed,
     /// Verdicts, with what was sent.
     Pushed(Pushed, Vec<CommandId>),
-    /// Frames, with the question; `whole` is false when they were cut.
-    Pulled { asked: Pull, frames: Vec<Frame>, whole: bool },
+    /// Frames.
+    Pulled(Box<Pulled>),
     /// A stream.
     Listening(u64),
 }
+
+/// The answer to a pull.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    /// The question.
+    pub asked: Pull,
+    /// What came.
+    pub frames: Vec<Frame>,
+    /// False when it was cut.
+    pub whole: bool,
+    /// The rows that the file must have afterwards, now and then.
+    pub rows: Option<Rows>,
+}
+
+/// The rows of a clinic at some instant, and the feeds of them that somebody may see.
+pub type Rows = (BTreeMap<Key, Arc<Row>>, Vec<FeedClass>);
 
 impl Reply {
     fn refused(code: ErrorCode) -> Self {
@@ -131,17 +149,18 @@ impl World {
             way += random.below(PATIENCE_MS * 2);
         }
         let reply = match reply {
-            Reply::Pulled { asked, mut frames, whole: _ } if random.chance(weather.cut) => {
-                let keep = random.below(frames.len() as u64);
-                frames.truncate(usize::try_from(keep).unwrap_or(0));
-                Reply::Pulled { asked, frames, whole: false }
+            Reply::Pulled(mut pulled) if random.chance(weather.cut) => {
+                let keep = random.below(pulled.frames.len() as u64);
+                pulled.frames.truncate(usize::try_from(keep).unwrap_or(0));
+                pulled.whole = false;
+                Reply::Pulled(pulled)
             }
             reply => reply,
         };
         self.later(way, Happening::Answer { desk, life, work, flight, reply });
     }
 
-    fn caller(&self, desk: usize) -> Option<Caller> {
+    pub(super) fn caller(&self, desk: usize) -> Option<Caller> {
         let here = &self.desks[desk];
         let person = here.open.as_ref()?.person;
         Some(Caller {
@@ -220,7 +239,11 @@ impl World {
             Request::Pull(asked) => Some(match self.server.pull(caller, asked) {
                 Ok(frames) => {
                     let frames = self.over_the_wire(caller, frames);
-                    Reply::Pulled { asked: asked.clone(), frames, whole: true }
+                    let rows = self.server.random.chance(40).then(|| {
+                        let data = self.server.database.clinic(caller.clinic);
+                        (data.rows.clone(), self.server.granted(caller.clinic, caller.user))
+                    });
+                    Reply::Pulled(Box::new(Pulled { asked: asked.clone(), frames, whole: true, rows }))
                 }
                 Err(refusal) => Reply::Refused(refusal),
             }),
@@ -237,7 +260,7 @@ impl World {
     }
 
     /// Frames as text and back, with nothing in them that their reader may not see.
-    fn over_the_wire(&mut self, caller: Caller, frames: Vec<Frame>) -> Vec<Frame> {
+    pub(super) fn over_the_wire(&mut self, caller: Caller, frames: Vec<Frame>) -> Vec<Frame> {
         let granted = self.server.granted(caller.clinic, caller.user);
         let mut out = Vec::with_capacity(frames.len());
         for frame in frames {

@@ -8,9 +8,9 @@ use wattle_protocol::pull::{Frame, Pull};
 use wattle_sync_engine::machine::{Event, Fault, FaultKind, Instruction, PullWanted, Tidy, Work};
 
 use super::files::Write;
-use super::wire::{Reply, Request, fault};
+use super::wire::{Pulled, Reply, Request, fault};
 use super::{Happening, Job, World};
-use crate::desk::facts;
+use crate::desk::{Coming, facts};
 use crate::mutant::Mutant;
 use crate::server::history::Wrong;
 
@@ -256,7 +256,7 @@ impl World {
                     failed(Fault::new(FaultKind::Garbled))
                 }
             }
-            Reply::Pulled { asked, frames, whole } => return self.take_pull(desk, &asked, frames, whole),
+            Reply::Pulled(pulled) => return self.take_pull(desk, *pulled),
             Reply::Listening(stream) => {
                 open.stream = Some(stream);
                 Event::LiveOpened
@@ -265,16 +265,56 @@ impl World {
         self.tell(desk, event);
     }
 
-    fn take_pull(&mut self, desk: usize, asked: &Pull, mut frames: Vec<Frame>, whole: bool) {
-        let work = Work::Pull;
+    /// Frames come, at once or in two parts, between which people go on working.
+    fn take_pull(&mut self, desk: usize, pulled: Pulled) {
+        let life = self.desks[desk].life;
+        let Pulled { asked, mut frames, whole, rows } = pulled;
         if self.server.is(Mutant::AdoptDigest) {
-            self.adopt_digests(desk, asked, &mut frames);
+            self.adopt_digests(desk, &asked, &mut frames);
         }
         if asked.reconcile && whole {
             self.drop_outbox(desk);
         }
-        let done = self.write(desk, Write::Pull, |store| {
-            let mut pull = store.begin_pull_of(asked)?;
+        let here = &mut self.desks[desk];
+        // A first sync holds the file's writer, and nobody works yet.
+        let first = frames.iter().any(|frame| matches!(frame, Frame::Whole { .. }));
+        let parts = !first && here.random.chance(300);
+        let Some(open) = &mut here.open else { return };
+        let mut pull = match open.store.begin_pull_of(&asked) {
+            Ok(pull) => pull,
+            Err(error) => return self.pull_refused(desk, &error),
+        };
+        let later = if parts { frames.split_off(frames.len() / 2) } else { Vec::new() };
+        for frame in frames {
+            if let Err(error) = pull.frame(frame) {
+                drop(pull);
+                return self.pull_refused(desk, &error);
+            }
+        }
+        open.coming = Some(Coming { asked, pull, frames: later, whole, rows });
+        if parts {
+            let after = here.random.between(1, 4_000);
+            self.later(after, Happening::PullEnds { desk, life });
+        } else {
+            self.pull_ends(desk);
+        }
+    }
+
+    fn pull_refused(&mut self, desk: usize, error: &StoreError) {
+        self.trace.note(self.now_ms, format_args!("desk {desk}: a pull was refused: {error}"));
+        let old = self.desks[desk].old_app;
+        // The app before this one is sent every feed that is granted, and its file takes its profile only.
+        if !old && matches!(error, StoreError::BadFrame { .. } | StoreError::BadRow { .. }) {
+            self.fail(Wrong::new("every frame fits", format!("desk {desk}: {error}")));
+        }
+        self.tell(desk, Event::Failed { work: Work::Pull, fault: store_fault(error) });
+    }
+
+    /// The rest of a pull is there, or will never be.
+    pub fn pull_ends(&mut self, desk: usize) {
+        let Some(coming) = self.desks[desk].open.as_mut().and_then(|open| open.coming.take()) else { return };
+        let Coming { asked, mut pull, frames, whole, rows } = coming;
+        let done = self.write(desk, Write::Pull, |_| {
             for frame in frames {
                 pull.frame(frame)?;
             }
@@ -283,25 +323,21 @@ impl World {
         let Some(done) = done else { return };
         match done {
             Ok(Some(done)) => {
-                self.note_digest(desk, asked, done.wrong_buckets);
+                self.note_digest(desk, &asked, done.wrong_buckets);
                 let complete = done.complete;
                 if complete {
                     self.check_orphans(desk);
+                    if let Some(rows) = rows.filter(|_| !asked.reconcile) {
+                        self.check_mirror(desk, &rows);
+                    }
                 }
-                self.with_facts(desk, work, |facts| Event::PullFinished { complete, facts });
+                self.with_facts(desk, Work::Pull, |facts| Event::PullFinished { complete, facts });
             }
             Ok(None) => {
-                self.tell(desk, Event::Failed { work, fault: Fault::new(FaultKind::Unreachable) });
+                let fault = Fault::new(FaultKind::Unreachable);
+                self.tell(desk, Event::Failed { work: Work::Pull, fault });
             }
-            Err(error) => {
-                self.trace.note(self.now_ms, format_args!("desk {desk}: a pull was refused: {error}"));
-                let old = self.desks[desk].old_app;
-                // The app before this one is sent every feed that is granted, and its file takes its profile only.
-                if !old && matches!(error, StoreError::BadFrame { .. } | StoreError::BadRow { .. }) {
-                    self.fail(Wrong::new("every frame fits", format!("desk {desk}: {error}")));
-                }
-                self.tell(desk, Event::Failed { work, fault: store_fault(&error) });
-            }
+            Err(error) => self.pull_refused(desk, &error),
         }
     }
 
