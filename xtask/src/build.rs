@@ -17,7 +17,7 @@ pub(crate) struct Programs(BTreeMap<String, PathBuf>);
 pub(crate) enum Packages {
     /// All of the workspace, so that the tests built next share every dependency's features.
     All,
-    /// Server, desktop app, migrator and the crate that plays them.
+    /// Server with its image builder, desktop app, migrator and the crate that plays them.
     Whole,
 }
 
@@ -29,9 +29,13 @@ pub(crate) fn programs(packages: &Packages, profile: &str) -> anyhow::Result<Pro
     match packages {
         // Not ourselves: a running program cannot be overwritten everywhere.
         Packages::All => command.args(["--workspace", "--exclude=xtask"]),
-        Packages::Whole => {
-            command.args(["-p=wattle-server", "-p=wattle-desktop", "-p=wattle-fm-migrate", "-p=wattle-tests"])
-        }
+        Packages::Whole => command.args([
+            "-p=wattle-server",
+            "-p=wattle-image-builder",
+            "-p=wattle-desktop",
+            "-p=wattle-fm-migrate",
+            "-p=wattle-tests",
+        ]),
     };
     command.args(Workspace::read()?.features());
     let output = command.stderr(Stdio::inherit()).output().with_context(|| run::line(&command))?;
