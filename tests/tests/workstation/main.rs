@@ -12,9 +12,13 @@
 mod clinic;
 mod damage;
 mod desk;
+mod first_copy;
 mod inside;
 mod keyring;
 mod lease;
+mod pages;
 mod people;
+mod roles;
+mod support;
 mod window;
 mod wrong_password;
