@@ -81,7 +81,7 @@ impl Worker {
         let Some(patient) = self.patient(store)? else { return Ok(None) };
         let Some(record) = store.patient(patient)? else { return Ok(None) };
         let n = self.dice.throw();
-        let edit = if n % 2 == 0 {
+        let edit = if n.is_multiple_of(2) {
             new_phone(&record, &phone_number(n / 2))
         } else {
             new_preferred_name(&record, &format!("{}{}", self.word, n % 1_000_000))
