@@ -9,6 +9,7 @@ mod build;
 mod job;
 mod key;
 mod urls;
+mod work_dir;
 
 use std::path::PathBuf;
 use std::sync::Arc;

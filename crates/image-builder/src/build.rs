@@ -12,16 +12,16 @@ use wattle_sync_engine::Transport;
 use crate::error::Error;
 use crate::{publish, pull, schema};
 
-/// Pulls the feeds into a file of its own in `dir`, closes it, and puts its pages into object storage. The offer's URLs are
+/// Pulls the feeds into a file of its own in the order's folder, closes it, and puts its pages into object storage. The offer's URLs are
 /// empty: who hands it out signs them.
 ///
 /// # Errors
 /// See [`Error`]; chunks of a build that failed may be in object storage, and are the caller's to remove.
-pub async fn build(order: &BuildOrder, dir: &Path) -> Result<ImageOffer, Error> {
+pub async fn build(order: &BuildOrder) -> Result<ImageOffer, Error> {
     let blobs = Blobs::open(&order.blobs)?;
     let transport = Transport::new(&order.server_url)?;
     // The file is as secret as any workstation's; its key goes with this process.
-    let (path, key) = (dir.join("image.db"), DataKey::generate()?);
+    let (path, key) = (Path::new(&order.dir).join("image.db"), DataKey::generate()?);
     let profile = order.feeds.iter().map(|feed| feed.as_str()).collect::<Vec<_>>().join("-");
     let identity = Identity { clinic: order.clinic, workstation: order.workstation, profile };
     let store = {

@@ -34,10 +34,8 @@ async fn main() -> anyhow::Result<()> {
             let order: BuildOrder = serde_json::from_str(&text).map_err(|error| {
                 anyhow::anyhow!("the order is malformed at {}:{}", error.line(), error.column())
             })?;
-            // Goes with the process; what is in it is encrypted under a key that goes with it too.
-            let dir =
-                tempfile::Builder::new().prefix("wattle-image-").tempdir().context("no folder to work in")?;
-            let offer = wattle_image_builder::build(&order, dir.path()).await?;
+            // The server removes the folder; what is in it is encrypted under a key that goes with this process.
+            let offer = wattle_image_builder::build(&order).await?;
             output::say(&serde_json::to_value(&offer)?);
         }
     }

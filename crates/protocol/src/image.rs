@@ -66,6 +66,8 @@ pub struct ChunkOffer {
 pub struct BuildOrder {
     /// What the image is to be called.
     pub image: Uuid,
+    /// An empty folder to work in; the server removes it.
+    pub dir: String,
     /// Where the server listens for the builder.
     pub server_url: String,
     /// Good for pulls of these feeds, for the time of a build.

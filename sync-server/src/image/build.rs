@@ -18,6 +18,7 @@ use wattle_domain::{ClinicId, FeedClass, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::image::{BuildOrder, ImageOffer};
 
+use super::work_dir::WorkDir;
 use super::{Images, folder};
 use crate::db::{Identity, feed, image, token};
 use crate::error::ApiError;
@@ -88,8 +89,10 @@ async fn run(
     tx.commit().await?;
     // A door of its own: the public one may speak TLS under a name that this computer does not answer to.
     let door = Door::open(app).await?;
+    let dir = WorkDir::make(id).map_err(|_| failed("no folder for the builder"))?;
     let order = BuildOrder {
         image: id,
+        dir: dir.path().to_string_lossy().into_owned(),
         server_url: format!("http://{}", door.address),
         access_token,
         clinic: wanted.clinic,
@@ -107,6 +110,7 @@ async fn run(
             Err(_) => Err(failed("the builder took too long")),
         };
     drop(door);
+    drop(dir);
     let mut tx = wanted.identity().begin(&app.pool).await?;
     token::revoke_family(&mut tx, wanted.clinic, token_family, app.now()).await?;
     tx.commit().await?;

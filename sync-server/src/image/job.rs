@@ -19,6 +19,7 @@ pub(crate) async fn run(app: AppState, images: Arc<Images>) {
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     tokio::pin!(stop);
+    super::work_dir::sweep();
     let mut schema = None;
     loop {
         let look = async {
