@@ -1,7 +1,7 @@
 //! Words that say of what clinic and class a row is, so that one in the wrong place shows in plain bytes.
 //!
 //! A word is `kqxzwv`, the clinic's letter, the class's letter, and the number of who wrote it; the search index folds and
-//! turns words round, which leaves it readable.
+//! turns words round, which leaves it readable; a `z` at the end parts it from what follows in the bytes.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ fn class_letter(class: FeedClass) -> u8 {
 #[must_use]
 pub fn word(clinic: usize, class: FeedClass, after: &str) -> String {
     let clinic = char::from(b'g' + u8::try_from(clinic).unwrap_or(0));
-    format!("Kqxzwv{clinic}{}{after}", char::from(class_letter(class)))
+    format!("Kqxzwv{clinic}{}{after}z", char::from(class_letter(class)))
 }
 
 fn mark(clinic: u8, class: u8) -> Option<Mark> {
@@ -35,8 +35,8 @@ fn mark(clinic: u8, class: u8) -> Option<Mark> {
     (clinic < 8).then_some((clinic, class))
 }
 
-/// Every mark in some bytes, each with the bytes around it.
-pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &[u8])) {
+/// Every mark in some bytes, each with its whole word in small letters.
+pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &str)) {
     for (at, window) in bytes.windows(8).enumerate() {
         // The rarest letter first: it stands in every word at one of two places.
         if window[2] | 0x20 != b'x' && window[5] | 0x20 != b'x' {
@@ -46,23 +46,36 @@ pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &[u8])) {
         let forward = (0..6).all(|n| is(n, HEAD[n]));
         // Turned round, as the index of endings has it.
         let backward = (0..6).all(|n| is(7 - n, HEAD[n]));
-        let mark = match (forward, backward) {
-            (true, _) => mark(window[6], window[7]),
-            (_, true) => mark(window[1], window[0]),
-            _ => None,
+        let (after, before) = (bytes.get(at + 8..).unwrap_or_default(), bytes.get(..at).unwrap_or_default());
+        let (mark, word) = match (forward, backward) {
+            (true, _) => (mark(window[6], window[7]), whole(window.iter(), after.iter())),
+            (_, true) => (mark(window[1], window[0]), whole(window.iter().rev(), before.iter().rev())),
+            _ => continue,
         };
         if let Some(mark) = mark {
-            found(mark, bytes.get(at.saturating_sub(24)..(at + 32).min(bytes.len())).unwrap_or_default());
+            found(mark, &word);
         }
     }
 }
 
-/// The marks in some bytes.
+/// The first letters of a word, the letter that follows and its digits.
+fn whole<'a>(head: impl Iterator<Item = &'a u8>, rest: impl Iterator<Item = &'a u8>) -> String {
+    let mut word: String = head.map(|b| char::from(b.to_ascii_lowercase())).collect();
+    for (nth, byte) in rest.enumerate() {
+        if !(byte.is_ascii_digit() || nth == 0 && byte.is_ascii_alphabetic()) {
+            break;
+        }
+        word.push(char::from(byte.to_ascii_lowercase()));
+    }
+    word
+}
+
+/// The words in some bytes.
 #[must_use]
-pub fn marks(bytes: &[u8]) -> BTreeSet<Mark> {
+pub fn words(bytes: &[u8]) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    scan(bytes, |mark, _| {
-        all.insert(mark);
+    scan(bytes, |_, word| {
+        all.insert(word.to_owned());
     });
     all
 }
@@ -73,10 +86,12 @@ mod tests {
 
     #[test]
     fn a_word_is_found_as_written_folded_and_turned_round() {
-        let text = word(2, FeedClass::Front, "17");
-        assert_eq!(text, "Kqxzwvif17");
+        let text = word(2, FeedClass::Front, "d17");
+        assert_eq!(text, "Kqxzwvifd17z");
         let turned: String = text.to_lowercase().chars().rev().collect();
-        for text in [text.clone(), text.to_lowercase(), format!("xx{turned}yy"), format!("..{text}")] {
+        for text in
+            [text.clone(), text.to_lowercase(), format!("xx{turned}yy"), format!("..{text}@example.org")]
+        {
             assert_eq!(
                 marks(text.as_bytes()).into_iter().collect::<Vec<_>>(),
                 [(2, FeedClass::Front)],

@@ -15,7 +15,6 @@ use wattle_local_store::{Ids, Store, SyncFacts};
 use wattle_protocol::session::Cursors;
 use wattle_sync_engine::machine::{Facts, Machine, Timer, Work};
 
-use crate::canary::Mark;
 use crate::random::Random;
 use look::Look;
 
@@ -97,8 +96,8 @@ pub struct File {
     pub path: PathBuf,
     /// Commands of which somebody was told "saved".
     pub saved: BTreeSet<CommandId>,
-    /// Marks that stand in its own commands.
-    pub own_marks: BTreeSet<Mark>,
+    /// Words that stand in its own commands, which it may keep.
+    pub own_words: BTreeSet<String>,
     /// What the server last said that it may hold.
     pub granted: BTreeSet<FeedClass>,
     /// Where it was last.

@@ -88,6 +88,8 @@ pub enum What {
     ServerDown { for_ms: u64 },
     /// Old commits are forgotten.
     Compact { keep_ms: i64, harshly: bool },
+    /// The app is brought up to date.
+    NewApp { desk: usize },
     /// The server wants the newer app.
     MinVersion,
 }
@@ -243,7 +245,7 @@ impl Plan {
             ));
         }
         for _ in 0..random.below(4) {
-            let days = if random.chance(500) { 1 } else { -1 };
+            let days = *random.pick(&[1, 1, 1, -1, -1, -1, 40, -40]).unwrap_or(&1);
             acts.push((when(random), What::ClockJump { desk: desk(random), by_ms: days * 86_400_000 }));
         }
         for _ in 0..random.below(8) {
@@ -286,6 +288,9 @@ impl Plan {
         for _ in 0..random.below(3) {
             let keep_ms = i64::try_from(random.between(1_000, 200_000)).unwrap_or(0);
             acts.push((when(random), What::Compact { keep_ms, harshly: random.chance(400) }));
+        }
+        for _ in 0..random.below(3) {
+            acts.push((when(random), What::NewApp { desk: desk(random) }));
         }
         if random.chance(80) {
             acts.push((when(random), What::MinVersion));

@@ -51,6 +51,12 @@ impl World {
                     self.later(random.between(200, 8_000), Happening::Start { desk, person });
                 }
             }
+            What::NewApp { desk } => {
+                if let Some(person) = self.stop(desk) {
+                    self.desks[desk].old_app = false;
+                    self.later(random.between(500, 8_000), Happening::Start { desk, person });
+                }
+            }
             What::Crash { desk } => self.desks[desk].crash_armed = true,
             What::FullDisk { desk, for_ms } => {
                 let until = self.now_ms + for_ms;

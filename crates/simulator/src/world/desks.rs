@@ -39,7 +39,7 @@ impl World {
             let new = File {
                 path: path.clone(),
                 saved: BTreeSet::new(),
-                own_marks: BTreeSet::new(),
+                own_words: BTreeSet::new(),
                 granted: BTreeSet::new(),
                 epoch: String::new(),
                 cursors: Cursors::new(),

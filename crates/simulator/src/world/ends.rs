@@ -301,12 +301,18 @@ impl World {
         }
         let allowed: BTreeSet<FeedClass> = granted.iter().copied().collect();
         let mut wrong = None;
-        canary::scan(&look.bytes(), |mark, around| {
-            if !file.own_marks.contains(&mark) && (mark.0 != here.clinic || !allowed.contains(&mark.1)) {
-                let what = format!("desk {desk} {name}: {mark:?} in {}", String::from_utf8_lossy(around));
+        let mut here_too = false;
+        canary::scan(&look.bytes(), |mark, word| {
+            here_too |= mark == (here.clinic, FeedClass::Ref);
+            if !file.own_words.contains(word) && (mark.0 != here.clinic || !allowed.contains(&mark.1)) {
+                let what = format!("desk {desk} {name}: {mark:?}, {word}");
                 wrong.get_or_insert(Wrong::new("no file has a byte that is not granted", what));
             }
         });
+        if !here_too {
+            // The look itself would find what must not be there: it finds what must.
+            return Some(Wrong::new("the marks can be seen", format!("desk {desk} {name}")));
+        }
         wrong
     }
 

@@ -88,9 +88,10 @@ impl World {
             signing_key: self.keys[open.person].clone(),
         };
         let profile = open.profile.clone();
-        let marks: BTreeSet<_> = commands.iter().flat_map(|c| canary::marks(&person::bytes(c))).collect();
+        let words: BTreeSet<String> =
+            commands.iter().flat_map(|c| canary::words(&person::bytes(c))).collect();
         if let Some(file) = self.desks[desk].files.get_mut(&profile) {
-            file.own_marks.extend(marks);
+            file.own_words.extend(words);
         }
         let names: Vec<&str> = commands.iter().map(Command::name).collect();
         let names = names.join("+");
@@ -274,12 +275,9 @@ impl World {
         let allowed: BTreeSet<FeedClass> =
             feeds.into_iter().filter(|feed| file.granted.contains(feed)).collect();
         let mut wrong = None;
-        canary::scan(&open.look.bytes(), |mark, around| {
-            let own = file.own_marks.contains(&mark);
-            if !own && (mark.0 != clinic || !allowed.contains(&mark.1)) {
-                wrong.get_or_insert_with(|| {
-                    format!("desk {desk}: {mark:?} in {}", String::from_utf8_lossy(around))
-                });
+        canary::scan(&open.look.bytes(), |mark, word| {
+            if !file.own_words.contains(word) && (mark.0 != clinic || !allowed.contains(&mark.1)) {
+                wrong.get_or_insert_with(|| format!("desk {desk}: {mark:?}, {word}"));
             }
         });
         if let Some(what) = wrong {

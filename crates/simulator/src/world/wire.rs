@@ -265,9 +265,9 @@ impl World {
         let mut out = Vec::with_capacity(frames.len());
         for frame in frames {
             let text = serde_json::to_vec(&frame).unwrap_or_default();
-            canary::scan(&text, |mark, around| {
+            canary::scan(&text, |mark, word| {
                 if mark.0 != caller.clinic || !granted.contains(&mark.1) {
-                    let what = format!("{:?}: {}", mark, String::from_utf8_lossy(around));
+                    let what = format!("{mark:?}: {word}");
                     self.server.wrong.push(Wrong::new("no frame has a byte that was not granted", what));
                 }
             });
