@@ -93,5 +93,8 @@ fn with_cargo(programs: &Programs, features: &[String], tally: &mut Tally) -> an
 
 fn tell(command: &mut Command, programs: &Programs) {
     programs.tell(command);
+    if let Some(s3) = setup::s3::program() {
+        command.env("WATTLE_S3S_FS_BIN", s3);
+    }
     command.env("WATTLE_CACHE", places::cache());
 }
