@@ -74,7 +74,8 @@ UPDATE sync.identity SET place = sync.place();
 -- nobody told us: the place tells.
 CREATE OR REPLACE FUNCTION sync.epoch() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT replace(database_id::text, '-', '') || '.' || (pg_control_checkpoint()).timeline_id || '.' || restores
+    SELECT replace(database_id::text, '-', '') || '.' || CASE WHEN pg_is_in_recovery() THEN (pg_control_checkpoint()).timeline_id
+        ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END || '.' || restores
         || CASE WHEN place = sync.place() THEN '' ELSE '.' || left(md5(sync.place()), 8) END
     FROM sync.identity
 $$;
