@@ -139,6 +139,8 @@ async fn support(window: &Window, around: &Workstation) {
     until(window, "[data-testid=sync-cursor]").await;
     picture(window, "5-sync-dark").await;
     theme(window).await;
+    window.click(&testid("sync-check")).await.unwrap();
+    window.wait_for_text(&testid("sync-digest"), "m, ").await.unwrap();
     window.click(&testid("sync-bundle")).await.unwrap();
     let said = window.wait_for_text(&testid("sync-bundle-path"), "Saved: ").await.unwrap();
     let path = PathBuf::from(said.trim_start_matches("Saved: "));
