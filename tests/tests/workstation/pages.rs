@@ -13,6 +13,8 @@ use wattle_workstation::SystemClock;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 const HOUR_MS: i64 = 3_600_000;
+/// Somebody with a mobile phone: the sample gives one to most.
+const WHO: &str = "select patient_id from clinic.patient_contact where kind = 'mobile' order by id limit 1";
 const MARIA: &wattle_tests::house::Person = &PEOPLE[0];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +71,7 @@ async fn after_an_outage_every_difference_can_be_settled_by_keyboard_and_support
 
 /// Three changes that will meet something else at the server: a phone, a booking, a registration.
 async fn work_offline(window: &Window, house: &House) -> (String, i64) {
-    let patient = house.text("select id from clinic.patient order by id limit 1").unwrap();
+    let patient = house.text(WHO).unwrap();
     let contact = house.text(&mobile(&patient)).unwrap();
     let was =
         house.text(&format!("select value from clinic.patient_contact where id = '{contact}'")).unwrap();
@@ -112,7 +114,7 @@ fn mobile(patient: &str) -> String {
 
 /// Dr Lee has typed another phone, the slot was given away, and the server has a fault of its own.
 fn meanwhile_elsewhere(house: &House, (practitioner, start): (String, i64)) {
-    let patient = house.text("select id from clinic.patient order by id limit 1").unwrap();
+    let patient = house.text(WHO).unwrap();
     let contact = house.text(&mobile(&patient)).unwrap();
     let clinic = house.clinic();
     let workstation = Uuid::from_u128(77);
