@@ -62,13 +62,16 @@ pub(crate) fn note(txn: &mut Txn<'_>, answer: &Answer) -> Result<Option<i64>, Er
 }
 
 /// Whether an answer ends a command without effect: a rule's no, quarantine, or a wait for a command that will never come
-/// (rejected, or lost with a damaged page). Somebody must look at each of them.
+/// (rejected, or lost with a damaged page). Somebody must look at each of them. One that was acknowledged will come: a server
+/// that does not know it has lost its tail, and is offered it again as soon as that is noticed.
 fn is_no(txn: &Txn<'_>, answer: &Answer) -> Result<bool, Error> {
     Ok(match answer.verdict {
         Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => false,
         Verdict::Rejected { .. } | Verdict::Quarantined => true,
         Verdict::Deferred { on } => {
-            !matches!(outbox::find(txn.connection(), on)?, Some((_, State::Waiting | State::Answered)))
+            let here = outbox::find(txn.connection(), on)?;
+            let comes = matches!(here, Some((_, State::Waiting | State::Answered)));
+            !comes && !outbox::is_acknowledged(txn.connection(), on)?
         }
     })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use wattle_simulator::mutant::Mutant;
+use wattle_simulator::plan::Plan;
 use wattle_simulator::run::{Mask, run};
 use wattle_simulator::shrink::shrink;
 
@@ -38,6 +39,9 @@ struct Arguments {
     /// Seconds to find out what a failure of `--seed` needs; 0: do not try
     #[arg(long, default_value_t = 60)]
     shrink_s: u64,
+    /// Only seeds whose acts have all of these words, as in `--having "restored: true"`
+    #[arg(long)]
+    having: Vec<String>,
     /// Print the hash of every seed
     #[arg(long)]
     hashes: bool,
@@ -97,6 +101,10 @@ fn main() -> ExitCode {
                     let stop = !arguments.keep_going && failed.lock().is_ok_and(|failed| !failed.is_empty());
                     if seed >= end || stop {
                         break;
+                    }
+                    let acts = format!("{:?}", Plan::of(seed, arguments.mutant).acts);
+                    if !arguments.having.iter().all(|words| acts.contains(words)) {
+                        continue;
                     }
                     let outcome = run(seed, arguments.mutant, &Mask::default(), false);
                     done.fetch_add(1, Ordering::Relaxed);

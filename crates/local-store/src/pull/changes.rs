@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wattle_domain::TableName;
+use wattle_domain::{FeedClass, TableName};
 use wattle_protocol::pull::Frame;
 use wattle_protocol::push::Answer;
 use wattle_protocol::session::Cursors;
@@ -10,6 +10,7 @@ use wattle_protocol::session::Cursors;
 use super::Asked;
 use crate::answers;
 use crate::error::Error;
+use crate::mirror;
 use crate::rebase::{self, Incoming};
 use crate::tables::synced::FrameShape;
 use crate::tables::{cursor, meta, outbox, repair};
@@ -17,6 +18,8 @@ use crate::txn::Txn;
 
 /// How long acknowledged commands are kept, to be offered again when the server lost its tail.
 const KEPT_MIN: i64 = 72 * 60;
+/// How many are kept whatever the clock says: more than a busy desk makes in that time.
+const KEPT_LEAST: i64 = 2_000;
 
 /// Takes in a pull. Says whether it was complete.
 pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) -> Result<bool, Error> {
@@ -25,7 +28,14 @@ pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) 
     else {
         return Err(Error::Incomplete);
     };
-    let incoming = incoming(frames)?;
+    let mut incoming = incoming(frames)?;
+    for feed in empty(&cursors, complete, asked) {
+        for &table in TableName::ALL.iter().filter(|t| t.table().class == feed) {
+            mirror::stamps(txn.connection(), table, None, |stamp| {
+                incoming.push(Incoming { table, id: stamp.id, row: None });
+            })?;
+        }
+    }
     let mut settled = BTreeSet::new();
     for answer in &answers {
         settled.extend(answers::note(txn, answer)?);
@@ -38,6 +48,13 @@ pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) 
     reach(txn, &cursors, complete, asked)?;
     offer_unknown(txn, &answers, complete, asked)?;
     Ok(complete)
+}
+
+/// Feeds in which nothing was ever written: a complete pull says so by a cursor of 0, and sends nothing. Rows that are here
+/// all the same are of a history that has ended.
+pub(super) fn empty(cursors: &Cursors, complete: bool, asked: &Asked) -> Vec<FeedClass> {
+    let empty = cursors.iter().filter(|(feed, seq)| complete && seq.0 == 0 && asked.feeds.contains(feed));
+    empty.map(|(&feed, _)| feed).collect()
 }
 
 /// An answered command that a complete checkpoint does not speak of is unknown to the server that made it: another one had
@@ -93,7 +110,7 @@ pub(super) fn settle(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error>
             txn.tell();
         }
     }
-    outbox::prune_acknowledged(txn.connection(), now.plus_minutes(-KEPT_MIN))
+    outbox::prune_acknowledged(txn.connection(), now.plus_minutes(-KEPT_MIN), KEPT_LEAST)
 }
 
 /// The file is where the checkpoint says; what was asked to be mended is, once nothing more follows.

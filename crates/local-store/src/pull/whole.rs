@@ -54,6 +54,15 @@ pub(super) fn take_in(
     }
     let Some((cursors, answers, complete)) = checkpoint else { return Err(Error::Incomplete) };
     load.end(&mut txn)?;
+    for feed in changes::empty(&cursors, complete, asked) {
+        for &table in TableName::ALL.iter().filter(|t| t.table().class == feed) {
+            if !load.whole.contains(&table) && !synced::is_empty(txn.connection(), table)? {
+                synced::clear(txn.connection(), table)?;
+                txn.note_many(table);
+                txn.remake_all_patients();
+            }
+        }
+    }
     for answer in &answers {
         answers::note(&mut txn, answer)?;
     }

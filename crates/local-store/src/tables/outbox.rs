@@ -165,9 +165,22 @@ pub(crate) fn acknowledge(connection: &Connection, id: CommandId, at: UtcInstant
     Ok(())
 }
 
-/// Forgets acknowledged commands older than an instant.
-pub(crate) fn prune_acknowledged(connection: &Connection, before: UtcInstant) -> Result<(), Error> {
-    connection.prepare_cached("DELETE FROM acknowledged WHERE acknowledged_at < ?")?.execute([before.0])?;
+/// Whether a command's effect was in the server's rows, and it is still kept to be offered again.
+pub(crate) fn is_acknowledged(connection: &Connection, id: CommandId) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM acknowledged WHERE command_id = ?)";
+    Ok(connection.prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0))?)
+}
+
+/// Forgets acknowledged commands older than an instant, but for the last so many: a clock that is set forward by weeks must
+/// not forget what was acknowledged a minute ago.
+pub(crate) fn prune_acknowledged(
+    connection: &Connection,
+    before: UtcInstant,
+    but_for: i64,
+) -> Result<(), Error> {
+    let sql = "DELETE FROM acknowledged WHERE acknowledged_at < ?1
+               AND rowid <= (SELECT max(rowid) FROM acknowledged) - ?2";
+    connection.prepare_cached(sql)?.execute([before.0, but_for])?;
     Ok(())
 }
 
@@ -262,4 +275,31 @@ fn command_id(text: &str) -> Result<CommandId, Error> {
 
 fn bad(id: CommandId) -> Error {
     Error::BadRow { what: format!("command {id}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_acknowledged_commands_are_forgotten_but_never_the_last_ones() {
+        let connection = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE acknowledged (command_id TEXT PRIMARY KEY NOT NULL, acknowledged_at INTEGER NOT NULL)";
+        connection.execute_batch(table).unwrap();
+        for n in 1..=6 {
+            // The clock went back once.
+            let at = if n == 3 { 1 } else { n * 10 };
+            connection
+                .execute("INSERT INTO acknowledged VALUES (?, ?)", [n.to_string(), at.to_string()])
+                .unwrap();
+        }
+        let left = || -> String {
+            let sql = "SELECT group_concat(command_id, ' ') FROM acknowledged";
+            connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        prune_acknowledged(&connection, UtcInstant(15), 4).unwrap();
+        assert_eq!(left(), "2 3 4 5 6", "1 is old; 3 is among the last four, whatever its time");
+        prune_acknowledged(&connection, UtcInstant(1_000), 2).unwrap();
+        assert_eq!(left(), "5 6");
+    }
 }

@@ -1,12 +1,13 @@
 //! What differs from the server's is found, written down and fetched again; nothing is taken over from a digest.
 
 use serde_json::json;
-use wattle_domain::commands::{EditPatient, FieldEdit};
+use wattle_domain::commands::{EditPatient, FieldEdit, RecordArrival};
 use wattle_domain::{Entity, Envelope, FeedClass, FeedSeq, Rev, TableName, UtcInstant, WIRE};
 use wattle_local_store::{Error, PullDone, PullKind, Store};
 use wattle_protocol::digest::TableDigest;
 use wattle_protocol::live::Delta;
 use wattle_protocol::pull::{Frame, Pull};
+use wattle_protocol::push::{Answer, Verdict};
 use wattle_sync_rules::digest::{Buckets, Key};
 
 use super::cast::*;
@@ -373,4 +374,47 @@ fn a_history_that_was_cut_short_under_the_same_epoch_is_reconciled_too() {
     let asked = ask(&store, PullKind::Reconcile { epoch: "one".into() });
     answer(&store, &asked, vec![done_at(4, vec![])]).unwrap();
     assert_eq!(store.sync_facts().unwrap().outbox_len, 1, "offered again");
+}
+
+#[test]
+fn what_waits_for_an_acknowledged_command_that_the_server_has_lost_goes_on_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = file(folder.path(), 1);
+    let first = store.submit(&maria(), book(1, 1, 0)).unwrap().command_id;
+    let second =
+        store.submit(&maria(), RecordArrival { appointment_id: id(5, 1).into() }.into()).unwrap().command_id;
+    store.record_answers(&[applied(first)]).unwrap();
+    pull(&store, [frame(&[appointment(1, 1, 1, 0)]), checkpoint(2, vec![applied(first)])]);
+    // Before the file has heard of another epoch.
+    let verdict = Verdict::Deferred { on: first };
+    store.record_answers(&[Answer { command_id: second, verdict, duplicate: false }]).unwrap();
+    let facts = store.sync_facts().unwrap();
+    assert_eq!((facts.outbox_len, facts.attention), (1, 0), "it waits, and nobody need look");
+    store.adopt_epoch("two").unwrap();
+    assert_eq!(store.outbox_batch(9, usize::MAX).unwrap().len(), 2, "both, in their order");
+}
+
+#[test]
+fn rows_of_a_feed_that_has_no_commit_any_more_are_of_a_lost_history() {
+    for other_feed_whole in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = file(folder.path(), 3);
+        let card = |n| store.patient(id(3, n).into()).unwrap();
+        assert!(card(1).is_some());
+        let asked = ask(&store, PullKind::Usual);
+        let nothing = |complete| Frame::Checkpoint {
+            cursors: [(FeedClass::Ref, FeedSeq(1)), (FeedClass::Front, FeedSeq(0))].into(),
+            answers: vec![],
+            complete,
+            digests: vec![],
+        };
+        answer(&store, &asked, vec![nothing(false)]).unwrap();
+        assert!(card(1).is_some(), "more is to come");
+        let mut frames = vec![nothing(true)];
+        if other_feed_whole {
+            frames.insert(0, Frame::Whole { feed: FeedClass::Ref, rows: 0 });
+        }
+        answer(&store, &asked, frames).unwrap();
+        assert!(card(1).is_none());
+    }
 }

@@ -190,6 +190,8 @@ impl World {
 
     fn load(&mut self, slot: u32, restored: bool, down_ms: u64) {
         let Some(mut database) = self.saved.remove(&slot) else { return };
+        // One history after another: a backup of the lost one is not put back over the one that followed it.
+        self.saved.clear();
         database.timeline = self.server.database.timeline;
         database.restores = self.server.database.restores;
         if restored {
