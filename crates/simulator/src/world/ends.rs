@@ -17,7 +17,7 @@ use crate::plan::Weather;
 use crate::server::history::Wrong;
 
 /// How long everybody may take to be in step once nothing is in the way.
-const HEALS_MS: u64 = 3 * 3_600_000;
+const HEALS_MS: u64 = 3_600_000;
 /// Looked at this often.
 const STEP_MS: u64 = 20_000;
 
