@@ -61,7 +61,7 @@ fn the_same_seed_gives_the_same_trace_in_another_process() {
 #[test]
 fn every_mutant_is_caught() {
     for mutant in Mutant::ALL {
-        let (tried, caught) = run_many(1, 200, Duration::from_secs(120), Some(mutant));
+        let (tried, caught) = run_many(1, 200, Duration::from_secs(180), Some(mutant));
         assert!(!caught.is_empty(), "{} lived through {tried} seeds", mutant.name());
         println!("{} caught within {tried} seeds: {}", mutant.name(), caught[0]);
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use wattle_domain::{CommandId, FeedClass, Row};
 use wattle_protocol::live::Delta;
 use wattle_protocol::pull::{Frame, Pull};
-use wattle_protocol::push::{Pushed, Signed};
+use wattle_protocol::push::{Answer, Pushed, Signed};
 use wattle_protocol::session::{Hello, Welcome};
 use wattle_protocol::{ErrorCode, PROTOCOL};
 use wattle_sync_engine::machine::{Event, Fault, FaultKind, Work};
+use wattle_sync_rules::push::stands;
 
 use super::{Happening, World};
 use crate::canary;
@@ -224,6 +225,9 @@ impl World {
                 let (result, told) = self.server.push(caller, commands.clone(), crash);
                 self.server.check();
                 self.moved();
+                if let (Ok(pushed), true) = (&result, told) {
+                    self.check_committed(caller, &pushed.answers);
+                }
                 let reply = match result {
                     Ok(pushed) => {
                         for answer in &pushed.answers {
@@ -256,6 +260,17 @@ impl World {
                 self.streams.insert(stream, (desk, life, now));
                 Some(Reply::Listening(stream))
             }
+        }
+    }
+
+    /// What the server acknowledges is committed: a workstation takes its word for it.
+    fn check_committed(&mut self, caller: Caller, answers: &[Answer]) {
+        let log = &self.server.database.clinic(caller.clinic).log;
+        let early =
+            answers.iter().find(|answer| stands(&answer.verdict) && !log.contains_key(&answer.command_id));
+        if let Some(answer) = early {
+            let what = format!("{} is {:?} and not in the log", answer.command_id, answer.verdict);
+            self.fail(Wrong::new("nothing is acknowledged before it is committed", what));
         }
     }
 
