@@ -73,7 +73,6 @@ impl Metrics {
     }
 
     /// An image of a clinic's feeds was built, at so many seconds since 1970.
-    #[allow(dead_code, reason = "called by the image routes")]
     pub fn image(&self, clinic: ClinicId, profile: &str, built_at_s: i64) {
         self.sample.image(clinic, profile, built_at_s);
     }
