@@ -1,6 +1,6 @@
 //! What the server said of commands.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use wattle_domain::{CommandId, TableName};
 use wattle_protocol::ipc::event::Changed;
@@ -39,35 +39,60 @@ impl Store {
 }
 
 fn record(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
-    let mut rejected = BTreeSet::new();
-    for answer in answers {
-        rejected.extend(note(txn, answer)?);
-    }
-    rebase::rebase(txn, &[], &rejected, |txn| rejected_out_of_effect(txn, answers))
+    let refused = note(txn, answers)?;
+    let numbers = refused.values().copied().collect();
+    rebase::rebase(txn, &[], &numbers, |txn| out_of_effect(txn, answers, &refused))
 }
 
-/// Writes one answer down, but for rejections: these are told by their number, to be undone first.
-pub(crate) fn note(txn: &mut Txn<'_>, answer: &Answer) -> Result<Option<i64>, Error> {
-    let Some((n, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)? else {
-        return Ok(None);
-    };
-    let state = match answer.verdict {
-        Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => State::Answered,
-        _ if is_no(txn, answer)? => return Ok(Some(n)),
-        Verdict::Deferred { .. } | Verdict::Rejected { .. } | Verdict::Quarantined => State::Waiting,
-    };
-    outbox::set_state(txn.connection(), answer.command_id, state, &answer.verdict, txn.now())?;
-    txn.tell();
-    Ok(None)
+/// Commands that answers end without effect, and their numbers.
+pub(crate) type Refused = BTreeMap<CommandId, i64>;
+
+/// Writes answers down, but for those that end a command without effect: these are told, to be undone first and then taken
+/// [`out_of_effect`].
+pub(crate) fn note(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<Refused, Error> {
+    let refused = refused(txn, answers)?;
+    for Answer { command_id, verdict, .. } in answers {
+        let here = outbox::find(txn.connection(), *command_id)?;
+        if refused.contains_key(command_id) || !matches!(here, Some((_, State::Waiting))) {
+            continue;
+        }
+        let state = match verdict {
+            Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => State::Answered,
+            Verdict::Deferred { .. } | Verdict::Rejected { .. } | Verdict::Quarantined => State::Waiting,
+        };
+        outbox::set_state(txn.connection(), *command_id, state, verdict, txn.now())?;
+        txn.tell();
+    }
+    Ok(refused)
+}
+
+/// The commands that these answers end. One that waits for another which the same answers end goes with it: to find that
+/// out only while they are being settled would leave its effect behind.
+fn refused(txn: &Txn<'_>, answers: &[Answer]) -> Result<Refused, Error> {
+    let mut refused = Refused::new();
+    loop {
+        let known = refused.len();
+        for answer in answers {
+            if let Some((n, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)?
+                && is_no(txn, answer, &refused)?
+            {
+                refused.insert(answer.command_id, n);
+            }
+        }
+        if refused.len() == known {
+            return Ok(refused);
+        }
+    }
 }
 
 /// Whether an answer ends a command without effect: a rule's no, quarantine, or a wait for a command that will never come
 /// (rejected, or lost with a damaged page). Somebody must look at each of them. One that was acknowledged will come: a server
 /// that does not know it has lost its tail, and is offered it again as soon as that is noticed.
-fn is_no(txn: &Txn<'_>, answer: &Answer) -> Result<bool, Error> {
+fn is_no(txn: &Txn<'_>, answer: &Answer, refused: &Refused) -> Result<bool, Error> {
     Ok(match answer.verdict {
         Verdict::Applied | Verdict::Merged | Verdict::Conflict { .. } => false,
         Verdict::Rejected { .. } | Verdict::Quarantined => true,
+        Verdict::Deferred { on } if refused.contains_key(&on) => true,
         Verdict::Deferred { on } => {
             let here = outbox::find(txn.connection(), on)?;
             let comes = matches!(here, Some((_, State::Waiting | State::Answered)));
@@ -76,14 +101,12 @@ fn is_no(txn: &Txn<'_>, answer: &Answer) -> Result<bool, Error> {
     })
 }
 
-/// Takes the rejected ones of these answers out of effect.
-pub(crate) fn rejected_out_of_effect(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
-    for answer in answers {
-        if is_no(txn, answer)?
-            && let Some((_, State::Waiting)) = outbox::find(txn.connection(), answer.command_id)?
-        {
+/// Takes refused commands, which are undone, out of effect.
+pub(crate) fn out_of_effect(txn: &mut Txn<'_>, answers: &[Answer], refused: &Refused) -> Result<(), Error> {
+    for Answer { command_id, verdict, .. } in answers {
+        if refused.contains_key(command_id) {
             let now = txn.now();
-            outbox::set_state(txn.connection(), answer.command_id, State::Rejected, &answer.verdict, now)?;
+            outbox::set_state(txn.connection(), *command_id, State::Rejected, verdict, now)?;
             txn.tell();
         }
     }

@@ -8,7 +8,7 @@ use wattle_protocol::push::Answer;
 use wattle_protocol::session::Cursors;
 
 use super::Asked;
-use crate::answers;
+use crate::answers::{self, Refused};
 use crate::error::Error;
 use crate::mirror;
 use crate::rebase::{self, Incoming};
@@ -36,15 +36,15 @@ pub(super) fn take_in(txn: &mut Txn<'_>, mut frames: Vec<Frame>, asked: &Asked) 
             })?;
         }
     }
-    let mut settled = BTreeSet::new();
+    let refused = answers::note(txn, &answers)?;
+    let mut settled: BTreeSet<i64> = refused.values().copied().collect();
     for answer in &answers {
-        settled.extend(answers::note(txn, answer)?);
         settled.extend(answers::covered(txn, answer.command_id)?);
     }
     for &n in &settled {
         answers::note_marks(txn, n)?;
     }
-    rebase::rebase(txn, &incoming, &settled, |txn| settle(txn, &answers))?;
+    rebase::rebase(txn, &incoming, &settled, |txn| settle(txn, &answers, &refused))?;
     reach(txn, &cursors, complete, asked)?;
     offer_unknown(txn, &answers, complete, asked)?;
     Ok(complete)
@@ -101,9 +101,9 @@ pub(crate) fn incoming(frames: Vec<Frame>) -> Result<Vec<Incoming>, Error> {
 }
 
 /// Takes answered commands out of effect: the covered ones to the acknowledged, the rejected ones to *Needs attention*.
-pub(super) fn settle(txn: &mut Txn<'_>, answers: &[Answer]) -> Result<(), Error> {
+pub(super) fn settle(txn: &mut Txn<'_>, answers: &[Answer], refused: &Refused) -> Result<(), Error> {
     let now = txn.now();
-    answers::rejected_out_of_effect(txn, answers)?;
+    answers::out_of_effect(txn, answers, refused)?;
     for answer in answers {
         if answers::covered(txn, answer.command_id)?.is_some() {
             outbox::acknowledge(txn.connection(), answer.command_id, now)?;

@@ -63,10 +63,8 @@ pub(super) fn take_in(
             }
         }
     }
-    for answer in &answers {
-        answers::note(&mut txn, answer)?;
-    }
-    changes::settle(&mut txn, &answers)?;
+    let refused = answers::note(&mut txn, &answers)?;
+    changes::settle(&mut txn, &answers, &refused)?;
     changes::reach(&txn, &cursors, complete, asked)?;
     changes::offer_unknown(&mut txn, &answers, complete, asked)?;
     // Cards and words are needed by nobody before the commands are run, but are made of what they leave.

@@ -126,3 +126,25 @@ fn deferred_commands_do_not_hold_up_the_rest() {
     let store = open(folder.path());
     assert_eq!(batch(&store, 1, usize::MAX)[0].n, 1, "after a crash too");
 }
+
+#[test]
+fn a_command_goes_with_the_one_that_it_waits_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = a_desk(folder.path());
+    let author = maria();
+    // Three that have no row in common: nothing but the answers ties them together.
+    let ids: Vec<_> =
+        (1..=3).map(|n| store.submit(&author, book(n, 1, n as i64 * 15)).unwrap().command_id).collect();
+    let wait = |at: usize, on: usize| answer(ids[at], Verdict::Deferred { on: ids[on] });
+    store.record_answers(&[wait(2, 1), answer(ids[0], Verdict::Quarantined), wait(1, 0)]).unwrap();
+    assert_eq!(cards(&store), 0, "none is left in effect");
+    let facts = store.sync_facts().unwrap();
+    assert_eq!((facts.outbox_len, facts.attention), (0, 3), "all are kept and shown");
+
+    let ids: Vec<_> =
+        (4..=5).map(|n| store.submit(&author, book(n, 1, n as i64 * 15)).unwrap().command_id).collect();
+    let wait = answer(ids[1], Verdict::Deferred { on: ids[0] });
+    pull(&store, [checkpoint(2, vec![answer(ids[0], Verdict::Quarantined), wait])]);
+    assert_eq!(cards(&store), 0, "nor when a pull brings the answers");
+    assert_eq!(store.sync_facts().unwrap().attention, 5);
+}
