@@ -11,6 +11,7 @@ mod incoming;
 mod load;
 mod one;
 mod plan;
+mod together;
 mod trust;
 mod unit;
 mod verdict;
@@ -25,6 +26,7 @@ use crate::auth::Session;
 use crate::db::error::{Kind, describe, kind};
 use crate::error::ApiError;
 use crate::state::AppState;
+use batch::Pace;
 use incoming::Incoming;
 
 /// How often a transaction that met another one (deadlock, lock timeout) is run again.
@@ -75,18 +77,24 @@ async fn run(
     units: &[Unit],
 ) -> Result<batch::Done, ApiError> {
     let mut runs = 0;
+    let mut pace = Pace::Together;
     loop {
         runs += 1;
         // Few writers per feed: past a handful, more of them only wait for one another (see sync.md).
         let asked = Instant::now();
         let place = app.limits.pushes.enter(session.clinic).await?;
         app.metrics.push_waited(asked.elapsed());
-        let result = batch::run(app, session, commands, units).await;
+        let result = batch::run(app, session, commands, units, pace).await;
         drop(place);
         match result {
             Err(batch::Error::Database(error)) if kind(&error) == Kind::Again && runs < RUNS => {
                 tracing::debug!(cause = describe(&error), runs, "push runs again");
             }
+            Err(batch::Error::Apart(cause)) if pace == Pace::Together => {
+                tracing::debug!(cause, "push decides one by one");
+                pace = Pace::OneByOne;
+            }
+            Err(batch::Error::Apart(cause)) => return Err(ApiError::because(ErrorCode::Internal, cause)),
             Err(batch::Error::Database(error)) => return Err(error.into()),
             Err(batch::Error::Refused(error)) => return Err(error),
             Ok(done) => {

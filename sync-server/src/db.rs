@@ -20,11 +20,13 @@ pub(crate) mod error;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod image;
+pub(crate) mod push;
 pub(crate) mod replica;
 pub(crate) mod rows;
 pub(crate) mod stamps;
 pub(crate) mod table_sql;
 pub(crate) mod token;
 pub(crate) mod workstation;
+pub(crate) mod write;
 
 pub(crate) use identity::Identity;

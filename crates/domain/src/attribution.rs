@@ -23,3 +23,37 @@ pub struct Attribution {
     /// Why.
     pub deleted_reason: Option<String>,
 }
+
+/// Who writes, where and when: what a server puts on every row that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Who; `None` for the system.
+    pub by: Option<UserId>,
+    /// Where.
+    pub workstation: Option<WorkstationId>,
+    /// When the transaction began, UTC.
+    pub at: UtcInstant,
+}
+
+impl Stamp {
+    /// The attribution of a row that is new.
+    #[must_use]
+    pub fn new_row(self) -> Attribution {
+        Attribution {
+            created_at: self.at,
+            created_by: self.by,
+            updated_at: self.at,
+            updated_by: self.by,
+            origin_workstation: self.workstation,
+            deleted_at: None,
+            deleted_reason: None,
+        }
+    }
+
+    /// Stamps a row that is changed.
+    pub fn changed(self, attribution: &mut Attribution) {
+        attribution.updated_at = self.at;
+        attribution.updated_by = self.by;
+        attribution.origin_workstation = self.workstation;
+    }
+}

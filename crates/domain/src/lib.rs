@@ -32,7 +32,7 @@ pub use decide::{Context, Decision, Outcome, Place, decide};
 pub use ids::*;
 pub use rejection::{Rejection, RejectionCode};
 pub use role::{FeedClass, Role};
-pub use row::{Fields, Row, RowChange};
+pub use row::{Fields, Row, RowChange, Unwritable};
 pub use table::{Column, ColumnKind, Entity, Table, TableName};
 pub use time::{ClinicDate, ClinicZone, UtcInstant};
 pub use world::{Read, World};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::attribution::Attribution;
+use crate::attribution::{Attribution, Stamp};
 use crate::ids::Rev;
 use crate::table::{BadRow, Entity, TableName};
 
@@ -31,6 +31,31 @@ impl Row {
     /// See [`Entity::from_row`].
     pub fn read<E: Entity>(&self) -> Result<E, BadRow> {
         E::from_row(self)
+    }
+
+    /// A row as the server's tables have it after a change: revision and attribution are the server's to give.
+    ///
+    /// # Errors
+    /// When the tables would refuse the change.
+    pub fn after(before: Option<&Self>, change: &RowChange, stamp: Stamp) -> Result<Self, Unwritable> {
+        match (change.base_rev, before) {
+            (None, Some(_)) => Err(Unwritable::Exists),
+            (Some(_), None) => Err(Unwritable::Missing),
+            (None, None) => Ok(Self {
+                id: change.id,
+                rev: Rev(1),
+                attribution: stamp.new_row(),
+                fields: change.set.clone(),
+            }),
+            (Some(_), Some(_)) if change.table.table().append_only => Err(Unwritable::OnlyGrows),
+            (Some(_), Some(before)) => {
+                let mut row = before.clone();
+                row.rev = Rev(row.rev.0 + 1);
+                stamp.changed(&mut row.attribution);
+                row.fields.extend(change.set.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Ok(row)
+            }
+        }
     }
 
     /// A field, null when absent.
@@ -65,4 +90,18 @@ impl RowChange {
     pub fn update(table: TableName, row: &Row, set: Fields) -> Self {
         Self { table, id: row.id, base_rev: Some(row.rev), set }
     }
+}
+
+/// Why the server's tables refuse a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    /// There is a row of that id already.
+    #[error("the row is there already")]
+    Exists,
+    /// There is no row of that id.
+    #[error("there is no such row")]
+    Missing,
+    /// Rows of the table are never changed.
+    #[error("the table only grows")]
+    OnlyGrows,
 }

@@ -1,34 +1,52 @@
 //! One transaction of a push: the workstation locked, its units one after another, what is kept of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Executor, Postgres, Transaction};
-use uuid::Uuid;
+use wattle_domain::attribution::Stamp;
 use wattle_domain::entities::AuditEvent;
-use wattle_domain::{CommandId, Envelope, ReplicaId};
+use wattle_domain::{CommandId, Envelope, Read, ReplicaId, UserId, UtcInstant};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Answer, Verdict};
 use wattle_protocol::session::WorkstationState;
 use wattle_sync_rules::push::{Logged, Unit, is_twin};
 
 use super::incoming::Incoming;
-use super::trust::Authors;
+use super::together::{Apart, Together};
 use crate::auth::{Session, workstation_state};
-use crate::db::replica::{self, File};
-use crate::db::{audit, command_log, workstation};
+use crate::db::error::{Kind, describe, kind};
+use crate::db::push::{self, Asked, Author, Entry};
+use crate::db::{Identity, audit, command_log};
 use crate::error::ApiError;
 use crate::state::AppState;
+
+/// How the commands of a batch are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// In memory, over rows that are loaded once; written at the end.
+    Together,
+    /// Each loaded, decided and written before the next.
+    OneByOne,
+}
 
 /// Why a batch did not commit.
 pub(super) enum Error {
     Database(sqlx::Error),
     Refused(ApiError),
+    /// To be decided [`Pace::OneByOne`].
+    Apart(String),
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<Apart> for Error {
+    fn from(Apart(why): Apart) -> Self {
+        Self::Apart(why)
     }
 }
 
@@ -46,11 +64,14 @@ pub(super) struct Done {
 pub(super) struct Batch<'a> {
     pub app: &'a AppState,
     pub session: &'a Session,
-    pub tx: Transaction<'static, Postgres>,
-    pub authors: Authors,
+    pub tx: Transaction<'a, Postgres>,
+    pub authors: BTreeMap<UserId, Author>,
     /// Verdicts of commands and of those they build on, as far as there are any.
     pub known: BTreeMap<CommandId, Logged>,
     pub audit: Vec<AuditEvent>,
+    /// What is decided so far, when it is decided together.
+    pub together: Option<Together>,
+    entries: Vec<Entry<'a>>,
     /// Which command the server has under a file's number.
     numbered: BTreeMap<(ReplicaId, i64), CommandId>,
     /// The highest number that was settled, by file.
@@ -65,36 +86,48 @@ pub(super) async fn run(
     session: &Session,
     commands: &[Incoming],
     units: &[Unit],
+    pace: Pace,
 ) -> Result<Done, Error> {
-    let mut tx = session.identity().begin(&app.pool).await?;
-    let locked = workstation::lock(&mut tx, session.clinic, session.workstation).await?;
-    if locked.map(|w| workstation_state(&w.state)) != Some(WorkstationState::Ok) {
-        return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")));
-    }
-    check_now(app, &mut tx).await?;
+    let mut connection = app.pool.acquire().await?;
+    let error = match push::begin(&mut connection, &session.identity()).await {
+        Ok(tx) => return run_in(tx, app, session, commands, units, pace).await,
+        Err(error) => error,
+    };
+    connection.close_on_drop();
+    Err(error.into())
+}
+
+async fn run_in<'a>(
+    mut tx: Transaction<'a, Postgres>,
+    app: &'a AppState,
+    session: &'a Session,
+    commands: &'a [Incoming],
+    units: &[Unit],
+    pace: Pace,
+) -> Result<Done, Error> {
     let members = |unit: &Unit| commands.get(unit.range.clone()).unwrap_or_default();
-    let mut asked: BTreeSet<Uuid> = BTreeSet::new();
-    let mut numbers: BTreeSet<(ReplicaId, i64)> = BTreeSet::new();
-    for command in units.iter().flat_map(members) {
-        asked.insert(command.id.0);
-        let Some(envelope) = &command.envelope else { continue };
-        asked.extend(envelope.deps.iter().map(|dep| dep.0));
-        numbers.extend(envelope.replica.map(|replica| (replica, command.n)));
-    }
-    let asked: Vec<Uuid> = asked.into_iter().collect();
-    let known = command_log::verdicts(&mut tx, session.clinic, &asked).await?.into_iter().collect();
-    let numbered = command_log::numbered(&mut tx, session.clinic, session.workstation, &numbers).await?;
+    let commands: Vec<&Incoming> = units.iter().flat_map(members).collect();
+    let known = push::look(&mut tx, session.clinic, session.workstation, &asked(&commands)).await?;
+    let Some(known) = known.filter(|known| workstation_state(&known.state) == WorkstationState::Ok) else {
+        return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")));
+    };
     let mut batch = Batch {
         app,
         session,
         tx,
-        authors: Authors::default(),
-        known,
+        authors: known.authors,
+        known: known.verdicts,
         audit: Vec::new(),
-        numbered,
+        together: None,
+        entries: Vec::new(),
+        numbered: known.numbered,
         last_n: BTreeMap::new(),
         twin: false,
     };
+    match pace {
+        Pace::Together => batch.load(&commands, known.at).await?,
+        Pace::OneByOne => check_now(app, &mut batch.tx).await?,
+    }
     let mut answers = Vec::new();
     let mut stopped = false;
     for unit in units {
@@ -106,24 +139,26 @@ pub(super) async fn run(
             }
         }
     }
-    let Batch { mut tx, audit: entries, last_n, twin, .. } = batch;
-    session.identity().set(&mut tx).await?;
-    workstation::seen(&mut tx, session.clinic, session.workstation, app.now(), None).await?;
-    for (replica, n) in last_n {
-        let file = File { clinic: session.clinic, workstation: session.workstation, replica };
-        replica::numbered(&mut tx, file, n).await?;
-    }
-    // Last of all: from here to the commit the clinic's audit chain is locked, and no row is asked for any more.
-    audit::append(&mut tx, session.clinic, &entries).await?;
-    let decided = Instant::now();
-    tx.commit().await?;
-    app.metrics.commit_took(decided.elapsed());
+    let twin = batch.twin;
+    batch.finish().await?;
     Ok(Done { answers, stopped, twin })
+}
+
+fn asked(commands: &[&Incoming]) -> Asked {
+    let mut asked = Asked::default();
+    for command in commands {
+        asked.commands.insert(command.id.0);
+        let Some(envelope) = &command.envelope else { continue };
+        asked.commands.extend(envelope.deps.iter().map(|dep| dep.0));
+        asked.numbers.extend(envelope.replica.map(|replica| (replica, command.n)));
+        asked.authors.insert(envelope.author.0);
+    }
+    asked
 }
 
 /// Foreign keys are checked with each command, not at the commit: there it would be too late for a verdict.
 /// The trigger that numbers the commit stays deferred, so the keys are named one by one.
-async fn check_now(app: &AppState, tx: &mut Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
+async fn check_now(app: &AppState, tx: &mut Transaction<'_, Postgres>) -> Result<(), sqlx::Error> {
     let names: &String = app
         .check_now
         .get_or_try_init(|| async {
@@ -140,28 +175,73 @@ async fn check_now(app: &AppState, tx: &mut Transaction<'static, Postgres>) -> R
     Ok(())
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Loads what the commands that have no verdict yet look at, for their one author.
+    async fn load(&mut self, commands: &[&Incoming], at: UtcInstant) -> Result<(), Error> {
+        let new = commands.iter().filter(|command| !self.known.contains_key(&command.id));
+        let envelopes: Vec<&Envelope> = new.filter_map(|command| command.envelope.as_ref()).collect();
+        let by = envelopes.first().map_or(self.session.user, |envelope| envelope.author);
+        if envelopes.iter().any(|envelope| envelope.author != by) {
+            return Err(Error::Apart("several authors".into()));
+        }
+        let roles = self.authors.get(&by).map(|author| author.roles.as_slice()).unwrap_or_default();
+        let allowed = envelopes.iter().filter(|e| roles.iter().any(|role| role.may(e.command.grant())));
+        let reads: Vec<Read> = allowed.flat_map(|envelope| envelope.command.reads()).collect();
+        if by != self.session.user {
+            // Row-level security asks for the author's roles, whoever delivers.
+            Identity { user: Some(by), ..self.session.identity() }.set(&mut self.tx).await?;
+        }
+        let stamp = Stamp { by: Some(by), workstation: Some(self.session.workstation), at };
+        self.together = Some(Together::load(&mut self.tx, self.session.clinic, stamp, &reads).await?);
+        Ok(())
+    }
+
+    /// Writes what is not written yet, and commits.
+    async fn finish(mut self) -> Result<(), Error> {
+        let clinic = self.session.clinic;
+        let apart = |error: sqlx::Error| match kind(&error) {
+            Kind::Refused { .. } | Kind::Fault(_) => Error::Apart(describe(&error)),
+            Kind::Again | Kind::Unavailable => error.into(),
+        };
+        let together = self.together.is_some();
+        if let Some(decided) = self.together.take()
+            && decided.write(&mut self.tx, clinic).await.map_err(apart)?.is_none()
+        {
+            return Err(Error::Apart("a record number is left".into()));
+        }
+        if self.authors.keys().any(|author| *author != self.session.user) {
+            self.session.identity().set(&mut self.tx).await?;
+        }
+        let (at, workstation) = (self.app.now(), self.session.workstation);
+        push::keep(&mut self.tx, clinic, workstation, at, &self.last_n, &self.entries).await?;
+        // Last of all: from here to the commit the clinic's audit chain is locked, and no row is asked for any more.
+        audit::append(&mut self.tx, clinic, &self.audit).await?;
+        let decided = Instant::now();
+        // Foreign keys of what was written together are checked here.
+        self.tx.commit().await.map_err(|error| if together { apart(error) } else { error.into() })?;
+        self.app.metrics.commit_took(decided.elapsed());
+        Ok(())
+    }
+
     /// Keeps a verdict for good.
-    pub async fn log(
+    pub fn log(
         &mut self,
-        command: &Incoming,
-        envelope: &Envelope,
+        command: &'a Incoming,
+        envelope: &'a Envelope,
         signature: &[u8],
         verdict: &Verdict,
-    ) -> Result<(), sqlx::Error> {
-        let entry = command_log::Entry {
+    ) {
+        self.entries.push(Entry {
             command: command.id,
-            workstation: self.session.workstation,
             replica: envelope.replica,
             n: command.n,
             author: envelope.author,
             name: envelope.command.name(),
             payload: &command.payload,
             payload_hash: &command.payload_hash,
-            signature,
-            verdict,
-        };
-        command_log::insert(&mut self.tx, self.session.clinic, &entry).await?;
+            signature: signature.to_vec(),
+            verdict: verdict.clone(),
+        });
         let logged = Logged { payload_hash: command.payload_hash.clone(), verdict: verdict.clone() };
         self.known.insert(command.id, logged);
         let last = self.last_n.entry(envelope.replica).or_default();
@@ -176,7 +256,6 @@ impl Batch<'_> {
             }
             self.numbered.entry((replica, command.n)).or_insert(command.id);
         }
-        Ok(())
     }
 
     /// Keeps a command whole, for somebody to look at.

@@ -1,33 +1,41 @@
-//! The world that a command looks at, with row locks taken in key order.
+//! The world that commands look at, with row locks taken in key order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
-use wattle_domain::{ClinicId, Command, Read, TableName, World};
+use wattle_domain::{ClinicId, Read, TableName, World};
 
-use crate::db::rows;
+use crate::db::rows::{self, Stretch};
 
-/// Loads what a command reads. Rows are locked table by table, each table in the order of its ids, so that two commands
-/// over the same rows wait for each other and do not deadlock.
+/// Loads what reads select; record numbers are the caller's to draw. Rows are locked table by table, each table in the order
+/// of its ids, so that two transactions over the same rows wait for each other and do not deadlock.
 pub(super) async fn world(
     connection: &mut PgConnection,
     clinic: ClinicId,
-    command: &Command,
+    reads: &[Read],
 ) -> Result<World, sqlx::Error> {
-    let reads = command.reads();
     let mut wanted: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
-    for read in &reads {
+    let mut patients: BTreeMap<TableName, BTreeSet<Uuid>> = BTreeMap::new();
+    let mut book: BTreeSet<Stretch> = BTreeSet::new();
+    for read in reads {
         match *read {
             Read::Row(table, id) => {
                 wanted.entry(table).or_default().insert(id);
             }
             Read::OfPatient(table, patient) => {
-                let ids = rows::ids_of_patient(connection, clinic, table, patient).await?;
-                wanted.entry(table).or_default().extend(ids);
+                patients.entry(table).or_default().insert(patient.0);
             }
-            Read::Book { .. } | Read::NextRecordNumber => {}
+            Read::Book { practitioner, from, to } => {
+                book.insert(Stretch { practitioner, from, to });
+            }
+            Read::NextRecordNumber => {}
         }
+    }
+    for (table, patients) in patients {
+        let patients: Vec<Uuid> = patients.into_iter().collect();
+        let ids = rows::ids_of_patients(connection, clinic, table, &patients).await?;
+        wanted.entry(table).or_default().extend(ids);
     }
     let mut world = World::default();
     for (table, ids) in wanted {
@@ -36,20 +44,13 @@ pub(super) async fn world(
             world.insert(table, row);
         }
     }
-    // After the locks: what others booked while we waited for them is seen.
-    for read in reads {
-        match read {
-            Read::Book { practitioner, from, to } => {
-                for row in rows::book(connection, clinic, practitioner, from, to).await? {
-                    if world.row(TableName::Appointment, row.id).is_none() {
-                        world.insert(TableName::Appointment, row);
-                    }
-                }
+    if !book.is_empty() {
+        // After the locks: what others booked while we waited for them is seen.
+        let book: Vec<Stretch> = book.into_iter().collect();
+        for row in rows::book(connection, clinic, &book).await? {
+            if world.row(TableName::Appointment, row.id).is_none() {
+                world.insert(TableName::Appointment, row);
             }
-            Read::NextRecordNumber => {
-                world.next_record_number = Some(rows::next_record_number(connection).await?);
-            }
-            Read::Row(..) | Read::OfPatient(..) => {}
         }
     }
     Ok(world)

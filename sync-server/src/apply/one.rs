@@ -5,23 +5,40 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sqlx::Acquire;
 use sqlx::postgres::PgConnection;
 use wattle_domain::{
-    Context, Decision, Envelope, PatientId, Place, Rejection, RejectionCode, Role, TableName, World, decide,
+    Context, Decision, Envelope, PatientId, Place, Read, Rejection, RejectionCode, Role, TableName, decide,
 };
 use wattle_protocol::push::Verdict;
 
 use super::{load, verdict};
 use crate::db::error::{Kind, describe, kind};
-use crate::db::{Identity, rows};
+use crate::db::{Identity, rows, write};
+
+/// A command with its verdict.
+pub(super) struct Decided {
+    pub verdict: Verdict,
+    pub patient: Option<PatientId>,
+    /// What was written; empty for a rejection.
+    pub decision: Option<Decision>,
+}
+
+impl Decided {
+    pub fn written(decision: Decision, patient: Option<PatientId>) -> Self {
+        Self { verdict: verdict::of(&decision), patient, decision: Some(decision) }
+    }
+
+    pub fn rejected(rejection: Rejection, patient: Option<PatientId>) -> Self {
+        Self { patient, ..Self::only(Verdict::Rejected { rejection }) }
+    }
+
+    /// A verdict that was given without looking at any row.
+    pub fn only(verdict: Verdict) -> Self {
+        Self { verdict, patient: None, decision: None }
+    }
+}
 
 /// What became of a command.
 pub(super) enum Done {
-    /// It has a verdict.
-    Decided {
-        verdict: Verdict,
-        patient: Option<PatientId>,
-        /// What was written; empty for a rejection.
-        decision: Option<Decision>,
-    },
+    Decided(Decided),
     /// The server failed over it; a code for the log and the quarantine.
     Failed(String),
 }
@@ -46,16 +63,11 @@ pub(super) async fn run(
         match attempt(&mut savepoint, envelope, roles).await {
             Ok(Tried::Wrote(decision, patient)) => {
                 savepoint.commit().await?;
-                let verdict = verdict::of(&decision);
-                return Ok(Done::Decided { verdict, patient, decision: Some(decision) });
+                return Ok(Done::Decided(Decided::written(decision, patient)));
             }
             Ok(Tried::Rejected(rejection, patient)) => {
                 savepoint.rollback().await?;
-                return Ok(Done::Decided {
-                    verdict: Verdict::Rejected { rejection },
-                    patient,
-                    decision: None,
-                });
+                return Ok(Done::Decided(Decided::rejected(rejection, patient)));
             }
             Ok(Tried::Failed(cause)) => {
                 savepoint.rollback().await?;
@@ -76,7 +88,7 @@ pub(super) async fn run(
         }
     }
     let rejection = refused.unwrap_or_else(|| Rejection::new(RejectionCode::Invalid));
-    Ok(Done::Decided { verdict: Verdict::Rejected { rejection }, patient: None, decision: None })
+    Ok(Done::Decided(Decided::rejected(rejection, None)))
 }
 
 async fn attempt(
@@ -95,8 +107,11 @@ async fn attempt(
     let command = &envelope.command;
     // `decide` asks for the grant first; without it there is no reason to load (or lock) anything.
     let allowed = roles.iter().any(|role| role.may(command.grant()));
-    let world =
-        if allowed { load::world(connection, envelope.clinic, command).await? } else { World::default() };
+    let reads = if allowed { command.reads() } else { Vec::new() };
+    let mut world = load::world(connection, envelope.clinic, &reads).await?;
+    if reads.contains(&Read::NextRecordNumber) {
+        world.next_record_number = rows::next_record_numbers(connection, 1).await?.pop();
+    }
     let patient = command.patient(&world);
     let Ok(decided) = catch_unwind(AssertUnwindSafe(|| decide(command, &context, &world))) else {
         return Ok(Tried::Failed("decide panicked"));
@@ -110,7 +125,7 @@ async fn attempt(
         if change.table == TableName::AuditEvent {
             return Ok(Tried::Failed("a verb writes the audit log"));
         }
-        rows::write(connection, envelope.clinic, change).await?;
     }
+    write::write(connection, envelope.clinic, &decision.changes).await?;
     Ok(Tried::Wrote(decision, patient))
 }

@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 
 use sqlx::Acquire;
-use wattle_domain::{CommandId, Decision, Envelope, PatientId, Rejection, RejectionCode};
+use wattle_domain::{CommandId, Envelope, Rejection, RejectionCode};
 use wattle_protocol::push::{Answer, Verdict};
 use wattle_sync_rules::push::{
     AfterFault, GroupUnit, after_fault, deferred_on, first_answer, refused_together, stands,
 };
 
-use super::batch::Batch;
+use super::batch::{Batch, Error};
 use super::incoming::Incoming;
-use super::one::{self, Done};
-use super::trust::{self, Author};
-use super::verdict;
+use super::one::{self, Decided, Done};
+use super::{trust, verdict};
 use crate::db::command_log;
+use crate::db::push::Author;
 
 /// A command before it is decided.
 enum Before {
@@ -36,34 +36,22 @@ struct Member<'a> {
     signature: Vec<u8>,
 }
 
-/// What was said of a command, and for the log, of whom and what it wrote.
-struct Said {
-    verdict: Verdict,
-    patient: Option<PatientId>,
-    decision: Option<Decision>,
-}
-
-impl Said {
-    fn only(verdict: Verdict) -> Self {
-        Self { verdict, patient: None, decision: None }
-    }
-}
-
-/// What deciding gave.
-enum Decided {
-    Said(Vec<Said>),
+/// What deciding a unit gave.
+enum UnitDone {
+    /// What was said of each command.
+    Said(Vec<Decided>),
     /// The server failed; a code for the log and the quarantine.
     Failed(String),
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
     /// The answers to a command, or to all commands of a group; `None` when the unit is to be tried again and the batch
     /// stops here.
     pub async fn unit(
         &mut self,
-        commands: &[Incoming],
+        commands: &'a [Incoming],
         group: Option<GroupUnit>,
-    ) -> Result<Option<Vec<Answer>>, sqlx::Error> {
+    ) -> Result<Option<Vec<Answer>>, Error> {
         let mut answers: Vec<Option<Answer>> = Vec::with_capacity(commands.len());
         let mut members: Vec<Member<'_>> = Vec::new();
         // What already stands cannot be decided again together with the rest.
@@ -91,8 +79,8 @@ impl Batch<'_> {
             // Those that have their answer keep it.
             let together = refused_together(commands.len(), place, &verdict);
             let open = answers.iter().zip(together).filter(|(answer, _)| answer.is_none());
-            self.keep(&members, open.map(|(_, verdict)| Said::only(verdict)).collect(), "group_refused")
-                .await?
+            let said = open.map(|(_, verdict)| Decided::only(verdict)).collect();
+            self.keep(&members, said, "group_refused").await?
         } else if !whole {
             self.keep_all(&members, "incomplete_group").await?
         } else if let Some(verdicts) = self.deferred(&members) {
@@ -100,8 +88,8 @@ impl Batch<'_> {
             verdicts
         } else {
             match self.decide(&members).await? {
-                Decided::Said(said) => self.keep(&members, said, "group_refused").await?,
-                Decided::Failed(cause) => match self.failed(&members, &cause).await? {
+                UnitDone::Said(said) => self.keep(&members, said, "group_refused").await?,
+                UnitDone::Failed(cause) => match self.failed(&members, &cause).await? {
                     AfterFault::TryAgain => return Ok(None),
                     AfterFault::Quarantine => self.keep_all(&members, &cause).await?,
                 },
@@ -116,7 +104,7 @@ impl Batch<'_> {
     }
 
     /// Looks at a command's past and at its signature; a new one that is believed is added to `members`.
-    async fn before<'a>(
+    async fn before(
         &mut self,
         command: &'a Incoming,
         members: &mut Vec<Member<'a>>,
@@ -132,8 +120,8 @@ impl Batch<'_> {
             return Ok(Before::Unreadable);
         };
         let signature = trust::signature_bytes(&command.signature);
-        let author = self.authors.get(&mut self.tx, self.session, envelope.author).await?;
-        if !author.signed(self.session, envelope, &command.payload, &signature) {
+        let author = self.authors.get(&envelope.author).cloned().unwrap_or_default();
+        if !trust::signed(&author, self.session, envelope, &command.payload, &signature) {
             // Not logged under its id: the real command of that id may still come.
             tracing::warn!(command = %command.id, "signature, clinic or workstation not as it should be");
             let mut entry =
@@ -163,42 +151,53 @@ impl Batch<'_> {
         None
     }
 
-    /// Decides members: one by itself, several in one savepoint that stands or falls.
-    async fn decide(&mut self, members: &[Member<'_>]) -> Result<Decided, sqlx::Error> {
-        if let [member] = members {
-            let done = one::run(&mut self.tx, member.envelope, &member.author.roles).await?;
-            return Ok(match done {
-                Done::Decided { verdict, patient, decision } => {
-                    Decided::Said(vec![Said { verdict, patient, decision }])
+    /// Decides members: all of them stand, or none does.
+    async fn decide(&mut self, members: &[Member<'_>]) -> Result<UnitDone, Error> {
+        let Some(mut together) = self.together.take() else { return Ok(self.decide_apart(members).await?) };
+        let mark = (members.len() > 1).then(|| together.mark());
+        let mut said: Vec<Decided> = Vec::with_capacity(members.len());
+        for (place, member) in members.iter().enumerate() {
+            said.push(together.decide(member.envelope, &member.author.roles)?);
+            let refused = said.last().filter(|last| !stands(&last.verdict)).map(|last| last.verdict.clone());
+            if let Some(verdict) = refused {
+                if let Some(mark) = mark {
+                    together.back_to(mark);
                 }
-                Done::Failed(cause) => Decided::Failed(cause),
+                said = refuse(said, members.len(), place, &verdict);
+                break;
+            }
+        }
+        self.together = Some(together);
+        Ok(UnitDone::Said(said))
+    }
+
+    /// The same with each command written before the next is looked at: one by itself, several in one savepoint.
+    async fn decide_apart(&mut self, members: &[Member<'_>]) -> Result<UnitDone, sqlx::Error> {
+        if let [member] = members {
+            return Ok(match one::run(&mut self.tx, member.envelope, &member.author.roles).await? {
+                Done::Decided(decided) => UnitDone::Said(vec![decided]),
+                Done::Failed(cause) => UnitDone::Failed(cause),
             });
         }
         let mut savepoint = self.tx.begin().await?;
-        let mut said: Vec<Said> = Vec::with_capacity(members.len());
+        let mut said: Vec<Decided> = Vec::with_capacity(members.len());
         for (place, member) in members.iter().enumerate() {
-            match one::run(&mut savepoint, member.envelope, &member.author.roles).await? {
-                Done::Decided { verdict, patient, decision } => {
-                    let refused = !stands(&verdict);
-                    said.push(Said { verdict: verdict.clone(), patient, decision });
-                    if !refused {
-                        continue;
-                    }
-                    savepoint.rollback().await?;
-                    let mut patients = said.into_iter().map(|said| said.patient);
-                    let together = refused_together(members.len(), place, &verdict).into_iter();
-                    let said = together
-                        .map(|verdict| Said { patient: patients.next().flatten(), ..Said::only(verdict) });
-                    return Ok(Decided::Said(said.collect()));
-                }
+            let decided = match one::run(&mut savepoint, member.envelope, &member.author.roles).await? {
+                Done::Decided(decided) => decided,
                 Done::Failed(cause) => {
                     savepoint.rollback().await?;
-                    return Ok(Decided::Failed(cause));
+                    return Ok(UnitDone::Failed(cause));
                 }
+            };
+            let refused = (!stands(&decided.verdict)).then(|| decided.verdict.clone());
+            said.push(decided);
+            if let Some(verdict) = refused {
+                savepoint.rollback().await?;
+                return Ok(UnitDone::Said(refuse(said, members.len(), place, &verdict)));
             }
         }
         savepoint.commit().await?;
-        Ok(Decided::Said(said))
+        Ok(UnitDone::Said(said))
     }
 
     /// Counts a failure of the server over members, each for all.
@@ -214,8 +213,8 @@ impl Batch<'_> {
         Ok(after_fault(faults, self.app.config.faults_before_quarantine))
     }
 
-    async fn keep_all(&mut self, members: &[Member<'_>], reason: &str) -> Result<Vec<Verdict>, sqlx::Error> {
-        let said = members.iter().map(|_| Said::only(Verdict::Quarantined)).collect();
+    async fn keep_all(&mut self, members: &[Member<'a>], reason: &str) -> Result<Vec<Verdict>, sqlx::Error> {
+        let said = members.iter().map(|_| Decided::only(Verdict::Quarantined)).collect();
         self.keep(members, said, reason).await
     }
 
@@ -223,12 +222,12 @@ impl Batch<'_> {
     /// quarantine, with a reason, what could not be.
     async fn keep(
         &mut self,
-        members: &[Member<'_>],
-        said: Vec<Said>,
+        members: &[Member<'a>],
+        said: Vec<Decided>,
         reason: &str,
     ) -> Result<Vec<Verdict>, sqlx::Error> {
         let mut verdicts = Vec::with_capacity(said.len());
-        for (member, Said { verdict, patient, decision }) in members.iter().zip(said) {
+        for (member, Decided { verdict, patient, decision }) in members.iter().zip(said) {
             if verdict == Verdict::Quarantined {
                 self.quarantine(member.command, reason).await?;
             } else {
@@ -241,11 +240,18 @@ impl Batch<'_> {
                     decision.as_ref(),
                 ));
             }
-            self.log(member.command, member.envelope, &member.signature, &verdict).await?;
+            self.log(member.command, member.envelope, &member.signature, &verdict);
             verdicts.push(verdict);
         }
         Ok(verdicts)
     }
+}
+
+/// What is said of a group in which the command at a place was refused: the patients that were looked up stay, for the log.
+fn refuse(said: Vec<Decided>, length: usize, place: usize, verdict: &Verdict) -> Vec<Decided> {
+    let mut patients = said.into_iter().map(|decided| decided.patient);
+    let together = refused_together(length, place, verdict).into_iter();
+    together.map(|verdict| Decided { patient: patients.next().flatten(), ..Decided::only(verdict) }).collect()
 }
 
 fn rejected(code: RejectionCode) -> Verdict {

@@ -75,25 +75,6 @@ pub(crate) async fn names(
     Ok((display.unwrap_or_default(), clinic.unwrap_or_default()))
 }
 
-/// Every key that this author may have signed with at this workstation. An older one still counts: commands that were
-/// signed before it was replaced may only arrive now.
-pub(crate) async fn signing_keys(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    user: UserId,
-    workstation: WorkstationId,
-) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT public_key FROM clinic.signing_key WHERE clinic_id = $1 AND user_id = $2 AND workstation_id = $3 \
-         AND revoked_at IS NULL ORDER BY registered_at DESC",
-    )
-    .bind(clinic.0)
-    .bind(user.0)
-    .bind(workstation.0)
-    .fetch_all(connection)
-    .await
-}
-
 pub(crate) async fn register_key(
     connection: &mut PgConnection,
     clinic: ClinicId,

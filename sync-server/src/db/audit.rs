@@ -1,5 +1,6 @@
 //! Entries of the audit log. The database chains them.
 
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
@@ -14,13 +15,15 @@ pub(crate) async fn append(
     clinic: ClinicId,
     entries: &[AuditEvent],
 ) -> Result<(), sqlx::Error> {
-    for entry in entries {
-        sqlx::query(AssertSqlSafe(table_sql::of(TableName::AuditEvent).insert.as_str()))
-            .bind(clinic.0)
-            .bind(entry.id)
-            .bind(Json(entry.to_fields()))
-            .execute(&mut *connection)
-            .await?;
+    if entries.is_empty() {
+        return Ok(());
     }
+    let rows: Vec<Value> =
+        entries.iter().map(|entry| json!({"id": entry.id, "fields": entry.to_fields()})).collect();
+    sqlx::query(AssertSqlSafe(table_sql::of(TableName::AuditEvent).insert.as_str()))
+        .bind(clinic.0)
+        .bind(Json(rows))
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -3,8 +3,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+
+/// How long a connection that nobody uses is taken to be alive.
+const BELIEVED: Duration = Duration::from_secs(1);
 
 /// The pool of the serving process, as role `wattle_app`. Connects at the first use, so that the server can start, and
 /// answer `/healthz`, before its database does.
@@ -19,10 +22,22 @@ pub fn app_pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "60s"),
         ("timezone", "UTC"),
+        // Our statements look rows up by key: one plan serves every value.
+        ("plan_cache_mode", "force_generic_plan"),
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))
+        // Asking a connection whether it lives costs a round trip; one that was at work a moment ago is believed.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > BELIEVED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options))
 }
 

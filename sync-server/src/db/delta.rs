@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Either, Executor, Postgres, Row as _};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
 
-use super::table_sql;
+use super::{Identity, table_sql};
 
 /// The rows of each feed that some commits point at.
 pub(crate) type Pointers = BTreeMap<FeedClass, BTreeMap<TableName, BTreeSet<Uuid>>>;
@@ -64,11 +64,11 @@ pub(crate) async fn look(
     tokens: &[Uuid],
 ) -> Result<Look, sqlx::Error> {
     let mut text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ".to_owned();
-    act_as(&mut text, clinic, None);
     let _ = write!(
         text,
-        "SELECT sync.epoch(), (SELECT version FROM sync.access_versions('{{{clinic}}}')); \
-         SELECT class, seq FROM sync.heads('{{{clinic}}}'); "
+        "{}; SELECT sync.epoch(), (SELECT version FROM sync.access_versions('{{{clinic}}}')); \
+         SELECT class, seq FROM sync.heads('{{{clinic}}}'); ",
+        Identity::clinic(clinic).text(),
     );
     if !tokens.is_empty() {
         let _ = write!(
@@ -120,18 +120,17 @@ pub(crate) async fn pointers(
     after: &BTreeMap<FeedClass, FeedSeq>,
     most: usize,
 ) -> Result<(Vec<FeedClass>, Option<Pointers>), sqlx::Error> {
-    let mut text = String::new();
-    act_as(&mut text, clinic, Some(user));
+    let identity = Identity { user: Some(user), ..Identity::clinic(clinic) };
     let feeds: Vec<String> = after
         .iter()
         .map(|(feed, seq)| format!("c.class = '{}' AND c.seq > {}", feed.as_str(), seq.0))
         .collect();
-    let _ = write!(
-        text,
-        "SELECT array_to_string(sync.granted_classes(), ' '); \
+    let text = format!(
+        "{}; SELECT array_to_string(sync.granted_classes(), ' '); \
          SELECT p.class, p.tbl, p.pk FROM sync.commit c \
          JOIN sync.change p ON p.uid = c.uid AND p.clinic_id = c.clinic_id AND p.class = c.class \
          WHERE c.clinic_id = '{clinic}' AND ({}) LIMIT {}",
+        identity.text(),
         feeds.join(" OR "),
         most + 1
     );
@@ -197,16 +196,6 @@ pub(crate) async fn access_versions(
         .fetch_all(pool)
         .await?;
     Ok(found.into_iter().map(|(clinic, version)| (ClinicId(clinic), version)).collect())
-}
-
-/// [`super::Identity::set`] as text.
-fn act_as(text: &mut String, clinic: ClinicId, user: Option<UserId>) {
-    let user = user.map(|u| u.to_string()).unwrap_or_default();
-    let _ = write!(
-        text,
-        "SELECT set_config('wattle.clinic', '{clinic}', true), set_config('wattle.user', '{user}', true), \
-         set_config('wattle.workstation', '', true); "
-    );
 }
 
 /// Runs statements one after another in one round trip; `row` gets the number of the statement with each row.

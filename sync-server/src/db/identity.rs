@@ -32,6 +32,17 @@ impl Identity {
         Ok(())
     }
 
+    /// [`Identity::set`] as text, for several statements in one round trip. What is put in are ids.
+    pub fn text(&self) -> String {
+        format!(
+            "SELECT set_config('wattle.clinic', '{}', true), set_config('wattle.user', '{}', true), \
+             set_config('wattle.workstation', '{}', true)",
+            self.clinic,
+            self.user.map(|u| u.to_string()).unwrap_or_default(),
+            self.workstation.map(|w| w.to_string()).unwrap_or_default(),
+        )
+    }
+
     /// Begins a READ COMMITTED transaction for this identity.
     pub async fn begin(&self, pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let mut tx = pool.begin().await?;

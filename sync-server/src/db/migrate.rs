@@ -25,6 +25,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (12, "access", include_str!("../../../migrations/server/0012_access.sql")),
     (13, "oldest write", include_str!("../../../migrations/server/0013_oldest_write.sql")),
     (14, "images", include_str!("../../../migrations/server/0014_images.sql")),
+    (15, "kept plans", include_str!("../../../migrations/server/0015_kept_plans.sql")),
 ];
 
 /// Why a database could not be brought to this version.

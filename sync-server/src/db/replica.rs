@@ -40,33 +40,6 @@ pub(crate) async fn last_n(connection: &mut PgConnection, file: File) -> Result<
     Ok(found.unwrap_or_default())
 }
 
-/// Notes the highest command number of a file.
-pub(crate) async fn numbered(
-    connection: &mut PgConnection,
-    file: File,
-    last_n: i64,
-) -> Result<(), sqlx::Error> {
-    let query = match file.replica {
-        None => sqlx::query(
-            "UPDATE clinic.workstation SET last_n = greatest(last_n, $3) WHERE clinic_id = $1 AND id = $2",
-        )
-        .bind(file.clinic.0)
-        .bind(file.workstation.0)
-        .bind(last_n),
-        Some(replica) => sqlx::query(
-            "INSERT INTO clinic.workstation_replica AS r (clinic_id, workstation_id, replica_id, last_n) \
-             VALUES ($1, $2, $4, $3) ON CONFLICT (clinic_id, workstation_id, replica_id) \
-             DO UPDATE SET last_n = greatest(r.last_n, excluded.last_n)",
-        )
-        .bind(file.clinic.0)
-        .bind(file.workstation.0)
-        .bind(last_n)
-        .bind(replica.0),
-    };
-    query.execute(connection).await?;
-    Ok(())
-}
-
 /// Notes where a file is; feeds that it does not name it does not hold.
 pub(crate) async fn at(
     connection: &mut PgConnection,

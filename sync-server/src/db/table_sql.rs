@@ -15,7 +15,7 @@ pub(crate) struct TableSql {
     pub rows_locked: String,
     /// The JSON array alone, for statements with their own conditions.
     pub array: String,
-    /// `INSERT` from one JSON object `$3`, with `$1` clinic and `$2` id.
+    /// `INSERT` of rows in their order, for clinic `$1` from one JSON array `$2` of `{"id", "fields"}`.
     pub insert: String,
     /// The columns for a binary COPY, in the same order as the array.
     pub copy_columns: String,
@@ -41,30 +41,38 @@ fn build(table: &Table) -> TableSql {
     let array = array(table);
     let from = format!("FROM clinic.{} WHERE clinic_id = $1 AND id = ANY ($2) ORDER BY id", table.sql);
     let names = table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
-    let values = table.columns.iter().map(|c| from_json(c, "$3")).collect::<Vec<_>>().join(", ");
+    let values = table.columns.iter().map(|c| from_json(c, "r.fields")).collect::<Vec<_>>().join(", ");
     TableSql {
         rows: format!("SELECT {array} {from}"),
         rows_locked: format!("SELECT {array} {from} FOR NO KEY UPDATE"),
         array,
         insert: format!(
-            "INSERT INTO clinic.{} (clinic_id, id, {names}) VALUES ($1, $2, {values})",
+            "INSERT INTO clinic.{} (clinic_id, id, {names}) SELECT $1, r.id, {values} \
+             FROM ROWS FROM (jsonb_to_recordset($2) AS (id uuid, fields jsonb)) WITH ORDINALITY AS r (id, fields, nth) \
+             ORDER BY r.nth",
             table.sql
         ),
         copy_columns: copy_columns(table),
     }
 }
 
-/// `UPDATE` of the columns that `set` names, from one JSON object `$3`; `None` for an unknown column or an empty set.
+/// `UPDATE` of the columns that `set` names, of rows `$3` of clinic `$1` from one JSON array `$2` of `{"id", "fields"}`;
+/// `None` for an unknown column or an empty set.
 pub(crate) fn update(table: &Table, set: &Fields) -> Option<String> {
     let mut parts = Vec::with_capacity(set.len());
     // In the table's order, so that the same set gives the same text and the statement is prepared once.
     for column in table.columns.iter().filter(|c| set.contains_key(c.name)) {
-        parts.push(format!("{} = {}", column.name, from_json(column, "$3")));
+        parts.push(format!("{} = {}", column.name, from_json(column, "r.fields")));
     }
     if parts.is_empty() || parts.len() != set.len() {
         return None;
     }
-    Some(format!("UPDATE clinic.{} SET {} WHERE clinic_id = $1 AND id = $2", table.sql, parts.join(", ")))
+    Some(format!(
+        "UPDATE clinic.{} AS t SET {} FROM jsonb_to_recordset($2) AS r (id uuid, fields jsonb) \
+         WHERE t.clinic_id = $1 AND t.id = ANY ($3) AND t.id = r.id",
+        table.sql,
+        parts.join(", ")
+    ))
 }
 
 /// The statement that copies rows, all or some, in the order of their ids. COPY takes no parameters; what is put in are

@@ -50,19 +50,6 @@ pub(crate) async fn get(
     sqlx::query_as(COLUMNS).bind(clinic.0).bind(id.0).fetch_optional(connection).await
 }
 
-/// The same, locked: pushes of one workstation come one after another.
-pub(crate) async fn lock(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    id: WorkstationId,
-) -> Result<Option<Workstation>, sqlx::Error> {
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} FOR NO KEY UPDATE")))
-        .bind(clinic.0)
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
-}
-
 /// A clinic with more names than this is told the first of them: a name is a comfort, not a need.
 const NAMES: i64 = 500;
 

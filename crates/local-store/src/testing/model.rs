@@ -29,23 +29,8 @@ pub(crate) const ROLES: [Role; 2] = [Role::Reception, Role::Practitioner];
 pub(crate) fn world(rows: &Rows, reads: &[Read]) -> World {
     let mut world = World::default();
     for read in reads {
-        for (&(table, row_id), row) in rows {
-            let wanted = match *read {
-                Read::Row(t, i) => (t, i) == (table, row_id),
-                Read::OfPatient(t, p) => t == table && row.field("patient_id") == &json!(p),
-                Read::Book { practitioner, from, to } => {
-                    let at = |name: &str| row.field(name).as_i64().unwrap_or(0);
-                    table == TableName::Appointment
-                        && row.field("practitioner_id") == &json!(practitioner)
-                        && at("start_at") < to.0
-                        && at("end_at") > from.0
-                        && at("start_at") >= from.plus_minutes(-LONGEST_MIN).0
-                        && row.field("status") != &json!("cancelled")
-                        && row.field("status") != &json!("did_not_attend")
-                }
-                Read::NextRecordNumber => false,
-            };
-            if wanted {
+        for (&(table, _), row) in rows {
+            if read.selects(table, row) {
                 world.insert(table, row.clone());
             }
         }

@@ -4,17 +4,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 use wattle_domain::entities::AuditEvent;
-use wattle_domain::schedule::LONGEST_MIN;
 use wattle_domain::{
     ConflictId, Context, Decision, Entity, Envelope, Outcome, Place, Read, Rejection, RejectionCode, Role,
-    Row, RowChange, TableName, UtcInstant, World, decide,
+    Row, RowChange, TableName, Unwritable, World, decide,
 };
 use wattle_protocol::push::Verdict;
 
 use super::Server;
 use super::database::{ClinicData, Key};
 use super::history::check_edit;
-use super::transaction::{Refused, Transaction};
+use super::transaction::Transaction;
 use crate::mutant::Mutant;
 
 /// What became of one command.
@@ -25,18 +24,6 @@ pub enum Done {
     Failed,
     /// Another transaction holds a row that it needs.
     Locked,
-}
-
-/// Whether a row is one that a range selects.
-fn in_book(row: &Row, practitioner: &Value, from: UtcInstant, to: UtcInstant) -> bool {
-    let at = |name: &str| row.field(name).as_i64().unwrap_or(0);
-    let status = row.field("status").as_str().unwrap_or_default();
-    row.field("practitioner_id") == practitioner
-        && at("start_at") < to.0
-        && at("end_at") > from.0
-        && at("start_at") > from.plus_minutes(-LONGEST_MIN).0
-        && !matches!(status, "cancelled" | "did_not_attend")
-        && row.attribution.deleted_at.is_none()
 }
 
 /// What a command reads, as its transaction sees it, and the rows that it locks.
@@ -51,19 +38,16 @@ fn world(data: &ClinicData, tx: &mut Transaction, reads: &[Read]) -> (World, Vec
                     locks.push((table, id));
                 }
             }
-            Read::OfPatient(table, patient) => {
-                let here = json!(patient);
-                for row in all(data, tx, table).filter(|row| row.field("patient_id") == &here) {
+            Read::OfPatient(table, _) => {
+                for row in all(data, tx, table).filter(|row| read.selects(table, row)) {
                     world.insert(table, row.clone());
                     locks.push((table, row.id));
                 }
             }
-            Read::Book { practitioner, from, to } => {
-                let practitioner = json!(practitioner);
-                for row in
-                    all(data, tx, TableName::Appointment).filter(|r| in_book(r, &practitioner, from, to))
-                {
-                    world.insert(TableName::Appointment, row.clone());
+            Read::Book { .. } => {
+                let table = TableName::Appointment;
+                for row in all(data, tx, table).filter(|row| read.selects(table, row)) {
+                    world.insert(table, row.clone());
                 }
             }
             Read::NextRecordNumber => {
@@ -114,8 +98,8 @@ impl Server {
                     written = decision.changes;
                     Ok(verdict)
                 }
-                Err(Refused::Exists) => Err(Rejection::new(RejectionCode::AlreadyExists)),
-                Err(Refused::Missing | Refused::OnlyGrows) => {
+                Err(Unwritable::Exists) => Err(Rejection::new(RejectionCode::AlreadyExists)),
+                Err(Unwritable::Missing | Unwritable::OnlyGrows) => {
                     *tx = savepoint;
                     return Done::Failed;
                 }

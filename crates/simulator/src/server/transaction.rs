@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use wattle_domain::attribution::Attribution;
+use wattle_domain::attribution::Stamp;
 use wattle_domain::{
-    CommandId, FeedClass, ReplicaId, Rev, Row, RowChange, UserId, UtcInstant, WorkstationId,
+    CommandId, FeedClass, ReplicaId, Row, RowChange, Unwritable, UserId, UtcInstant, WorkstationId,
 };
 
 use super::Server;
@@ -43,17 +43,6 @@ pub struct Transaction {
     pub next_record: Option<u64>,
     /// Entries of the audit log.
     pub audited: Option<u64>,
-}
-
-/// A write that the schema refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The row is there already.
-    Exists,
-    /// There is no such row.
-    Missing,
-    /// The table only grows.
-    OnlyGrows,
 }
 
 impl Transaction {
@@ -96,41 +85,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the schema refuses it.
-    pub fn write(&mut self, data: &ClinicData, change: &RowChange) -> Result<(), Refused> {
+    pub fn write(&mut self, data: &ClinicData, change: &RowChange) -> Result<(), Unwritable> {
         let key = (change.table, change.id);
-        let now = UtcInstant(self.began.0);
-        let row = match (change.base_rev, self.row(data, key)) {
-            (None, Some(_)) => return Err(Refused::Exists),
-            (Some(_), None) => return Err(Refused::Missing),
-            (None, None) => Row {
-                id: change.id,
-                rev: Rev(1),
-                attribution: Attribution {
-                    created_at: now,
-                    created_by: self.user,
-                    updated_at: now,
-                    updated_by: self.user,
-                    origin_workstation: self.workstation,
-                    deleted_at: None,
-                    deleted_reason: None,
-                },
-                fields: change.set.clone(),
-            },
-            (Some(_), Some(before)) => {
-                if change.table.table().append_only {
-                    return Err(Refused::OnlyGrows);
-                }
-                let mut row = Row::clone(before);
-                row.rev = Rev(row.rev.0 + 1);
-                row.attribution.updated_at = now;
-                row.attribution.updated_by = self.user;
-                row.attribution.origin_workstation = self.workstation;
-                for (name, value) in &change.set {
-                    row.fields.insert(name.clone(), value.clone());
-                }
-                row
-            }
-        };
+        let stamp = Stamp { by: self.user, workstation: self.workstation, at: self.began };
+        let row = Row::after(self.row(data, key).map(|row| &**row), change, stamp)?;
         self.put(key, Some(row));
         Ok(())
     }
