@@ -13,3 +13,5 @@ mod overlap_property;
 mod resolve_conflict;
 #[path = "decide/steps.rs"]
 mod steps;
+#[path = "decide/world.rs"]
+mod world;

@@ -86,6 +86,8 @@ pub struct Machine {
 
     /// A pull is wanted whatever the cursors say.
     pull_due: bool,
+    /// Answers wait for a checkpoint; a moment's grace is given to what live brings.
+    cover_due: bool,
     /// Heads that came without their rows since the last pull began; one is wanted if any is above its cursor.
     hinted: Cursors,
     /// Rows that live brought and that wait for the file, in their order.
@@ -169,6 +171,7 @@ impl Machine {
             probing: false,
             live_open: false,
             pull_due: false,
+            cover_due: false,
             hinted: Cursors::new(),
             deltas: VecDeque::new(),
             pulling: None,
@@ -288,7 +291,7 @@ impl Machine {
             // The lane may be taken already; that they are not armed any more is enough.
             Timer::Repair => {}
             Timer::Digest => self.compares = self.compares.max(1),
-            Timer::Poll => self.pull_due = true,
+            Timer::Poll | Timer::Cover => self.pull_due = true,
             Timer::Recheck => self.hello_due = true,
             Timer::Probe => {
                 self.hello_due = true;

@@ -1,16 +1,12 @@
 //! The smallest store there can be: it loads a `World`, decides and applies, as both real ones do.
 
-use std::collections::BTreeMap;
-
-use serde_json::json;
 use uuid::Uuid;
-use wattle_domain::attribution::Attribution;
+use wattle_domain::attribution::{Attribution, Stamp};
 use wattle_domain::entities::{AppointmentType, Patient, Practitioner};
 use wattle_domain::fields::{BirthDateAccuracy, Sex};
 use wattle_domain::{
     AppointmentId, AppointmentTypeId, ClinicId, Command, CommandId, Context, Decision, Entity, PatientId,
-    Place, PractitionerId, Read, Rejection, Rev, Role, Row, TableName, UserId, UtcInstant, WorkstationId,
-    World, decide,
+    Place, PractitionerId, Read, Rejection, Rev, Role, Row, UserId, UtcInstant, WorkstationId, World, decide,
 };
 
 /// 2026-11-23 09:00 in Sydney.
@@ -46,7 +42,7 @@ pub fn dr_lee() -> Author {
 
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct MapStore {
-    pub rows: BTreeMap<(TableName, Uuid), Row>,
+    pub rows: World,
     commands: u128,
 }
 
@@ -111,42 +107,22 @@ impl MapStore {
 
     pub fn put<E: Entity>(&mut self, id: Uuid, entity: &E) {
         let row = Row { id, rev: Rev(1), attribution: Attribution::default(), fields: entity.to_fields() };
-        self.rows.insert((E::TABLE.name, id), row);
+        self.rows.insert(E::TABLE.name, row);
     }
 
     pub fn get<E: Entity>(&self, id: impl Into<Uuid>) -> E {
-        self.rows[&(E::TABLE.name, id.into())].read().unwrap()
+        self.rows.get(id).unwrap().unwrap().0
     }
 
     pub fn all<E: Entity>(&self) -> Vec<E> {
-        self.rows.iter().filter(|((t, _), _)| *t == E::TABLE.name).map(|(_, r)| r.read().unwrap()).collect()
+        self.rows.of(E::TABLE.name).map(|row| row.read().unwrap()).collect()
     }
 
     pub fn world(&self, command: &Command) -> World {
-        let mut world = World::default();
-        for read in command.reads() {
-            match read {
-                Read::Row(table, id) => {
-                    self.rows.get(&(table, id)).into_iter().for_each(|row| world.insert(table, row.clone()));
-                }
-                Read::OfPatient(table, patient) => self
-                    .rows
-                    .iter()
-                    .filter(|((t, _), row)| *t == table && row.field("patient_id") == &json!(patient))
-                    .for_each(|((t, _), row)| world.insert(*t, row.clone())),
-                Read::Book { practitioner, from, to } => self
-                    .rows
-                    .iter()
-                    .filter(|((t, _), _)| *t == TableName::Appointment)
-                    .filter(|(_, row)| {
-                        let at = |name: &str| UtcInstant(row.field(name).as_i64().unwrap());
-                        row.field("practitioner_id") == &json!(practitioner)
-                            && at("start_at") < to
-                            && from < at("end_at")
-                    })
-                    .for_each(|((t, _), row)| world.insert(*t, row.clone())),
-                Read::NextRecordNumber => world.next_record_number = Some((self.rows.len() + 1).to_string()),
-            }
+        let reads = command.reads();
+        let mut world = self.rows.select(&reads);
+        if reads.contains(&Read::NextRecordNumber) {
+            world.next_record_number = Some((self.rows.keys().count() + 1).to_string());
         }
         world
     }
@@ -168,26 +144,10 @@ impl MapStore {
         self.commands += 1;
         let context = self.context(author);
         let decision = decide(&command, &context, &self.world(&command))?;
+        let stamp =
+            Stamp { by: Some(author.user), workstation: Some(author.workstation), at: context.issued_at };
         for change in &decision.changes {
-            let row = self.rows.entry((change.table, change.id)).or_insert_with(|| Row {
-                id: change.id,
-                rev: Rev(0),
-                attribution: Attribution::default(),
-                fields: serde_json::Map::new(),
-            });
-            assert_eq!(
-                change.base_rev.is_none(),
-                row.rev == Rev(0),
-                "an insert meets no row, an update meets one"
-            );
-            assert!(
-                !(change.table.table().append_only && row.rev != Rev(0)),
-                "append-only rows are never changed"
-            );
-            row.rev.0 += 1;
-            row.attribution.updated_by = Some(author.user);
-            row.attribution.origin_workstation = Some(author.workstation);
-            row.fields.extend(change.set.clone());
+            self.rows.write(change, stamp).expect("an insert meets no row, an update meets one");
         }
         Ok(decision)
     }

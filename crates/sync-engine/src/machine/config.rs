@@ -15,6 +15,9 @@ pub struct Config {
     pub poll_min_ms: u64,
     /// Longest wait between two pulls while live is down.
     pub poll_max_ms: u64,
+    /// How long after an answered push, while live is up, to ask for the checkpoint that covers it: the rows come by
+    /// themselves, so what is left to do makes way for them, and one question serves several pushes.
+    pub cover_ms: u64,
     /// How often to say hello again while live is up, so that a revoked grant or a clock that is wrong is noticed.
     pub recheck_ms: u64,
     /// How often to ask whether a closed door (suspended, upgrade, sign in again) has opened.
@@ -41,6 +44,7 @@ impl Config {
             backoff_cap_ms: 30_000,
             poll_min_ms: 1_000,
             poll_max_ms: 30_000,
+            cover_ms: 30,
             recheck_ms: 300_000,
             probe_ms: 60_000,
             digest_ms: 6 * 3_600_000,

@@ -94,6 +94,8 @@ pub enum Timer {
     Retry(Work),
     /// Pull although nobody said that something moved.
     Poll,
+    /// Ask for the checkpoint that covers what was answered.
+    Cover,
     /// Say hello again although all is well.
     Recheck,
     /// See whether a closed door has opened.

@@ -83,6 +83,8 @@ impl Machine {
         let may_poll = self.gate == Gate::Open && self.welcome.is_some() && self.pull.is_idle();
         let poll = self.poll_ms;
         self.keep(Timer::Poll, may_poll && unwatched && self.pull_wanted().is_none(), poll, poll / 4);
+        // Whatever live brings meanwhile must not put it off for ever.
+        self.keep(Timer::Cover, self.cover_due && !self.pull_due, self.config.cover_ms, 0);
 
         let settled = self.gate == Gate::Open && self.session.is_idle() && !self.hello_due;
         let recheck = self.config.recheck_ms;

@@ -25,7 +25,7 @@ impl Machine {
         if matches!(kind, PullWanted::Reconcile { .. }) && self.late_answers() {
             return;
         }
-        self.pull_due = false;
+        (self.pull_due, self.cover_due) = (false, false);
         self.hinted.clear();
         let from = Box::new(self.facts.clone());
         self.pulling = Some(Pulling::Pull { kind: kind.clone(), from });

@@ -32,7 +32,8 @@ impl Machine {
         }
         if !self.facts.awaiting.is_empty() {
             // So that a checkpoint covers them and they leave the outbox for good.
-            self.pull_due = true;
+            self.cover_due |= self.live_open;
+            self.pull_due |= !self.live_open;
         }
     }
 
