@@ -22,8 +22,6 @@ pub fn app_pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "60s"),
         ("timezone", "UTC"),
-        // Our statements look rows up by key: one plan serves every value.
-        ("plan_cache_mode", "force_generic_plan"),
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)

@@ -17,6 +17,15 @@ use wattle_sync_rules::push::Logged;
 
 use super::Identity;
 
+/// A push looks up every row by its key, also in a table that has just been imported and whose statistics say that it is
+/// empty; and one plan serves every key.
+const KEYS_ONLY: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
 /// Begins a READ COMMITTED transaction and locks its workstation, so that pushes of one workstation come one after another.
 /// After an error the connection may stand in the middle of a transaction: it must be closed, not given back.
 pub(crate) async fn begin<'c>(
@@ -24,11 +33,10 @@ pub(crate) async fn begin<'c>(
     identity: &Identity,
 ) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
     let workstation = identity.workstation.map(|w| w.to_string()).unwrap_or_default();
-    // What is put in are ids: hexadecimal digits and hyphens. A push looks up every row by its key, also in a table
-    // that has just been imported and whose statistics say that it is empty.
+    // What is put in are ids: hexadecimal digits and hyphens.
+    let settings = KEYS_ONLY.map(|(name, value)| format!("set_config('{name}', '{value}', true)")).join(", ");
     let text = format!(
-        "BEGIN; {}, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
-         set_config('enable_mergejoin', 'off', true); SELECT FROM clinic.workstation \
+        "BEGIN; {}, {settings}; SELECT FROM clinic.workstation \
          WHERE clinic_id = '{}' AND id = nullif('{workstation}', '')::uuid FOR NO KEY UPDATE",
         identity.text(),
         identity.clinic,

@@ -3,5 +3,6 @@ mod fault;
 mod group;
 mod push;
 mod race;
+mod together;
 mod trust;
 mod twin;
