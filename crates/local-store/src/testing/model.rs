@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::attribution::Attribution;
 use wattle_domain::entities::{AppointmentType, Patient, PatientContact, Practitioner};
 use wattle_domain::fields::{BirthDateAccuracy, ContactKind, Sex};
-use wattle_domain::schedule::LONGEST_MIN;
 use wattle_domain::{
     Context, Entity, Envelope, FeedClass, FeedSeq, Outcome, Place, Read, Rev, Role, Row, TableName, World,
     decide,

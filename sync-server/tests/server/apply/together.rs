@@ -9,8 +9,10 @@ use super::push::code;
 use crate::support::desk::patient;
 use crate::support::{Book, Desk, House};
 
-/// What was said of each command, in a word.
-async fn push(desk: &mut Desk, commands: Vec<Command>) -> Vec<Result<(), Option<RejectionCode>>> {
+/// What was said of a command: applied, or why not.
+type Said = Result<(), Option<RejectionCode>>;
+
+async fn push(desk: &mut Desk, commands: Vec<Command>) -> Vec<Said> {
     let signed: Vec<Signed> = commands.into_iter().map(|command| desk.command(command)).collect();
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Applied => Ok(()),
@@ -20,7 +22,7 @@ async fn push(desk: &mut Desk, commands: Vec<Command>) -> Vec<Result<(), Option<
 }
 
 /// A morning in which each command builds on those before it, and what must be said of it.
-fn morning(house: &House) -> Vec<(Command, Result<(), Option<RejectionCode>>, &'static str)> {
+fn morning(house: &House) -> Vec<(Command, Said, &'static str)> {
     let register = patient("Nguyen");
     let patient_id = register.patient_id;
     let book = Book { practitioner: house.dr_lee, patient: patient_id, minute: 0 };
