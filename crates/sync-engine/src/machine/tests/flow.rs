@@ -39,9 +39,29 @@ fn a_new_command_goes_out_at_once_and_is_covered_by_a_checkpoint() {
     world.answer(Work::Push);
     assert!(matches!(world.flights.as_slice(), [Flight::Record(_)]), "first the answer goes into the file");
     world.answer(Work::Push);
+    assert_eq!(world.flights, [], "what live brings goes first");
+    world.fire(Timer::Cover);
     assert_eq!(world.flights, [Flight::Pull(PullWanted::Usual)], "and then a pull covers it, without a hint");
     world.settle();
     assert_eq!(world.facts.awaiting, []);
+}
+
+#[test]
+fn one_cover_serves_several_pushes_and_nothing_puts_it_off() {
+    let mut world = World::online(1);
+    for _ in 0..3 {
+        world.submit();
+        world.answer(Work::Push);
+        world.answer(Work::Push);
+        assert_eq!(world.flights, [], "the first timer goes on");
+    }
+    let due = world.timers[&Timer::Cover];
+    world.give(Event::Heard);
+    assert_eq!(world.timers.get(&Timer::Cover), Some(&due));
+    world.fire(Timer::Cover);
+    assert_eq!(world.flights, [Flight::Pull(PullWanted::Usual)]);
+    world.settle();
+    assert_eq!((world.facts.awaiting.len(), world.timers.contains_key(&Timer::Cover)), (0, false));
 }
 
 #[test]
