@@ -195,9 +195,7 @@ async fn revoked_rows_leave_the_file_at_the_next_contact() {
 async fn a_server_that_unpacks_nothing_still_gets_large_pushes() {
     let server = Server::new();
     let (mut desk, driver) = Desk::online(&server).await;
-    for _ in 0..20 {
-        desk.submit();
-    }
+    desk.submit_together(20);
     driver.nudge();
     server.until("all of them", |said| said.decided.len() == 20).await;
     assert_eq!(server.said().pushes, 2, "packed, and once more as it is");

@@ -24,7 +24,7 @@ async fn a_copy_that_is_cut_goes_on_where_it_was() {
     let mut seed: u64 = 0x2545_f491;
     let ready = loop {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let after_bytes = 400 + usize::try_from(seed >> 40).unwrap() % 60_000;
+        let after_bytes = 400 + usize::try_from(seed >> 40).unwrap() % 24_000;
         wire.set(Mode::Cut { route: "/v1/blob", after_bytes, times: 1 });
         match corner.arrive_with(wire.url(), patience).await.0 {
             Ok(ready) => break ready,

@@ -176,6 +176,13 @@ impl Desk {
         self.store.submit(&self.author, book(self.booked)).unwrap();
     }
 
+    /// So many at once: no push can take only the first of them.
+    pub fn submit_together(&mut self, count: u128) {
+        let commands = (1..=count).map(|n| book(self.booked + n)).collect();
+        self.booked += count;
+        self.store.submit_group(&self.author, commands).unwrap();
+    }
+
     pub fn cursor(&self, feed: FeedClass) -> u64 {
         self.store.sync_facts().unwrap().cursors.get(&feed).copied().unwrap_or(FeedSeq(0)).0
     }
