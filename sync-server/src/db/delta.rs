@@ -1,15 +1,12 @@
-//! What has just changed in a clinic, in as few round trips as there can be: one to look, one for the rows.
+//! What has just changed in a clinic, read in one snapshot: a look around, then the rows.
 //!
-//! Statements go as one text each, so they take no parameters; all that is put into them are ids, our own words and
-//! numbers.
+//! The statements keep their plans, so each costs little more than its round trip.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use futures::TryStreamExt;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
-use sqlx::{AssertSqlSafe, Either, Executor, Postgres, Row as _};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Executor, Postgres};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
 
@@ -25,165 +22,145 @@ pub(crate) struct Look {
     /// Rises when somebody's access changes.
     pub access: i64,
     pub heads: BTreeMap<FeedClass, FeedSeq>,
-    /// What the tokens that were asked about still grant.
-    pub granted: BTreeMap<Uuid, Vec<FeedClass>>,
 }
 
-/// A connection in the middle of a turn. Unless the turn ends well it is closed, never given back.
-pub(crate) struct Reading(Option<PoolConnection<Postgres>>);
+/// One snapshot of a clinic, read for one user after another. Unless it ends well its connection is closed, never given
+/// back.
+pub(crate) struct Snapshot {
+    connection: Option<PoolConnection<Postgres>>,
+    clinic: ClinicId,
+    user: Option<UserId>,
+}
 
-impl Reading {
-    pub async fn on(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        Ok(Self(Some(pool.acquire().await?)))
-    }
-
-    pub fn get(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        self.0.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+impl Snapshot {
+    /// Begins one, for nobody or for a user.
+    pub async fn begin(pool: &PgPool, clinic: ClinicId, user: Option<UserId>) -> Result<Self, sqlx::Error> {
+        let mut snapshot = Self { connection: Some(pool.acquire().await?), clinic, user };
+        // What is put in are ids.
+        let identity = Identity { user, ..Identity::clinic(clinic) }.text();
+        let text = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identity}");
+        snapshot.connection()?.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
+        Ok(snapshot)
     }
 
     /// Ends the snapshot and gives the connection back.
     pub async fn finish(mut self) -> Result<(), sqlx::Error> {
-        self.get()?.execute("COMMIT").await?;
-        drop(self.0.take());
+        self.connection()?.execute("COMMIT").await?;
+        drop(self.connection.take());
         Ok(())
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// The epoch, the state of access and the heads of all feeds.
+    pub async fn look(&mut self) -> Result<Look, sqlx::Error> {
+        let clinic = self.clinic;
+        let (epoch, access, feeds, seqs): (String, i64, Vec<String>, Vec<i64>) = sqlx::query_as(
+            "SELECT sync.epoch(), a.version, h.feeds, h.seqs FROM sync.access_versions(ARRAY[$1]) a, \
+             (SELECT coalesce(array_agg(class), '{}') AS feeds, coalesce(array_agg(seq), '{}') AS seqs \
+              FROM sync.heads(ARRAY[$1])) h",
+        )
+        .bind(clinic.0)
+        .fetch_one(self.connection()?)
+        .await?;
+        let head = |(feed, seq): (String, i64)| {
+            Some((feed.parse().ok()?, FeedSeq(u64::try_from(seq).unwrap_or_default())))
+        };
+        Ok(Look { epoch, access, heads: feeds.into_iter().zip(seqs).filter_map(head).collect() })
+    }
+
+    /// What some users' tokens grant.
+    pub async fn granted(&mut self, tokens: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<FeedClass>>, sqlx::Error> {
+        if tokens.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let found: Vec<(Uuid, Vec<String>)> = sqlx::query_as("SELECT token, classes FROM sync.access_of($1)")
+            .bind(tokens)
+            .fetch_all(self.connection()?)
+            .await?;
+        Ok(found.into_iter().map(|(token, words)| (token, classes(&words))).collect())
+    }
+
+    /// Works for this user from here on.
+    pub async fn act_for(&mut self, user: UserId) -> Result<(), sqlx::Error> {
+        if self.user != Some(user) {
+            let identity = Identity { user: Some(user), ..Identity::clinic(self.clinic) };
+            identity.set(self.connection()?).await?;
+            self.user = Some(user);
+        }
+        Ok(())
+    }
+
+    /// Which rows the commits after the cursors point at, as far as the acting user may see, and what that user is
+    /// granted; `None` when there are more of them than `most`.
+    pub async fn pointers(
+        &mut self,
+        after: &BTreeMap<FeedClass, FeedSeq>,
+        most: usize,
+    ) -> Result<(Vec<FeedClass>, Option<Pointers>), sqlx::Error> {
+        let clinic = self.clinic;
+        let (feeds, seqs): (Vec<&str>, Vec<i64>) =
+            after.iter().map(|(feed, seq)| (feed.as_str(), i64::try_from(seq.0).unwrap_or(i64::MAX))).unzip();
+        // One round trip with what is granted, which comes as a row of its own. The limits are inside because there they
+        // keep the plan to the newest end of each feed, whatever the statistics say of its length.
+        let found: Vec<(String, Option<String>, Option<Uuid>)> = sqlx::query_as(
+            "SELECT class, NULL::text, NULL::uuid FROM unnest(sync.granted_classes()) AS granted (class) UNION ALL \
+             (SELECT f.class, p.tbl, p.pk FROM unnest($2::text[], $3::bigint[]) AS f (class, after), \
+                LATERAL (SELECT c.uid FROM sync.commit c WHERE c.clinic_id = $1 AND c.class = f.class \
+                         AND c.seq > f.after ORDER BY c.seq LIMIT $4) c, \
+                LATERAL (SELECT p.tbl, p.pk FROM sync.change p WHERE p.uid = c.uid AND p.clinic_id = $1 \
+                         AND p.class = f.class LIMIT $4) p \
+              LIMIT $4)",
+        )
+        .bind(clinic.0)
+        .bind(feeds)
+        .bind(seqs)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX - 1) + 1)
+        .fetch_all(self.connection()?)
+        .await?;
+        let (granted, pointed): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, table, _)| table.is_none());
+        let granted: Vec<String> = granted.into_iter().map(|(class, ..)| class).collect();
+        let mut pointers = Pointers::new();
+        let is_all = pointed.len() <= most;
+        for (class, table, id) in pointed {
+            // A table that this version does not know is for newer nodes.
+            let table = table.and_then(|table| table.parse::<TableName>().ok());
+            if let (Ok(class), Some(table), Some(id)) = (class.parse::<FeedClass>(), table, id) {
+                pointers.entry(class).or_default().entry(table).or_default().insert(id);
+            }
+        }
+        Ok((classes(&granted), is_all.then_some(pointers)))
+    }
+
+    /// The rows that are pointed at and that the acting user may see, each as the text of one JSON array.
+    pub async fn rows(
+        &mut self,
+        pointers: &Pointers,
+    ) -> Result<BTreeMap<TableName, Vec<(Uuid, String)>>, sqlx::Error> {
+        let clinic = self.clinic;
+        let mut found: BTreeMap<TableName, Vec<(Uuid, String)>> = BTreeMap::new();
+        for (table, ids) in pointers.values().flatten() {
+            let ids: Vec<Uuid> = ids.iter().copied().collect();
+            let rows = sqlx::query_as(AssertSqlSafe(table_sql::of(*table).rows_with_id.as_str()))
+                .bind(clinic.0)
+                .bind(ids)
+                .fetch_all(self.connection()?)
+                .await?;
+            found.insert(*table, rows);
+        }
+        Ok(found)
     }
 }
 
-impl Drop for Reading {
+impl Drop for Snapshot {
     fn drop(&mut self) {
-        if let Some(mut connection) = self.0.take() {
+        if let Some(mut connection) = self.connection.take() {
             connection.close_on_drop();
         }
     }
-}
-
-/// Begins the snapshot that everything else here is read in, and looks around. Ends with the transaction open.
-pub(crate) async fn look(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    tokens: &[Uuid],
-) -> Result<Look, sqlx::Error> {
-    let mut text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ".to_owned();
-    let _ = write!(
-        text,
-        "{}; SELECT sync.epoch(), (SELECT version FROM sync.access_versions('{{{clinic}}}')); \
-         SELECT class, seq FROM sync.heads('{{{clinic}}}'); ",
-        Identity::clinic(clinic).text(),
-    );
-    if !tokens.is_empty() {
-        let _ = write!(
-            text,
-            "SELECT token, array_to_string(classes, ' ') FROM sync.access_of('{{{}}}')",
-            list(tokens)
-        );
-    }
-    let mut look = Look::default();
-    each_row(connection, text, |statement, row| {
-        match statement {
-            2 => (look.epoch, look.access) = (row.try_get(0)?, row.try_get(1)?),
-            3 => {
-                let (class, seq): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-                if let Ok(class) = class.parse() {
-                    look.heads.insert(class, FeedSeq(u64::try_from(seq).unwrap_or_default()));
-                }
-            }
-            4 => {
-                look.granted.insert(row.try_get(0)?, classes(row.try_get(1)?));
-            }
-            _ => {}
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(look)
-}
-
-/// What some users' tokens grant in the running snapshot.
-pub(crate) async fn granted(
-    connection: &mut PgConnection,
-    tokens: &[Uuid],
-) -> Result<BTreeMap<Uuid, Vec<FeedClass>>, sqlx::Error> {
-    let found: Vec<(Uuid, String)> =
-        sqlx::query_as("SELECT token, array_to_string(classes, ' ') FROM sync.access_of($1)")
-            .bind(tokens)
-            .fetch_all(connection)
-            .await?;
-    Ok(found.into_iter().map(|(token, words)| (token, classes(words))).collect())
-}
-
-/// Which rows the commits after the cursors point at, as a user, and what that user is granted; `None` when there are
-/// more of them than `most`. The transaction works for that user from here on.
-pub(crate) async fn pointers(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    user: UserId,
-    after: &BTreeMap<FeedClass, FeedSeq>,
-    most: usize,
-) -> Result<(Vec<FeedClass>, Option<Pointers>), sqlx::Error> {
-    let identity = Identity { user: Some(user), ..Identity::clinic(clinic) };
-    let feeds: Vec<String> = after
-        .iter()
-        .map(|(feed, seq)| format!("c.class = '{}' AND c.seq > {}", feed.as_str(), seq.0))
-        .collect();
-    let text = format!(
-        "{}; SELECT array_to_string(sync.granted_classes(), ' '); \
-         SELECT p.class, p.tbl, p.pk FROM sync.commit c \
-         JOIN sync.change p ON p.uid = c.uid AND p.clinic_id = c.clinic_id AND p.class = c.class \
-         WHERE c.clinic_id = '{clinic}' AND ({}) LIMIT {}",
-        identity.text(),
-        feeds.join(" OR "),
-        most + 1
-    );
-    let mut is_granted = Vec::new();
-    let mut found = Pointers::new();
-    let mut count = 0;
-    each_row(connection, text, |statement, row| {
-        if statement == 1 {
-            is_granted = classes(row.try_get(0)?);
-        } else if statement == 2 {
-            count += 1;
-            let (class, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            // A table that this version does not know is for newer nodes.
-            if let (Ok(class), Ok(table)) = (class.parse::<FeedClass>(), table.parse::<TableName>()) {
-                found.entry(class).or_default().entry(table).or_default().insert(row.try_get(2)?);
-            }
-        }
-        Ok(())
-    })
-    .await?;
-    Ok((is_granted, (count <= most).then_some(found)))
-}
-
-/// The rows that are pointed at and that the acting user may see, each as the text of one JSON array.
-pub(crate) async fn rows(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    pointers: &Pointers,
-) -> Result<BTreeMap<TableName, Vec<(Uuid, String)>>, sqlx::Error> {
-    let mut found: BTreeMap<TableName, Vec<(Uuid, String)>> = BTreeMap::new();
-    let mut text = String::new();
-    let mut tables = Vec::new();
-    for (table, ids) in pointers.values().flatten() {
-        let _ = write!(
-            text,
-            "SELECT id, {} FROM clinic.{} WHERE clinic_id = '{clinic}' AND id = ANY ('{{{}}}') ORDER BY id; ",
-            table_sql::of(*table).array,
-            table.as_str(),
-            list(ids)
-        );
-        tables.push(*table);
-    }
-    if text.is_empty() {
-        return Ok(found);
-    }
-    each_row(connection, text, |statement, row| {
-        if let Some(table) = tables.get(statement) {
-            found.entry(*table).or_default().push((row.try_get(0)?, row.try_get(1)?));
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(found)
 }
 
 /// How access stands in some clinics, by numbers that rise.
@@ -198,37 +175,8 @@ pub(crate) async fn access_versions(
     Ok(found.into_iter().map(|(clinic, version)| (ClinicId(clinic), version)).collect())
 }
 
-/// Runs statements one after another in one round trip; `row` gets the number of the statement with each row.
-async fn each_row(
-    connection: &mut PgConnection,
-    text: String,
-    mut row: impl FnMut(usize, &PgRow) -> Result<(), sqlx::Error>,
-) -> Result<(), sqlx::Error> {
-    let mut results = connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(text)));
-    let mut statement = 0;
-    while let Some(result) = results.try_next().await? {
-        match result {
-            Either::Left(_) => statement += 1,
-            Either::Right(found) => row(statement, &found)?,
-        }
-    }
-    Ok(())
-}
-
-fn classes(words: String) -> Vec<FeedClass> {
-    let mut classes: Vec<FeedClass> = words.split(' ').filter_map(|w| w.parse().ok()).collect();
+fn classes(words: &[String]) -> Vec<FeedClass> {
+    let mut classes: Vec<FeedClass> = words.iter().filter_map(|word| word.parse().ok()).collect();
     classes.sort();
     classes
-}
-
-/// Ids as the inside of an array; hexadecimal digits, hyphens and commas.
-fn list<'a>(ids: impl IntoIterator<Item = &'a Uuid>) -> String {
-    let mut text = String::new();
-    for id in ids {
-        if !text.is_empty() {
-            text.push(',');
-        }
-        let _ = write!(text, "{id}");
-    }
-    text
 }

@@ -13,6 +13,8 @@ pub(crate) struct TableSql {
     pub rows: String,
     /// The same, and locks them in the order of their ids.
     pub rows_locked: String,
+    /// As `rows`, each with its id before it.
+    pub rows_with_id: String,
     /// The JSON array alone, for statements with their own conditions.
     pub array: String,
     /// `INSERT` of rows in their order, for clinic `$1` from one JSON array `$2` of `{"id", "fields"}`.
@@ -27,6 +29,7 @@ static ALL: LazyLock<BTreeMap<TableName, TableSql>> =
 static EMPTY: LazyLock<TableSql> = LazyLock::new(|| TableSql {
     rows: String::new(),
     rows_locked: String::new(),
+    rows_with_id: String::new(),
     array: String::new(),
     insert: String::new(),
     copy_columns: String::new(),
@@ -45,6 +48,7 @@ fn build(table: &Table) -> TableSql {
     TableSql {
         rows: format!("SELECT {array} {from}"),
         rows_locked: format!("SELECT {array} {from} FOR NO KEY UPDATE"),
+        rows_with_id: format!("SELECT id, {array} {from}"),
         array,
         insert: format!(
             "INSERT INTO clinic.{} (clinic_id, id, {names}) SELECT $1, r.id, {values} \

@@ -1,8 +1,9 @@
 //! A clinic that somebody listens to: its listeners by what they are granted, and the turns that tell them.
 //!
-//! A turn is one snapshot. In it the heads are read, whether anybody's access has changed, and for each set of grants
-//! that somebody wants rows under, what changed; all of it under row-level security. What a listener is sent is thus
-//! what it was granted at the very moment of the rows.
+//! A turn is one snapshot. In it the heads are read, whether anybody's access has changed, and what changed in each feed
+//! that somebody wants the rows of, under row-level security as somebody who is granted that feed. What a row-level
+//! policy asks is the feed, so every listener who is granted it gets the same bytes; what a listener is sent is thus what
+//! it was granted at the very moment of the rows.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use wattle_domain::{ClinicId, FeedClass, FeedSeq, UserId};
 
 use super::queue::Queue;
 use super::{Heads, Shared, lock};
-use crate::db::delta::{self, Look, Reading};
+use crate::db::delta::{Look, Snapshot};
 use crate::pull::delta::{Step, Wanted, steps};
 
 /// One live stream, as the room has it.
@@ -50,6 +51,14 @@ struct Told {
     heads: Heads,
 }
 
+/// Feeds to read in somebody's name.
+struct Reader {
+    /// What that somebody is granted.
+    classes: Vec<FeedClass>,
+    user: UserId,
+    feeds: BTreeMap<FeedClass, (FeedSeq, FeedSeq)>,
+}
+
 impl State {
     pub fn is_empty(&self) -> bool {
         self.joining.is_empty() && self.groups.is_empty()
@@ -61,6 +70,14 @@ impl State {
             group.retain(|l| !Arc::ptr_eq(l, listener));
         }
         self.groups.retain(|_, group| !group.is_empty());
+    }
+
+    /// Somebody of each group, who is granted the most first.
+    fn by_grants(&self) -> Vec<(&Vec<FeedClass>, &Listener)> {
+        let somebodies = self.groups.iter().filter_map(|(classes, group)| Some((classes, &**group.first()?)));
+        let mut all: Vec<_> = somebodies.collect();
+        all.sort_by_key(|(classes, _)| std::cmp::Reverse(classes.len()));
+        all
     }
 
     /// Ends every stream.
@@ -86,31 +103,32 @@ impl Room {
         let joining = lock(&self.state).joining.clone();
         let tokens: Vec<Uuid> = joining.iter().map(|l| l.token).collect();
         let _place = shared.reads.acquire().await;
-        let mut reading = Reading::on(&shared.pool).await?;
-        let look = delta::look(reading.get()?, self.clinic, &tokens).await?;
+        let likely = lock(&self.state).by_grants().first().map(|(_, group)| group.user);
+        let mut snapshot = Snapshot::begin(&shared.pool, self.clinic, likely).await?;
+        let look = snapshot.look().await?;
+        let granted = snapshot.granted(&tokens).await?;
         let moved = self.moved(&look);
         if lock(&self.state).told.as_ref().is_some_and(|told| told.access != look.access) {
             let all: Vec<Uuid> = lock(&self.state).groups.values().flatten().map(|l| l.token).collect();
-            let granted = delta::granted(reading.get()?, &all).await?;
+            let granted = snapshot.granted(&all).await?;
             self.end_changed(&granted);
         }
-        for (classes, user, wanted) in self.wanted(&moved) {
+        for reader in self.readers(&moved) {
             let wanted = Wanted {
-                clinic: self.clinic,
-                user,
-                classes: &classes,
+                user: reader.user,
+                classes: &reader.classes,
                 epoch: &look.epoch,
-                moved: &wanted,
+                moved: &reader.feeds,
                 most_rows: shared.delta_rows,
                 most_bytes: shared.delta_bytes,
             };
-            let steps = steps(reading.get()?, &wanted).await?;
+            let steps = steps(&mut snapshot, &wanted).await?;
             shared.metrics.delta_read(steps.len());
-            self.tell(shared, &classes, &wanted, &steps);
+            self.tell(shared, &reader.feeds, &steps);
         }
         self.tell_hints(&moved);
-        self.welcome(&joining, look);
-        reading.finish().await
+        self.welcome(&joining, &granted, look);
+        snapshot.finish().await
     }
 
     /// The feeds that have moved since the last turn. Another epoch has nothing to do with what was told: whoever
@@ -143,39 +161,44 @@ impl Room {
         state.groups.retain(|_, group| !group.is_empty());
     }
 
-    /// For each group: somebody of it, and the moved feeds that somebody in it wants the rows of.
-    #[allow(clippy::type_complexity, reason = "three parts, named where they are taken apart")]
-    fn wanted(
-        &self,
-        moved: &BTreeMap<FeedClass, (FeedSeq, FeedSeq)>,
-    ) -> Vec<(Vec<FeedClass>, UserId, BTreeMap<FeedClass, (FeedSeq, FeedSeq)>)> {
+    /// Who reads the moved feeds that somebody wants the rows of: as few as there can be, so those who are granted the
+    /// most come first.
+    fn readers(&self, moved: &BTreeMap<FeedClass, (FeedSeq, FeedSeq)>) -> Vec<Reader> {
         let state = lock(&self.state);
-        let mut found = Vec::new();
-        for (classes, group) in &state.groups {
-            let wanted = |feed: &FeedClass| {
-                classes.contains(feed) && group.iter().any(|listener| listener.wants.contains(feed))
-            };
-            let feeds: BTreeMap<_, _> =
-                moved.iter().filter(|(feed, _)| wanted(feed)).map(|(feed, step)| (*feed, *step)).collect();
-            if let Some(somebody) = group.first().filter(|_| !feeds.is_empty()) {
-                found.push((classes.clone(), somebody.user, feeds));
+        let mut left: BTreeMap<_, _> = moved
+            .iter()
+            .filter(|(feed, _)| {
+                state.groups.iter().any(|(classes, group)| {
+                    classes.contains(feed) && group.iter().any(|listener| listener.wants.contains(feed))
+                })
+            })
+            .map(|(feed, step)| (*feed, *step))
+            .collect();
+        let mut readers = Vec::new();
+        for (classes, somebody) in state.by_grants() {
+            let (feeds, others) = left.into_iter().partition(|(feed, _)| classes.contains(feed));
+            left = others;
+            let feeds: BTreeMap<_, _> = feeds;
+            if !feeds.is_empty() {
+                readers.push(Reader { classes: classes.clone(), user: somebody.user, feeds });
             }
         }
-        found
+        readers
     }
 
-    /// Gives a group the steps that were read for it; who wants rows that are too many gets a hint.
-    fn tell(&self, shared: &Shared, classes: &[FeedClass], wanted: &Wanted<'_>, steps: &[Step]) {
+    /// Gives everybody who is granted a feed and wants its rows the step that was read of it; where the rows are too many,
+    /// a hint.
+    fn tell(&self, shared: &Shared, moved: &BTreeMap<FeedClass, (FeedSeq, FeedSeq)>, steps: &[Step]) {
         let state = lock(&self.state);
-        for listener in state.groups.get(classes).into_iter().flatten() {
-            for (feed, (_, to)) in wanted.moved {
-                if !listener.wants.contains(feed) {
-                    continue;
-                }
-                match steps.iter().find(|step| step.feed == *feed) {
-                    Some(step) if listener.queue.rows(step) => {}
-                    Some(_) => shared.metrics.queue_overflowed(),
-                    None => listener.queue.hint(*feed, *to),
+        for (classes, group) in &state.groups {
+            for (feed, (_, to)) in moved.iter().filter(|(feed, _)| classes.contains(feed)) {
+                let step = steps.iter().find(|step| step.feed == *feed);
+                for listener in group.iter().filter(|listener| listener.wants.contains(feed)) {
+                    match step {
+                        Some(step) if listener.queue.rows(step) => {}
+                        Some(_) => shared.metrics.queue_overflowed(),
+                        None => listener.queue.hint(*feed, *to),
+                    }
                 }
             }
         }
@@ -196,7 +219,7 @@ impl Room {
     }
 
     /// Seats those who came with what they are granted, and notes how far everybody has been told.
-    fn welcome(&self, joining: &[Arc<Listener>], look: Look) {
+    fn welcome(&self, joining: &[Arc<Listener>], granted: &BTreeMap<Uuid, Vec<FeedClass>>, look: Look) {
         let mut state = lock(&self.state);
         for listener in joining {
             // Who has gone meanwhile is in nobody's list any more.
@@ -205,7 +228,7 @@ impl Room {
             if state.joining.len() == before {
                 continue;
             }
-            let Some(classes) = look.granted.get(&listener.token) else {
+            let Some(classes) = granted.get(&listener.token) else {
                 listener.queue.end();
                 continue;
             };

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use serde::Serialize;
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
-use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
+use wattle_domain::{FeedClass, FeedSeq, TableName, UserId};
 use wattle_protocol::live::ROWS_EVENT;
 
-use crate::db::delta::{self, Pointers};
+use crate::db::delta::{Pointers, Snapshot};
 
 /// One step of a feed, as a server-sent event.
 #[derive(Clone, Debug)]
@@ -23,7 +22,6 @@ pub(crate) struct Step {
 
 /// What to read.
 pub(crate) struct Wanted<'a> {
-    pub clinic: ClinicId,
     /// Somebody who is granted exactly `classes`.
     pub user: UserId,
     pub classes: &'a [FeedClass],
@@ -40,15 +38,12 @@ pub(crate) struct Wanted<'a> {
 ///
 /// # Errors
 /// The database's; the snapshot is then of no use any more.
-pub(crate) async fn steps(
-    connection: &mut PgConnection,
-    wanted: &Wanted<'_>,
-) -> Result<Vec<Step>, sqlx::Error> {
+pub(crate) async fn steps(snapshot: &mut Snapshot, wanted: &Wanted<'_>) -> Result<Vec<Step>, sqlx::Error> {
+    snapshot.act_for(wanted.user).await?;
     let after = wanted.moved.iter().map(|(feed, (from, _))| (*feed, *from)).collect();
-    let (granted, pointers) =
-        delta::pointers(connection, wanted.clinic, wanted.user, &after, wanted.most_rows).await?;
+    let (granted, pointers) = snapshot.pointers(&after, wanted.most_rows).await?;
     let Some(pointers) = pointers.filter(|_| granted == wanted.classes) else { return Ok(Vec::new()) };
-    let rows = delta::rows(connection, wanted.clinic, &pointers).await?;
+    let rows = snapshot.rows(&pointers).await?;
     let steps = wanted.moved.iter().map(|(feed, (from, to))| {
         let frames = frames(*feed, &pointers, &rows);
         // An epoch is hexadecimal digits, numbers and full stops.
