@@ -3,6 +3,10 @@
 //! Owns: the rows that are there before anybody can sign in. Must never: be reachable over HTTP.
 //! Called by: the CLI, and tests.
 
+mod verify;
+
+pub use verify::{Broken, verify_audit};
+
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
@@ -196,23 +200,6 @@ pub async fn enrolment_code(
 /// See [`AdminError`].
 pub async fn restored(owner: &PgPool) -> Result<String, AdminError> {
     Ok(sqlx::query_scalar("SELECT sync.restored()").fetch_one(owner).await?)
-}
-
-/// The first broken link of a clinic's audit chain, with why; `None` when it is whole.
-///
-/// # Errors
-/// See [`AdminError`].
-pub async fn verify_audit(
-    owner: &PgPool,
-    clinic: ClinicId,
-) -> Result<Option<(Option<Uuid>, String)>, AdminError> {
-    let mut tx = begin(owner, clinic).await?;
-    let broken = sqlx::query_as("SELECT entry, why FROM clinic.verify_audit($1)")
-        .bind(clinic.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(broken)
 }
 
 /// A transaction in a clinic that exists.

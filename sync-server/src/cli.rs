@@ -48,7 +48,7 @@ enum Command {
     /// Workstations.
     #[command(subcommand)]
     Workstation(Workstation),
-    /// Walks a clinic's audit chain and names the first broken link.
+    /// Walks a clinic's logs and names the first entry that was altered, is missing or is not signed by its author.
     VerifyAudit {
         #[command(flatten)]
         owner: Owner,
@@ -176,9 +176,10 @@ impl Cli {
             Command::VerifyAudit { owner, clinic } => {
                 match admin::verify_audit(&owner.pool().await?, clinic).await? {
                     None => json!({"whole": true}),
-                    Some((entry, why)) => {
-                        output::say(&json!({"whole": false, "entry": entry, "why": why}));
-                        anyhow::bail!("the audit chain is broken");
+                    Some(broken) => {
+                        output::say(&json!({"whole": false, "log": broken.log, "entry": broken.entry,
+                            "why": broken.why}));
+                        anyhow::bail!("a log is broken");
                     }
                 }
             }

@@ -8,8 +8,10 @@
 pub mod connect;
 pub mod migrate;
 
+pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod activity;
+pub(crate) mod admin;
 pub(crate) mod attempt;
 pub(crate) mod audit;
 pub(crate) mod codec;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{
-    BookAppointment, CancelAppointment, EditPatient, FinishConsultation, MarkDidNotAttend, RecordArrival,
-    RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
+    BookAppointment, CancelAppointment, EditPatient, FinishConsultation, MarkDidNotAttend, NoteAccess,
+    RecordArrival, RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -30,6 +30,11 @@ pub trait Verb {
     /// The patient it is about, for the audit log.
     fn patient(&self, world: &World) -> Option<PatientId>;
 
+    /// The word of the audit log, where the command's name says too little.
+    fn act(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What it does to the rows it looked at.
     ///
     /// # Errors
@@ -52,6 +57,12 @@ macro_rules! commands {
             #[must_use]
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => $word),+ }
+            }
+
+            /// The word of the audit log for it.
+            #[must_use]
+            pub fn act(&self) -> &'static str {
+                match self { $(Self::$name(args) => args.act().unwrap_or($word)),+ }
             }
 
             /// The grant its author needs.
@@ -104,6 +115,8 @@ commands! {
     MarkDidNotAttend = "mark_did_not_attend",
     /// One of two values is right.
     ResolveConflict = "resolve_conflict",
+    /// A record was looked at.
+    NoteAccess = "note_access",
 }
 
 /// A command with all that the server needs to believe it. Its JSON text is what the author signs.

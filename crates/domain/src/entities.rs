@@ -1,5 +1,6 @@
 //! One struct per synced table. A field here is a column in both stores.
 
+mod access_event;
 mod address;
 mod alert;
 mod appointment;
@@ -17,6 +18,7 @@ mod practitioner_location;
 mod session_template;
 mod user_name;
 
+pub use access_event::AccessEvent;
 pub use address::Address;
 pub use alert::Alert;
 pub use appointment::Appointment;

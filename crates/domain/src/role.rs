@@ -83,6 +83,10 @@ pub enum Noun {
     Billing,
     /// The audit log.
     Audit,
+    /// Accounts and their roles.
+    Account,
+    /// The clinic's computers.
+    Workstation,
 }
 
 /// What a grant allows.
@@ -130,7 +134,10 @@ impl Role {
     /// What this role may do.
     pub fn grants(self) -> impl Iterator<Item = Grant> {
         use Action::{Read, Write};
-        use Noun::{Appointment, Audit, Billing, ClinicalRecord, Conflict, Encounter, Patient, WaitingRoom};
+        use Noun::{
+            Account, Appointment, Audit, Billing, ClinicalRecord, Conflict, Encounter, Patient, WaitingRoom,
+            Workstation,
+        };
         const DESK: &[Grant] = &[
             (Patient, Read),
             (Patient, Write),
@@ -145,11 +152,13 @@ impl Role {
             &[(Encounter, Read), (Encounter, Write), (ClinicalRecord, Read), (ClinicalRecord, Write)];
         const BOOKS: &[Grant] = &[(Billing, Read), (Billing, Write)];
         const PROOF: &[Grant] = &[(Audit, Read)];
+        const HOUSE: &[Grant] =
+            &[(Account, Read), (Account, Write), (Workstation, Read), (Workstation, Write)];
         let parts: &[&[Grant]] = match self {
             Self::Reception => &[DESK],
             Self::Nurse | Self::Practitioner => &[DESK, ROOM],
             Self::PracticeManager => &[DESK, BOOKS, PROOF],
-            Self::Admin => &[PROOF],
+            Self::Admin => &[PROOF, HOUSE],
         };
         parts.iter().copied().flatten().copied()
     }

@@ -228,4 +228,6 @@ tables! {
     Conflict = "conflict",
     /// Who changed what.
     AuditEvent = "audit_event",
+    /// Who came in, and who was let in.
+    AccessEvent = "access_event",
 }

@@ -9,6 +9,7 @@ use crate::tables::synced;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/client/0001_first_schema.sql"),
     include_str!("../../../migrations/client/0002_repair_and_groups.sql"),
+    include_str!("../../../migrations/client/0003_access.sql"),
 ];
 
 /// The schema version that this app writes.

@@ -20,6 +20,12 @@ pub enum ErrorCode {
     NotFound,
     /// 409: the feeds that the client holds are not those it may hold, or its cursors are of another epoch.
     Resnapshot,
+    /// 400: a password that is too short.
+    WeakPassword,
+    /// 409: the name of an account that is there already.
+    NameTaken,
+    /// 409: nobody would be left who may see to accounts.
+    LastAdmin,
     /// 413.
     TooLarge,
     /// 426: the app is older than the server serves.
@@ -40,11 +46,11 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::Malformed => 400,
+            Self::Malformed | Self::WeakPassword => 400,
             Self::WrongCredentials | Self::SignInAgain => 401,
             Self::NotAllowed | Self::NotEnrolled => 403,
             Self::NotFound => 404,
-            Self::Resnapshot => 409,
+            Self::Resnapshot | Self::NameTaken | Self::LastAdmin => 409,
             Self::TooLarge => 413,
             Self::UpgradeRequired => 426,
             Self::RateLimited => 429,

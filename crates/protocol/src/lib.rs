@@ -3,6 +3,7 @@
 //! Owns: shapes, codes, versions. Must never: do I/O or hold a rule.
 //! Called by: `local-store`, `sync-engine`, `sync-server`, `src-tauri`, `ui`.
 
+pub mod admin;
 pub mod code;
 pub mod digest;
 pub mod image;

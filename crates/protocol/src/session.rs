@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::push::Signed;
 use serde::{Deserialize, Serialize};
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, ReplicaId, Role, UserId, UtcInstant, WorkstationId};
 
@@ -122,6 +123,17 @@ pub enum WorkstationState {
     Suspended,
     /// Destroy the keys.
     Wipe,
+}
+
+/// `POST /v1/wipe`: a workstation that was told to destroy its keys says how far it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wiping {
+    /// What it has not delivered yet, as it was signed; some at a time. Kept whole at the server for somebody to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<Signed>,
+    /// Its keys are gone: nothing more comes from it.
+    #[serde(default)]
+    pub done: bool,
 }
 
 /// The answer to [`Hello`].

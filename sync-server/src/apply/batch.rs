@@ -269,6 +269,6 @@ impl<'a> Batch<'a> {
             signature: &command.signature,
             reason,
         };
-        command_log::quarantine(&mut self.tx, self.session.clinic, &kept).await
+        command_log::quarantine(&mut self.tx, self.session.clinic, &kept).await.map(drop)
     }
 }

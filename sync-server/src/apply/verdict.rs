@@ -75,13 +75,14 @@ pub(super) fn entry(
         user_id: envelope.author,
         role: roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(","),
         workstation_id: envelope.workstation,
-        action: envelope.command.name().to_owned(),
+        action: envelope.command.act().to_owned(),
         command_id: envelope.id,
         patient_id,
         outcome,
         changes: Value::Array(changes),
         prev_hash: String::new(),
         hash: String::new(),
+        issued_at: Some(envelope.issued_at),
     }
 }
 

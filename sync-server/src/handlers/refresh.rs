@@ -9,6 +9,7 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Refresh, SignedIn};
 
 use crate::body::Json;
+use crate::db::access::{self, Access};
 use crate::db::{Identity, account, token, workstation};
 use crate::error::ApiError;
 use crate::secret;
@@ -56,6 +57,8 @@ pub(crate) async fn refresh(
         let since = now - app.config.refresh_grace;
         if !token::take_back_unused_heirs(&mut tx, clinic, found.id, since, now).await? {
             token::revoke_family(&mut tx, clinic, found.family, now).await?;
+            let by = (UserId(found.user_id), WorkstationId(found.workstation_id));
+            access::append(&mut tx, clinic, now, Access::by("reuse_token", by.0, by.1)).await?;
             tx.commit().await?;
             tracing::warn!(%clinic, user = %found.user_id, workstation = %found.workstation_id, "refresh token reused");
             return Err(again("refresh token was used before"));

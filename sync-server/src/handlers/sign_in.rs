@@ -12,6 +12,7 @@ use wattle_protocol::session::{SignIn, SignedIn};
 
 use crate::auth::workstation_state;
 use crate::body::Json;
+use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation};
 use crate::error::ApiError;
 use crate::handlers::refresh::{Holder, issue};
@@ -22,6 +23,18 @@ use crate::{password, secret};
 enum Desk {
     Enrolled(WorkstationId),
     New { code_hash: Vec<u8>, name: String },
+}
+
+impl Desk {
+    /// An act at it, for the log of access.
+    fn access(&self, action: &'static str, user: UserId) -> Access {
+        match self {
+            Self::Enrolled(id) => Access::by(action, user, *id),
+            Self::New { .. } => {
+                Access { workstation: None, ..Access::by(action, user, WorkstationId(Uuid::nil())) }
+            }
+        }
+    }
 }
 
 pub(crate) async fn sign_in(
@@ -69,12 +82,20 @@ pub(crate) async fn sign_in(
     let place = app.limits.sign_ins.enter(clinic).await?;
     let good = password::verify(asked.password, phc).await?;
     drop(place);
+    let account = found.as_ref().map(|a| a.id);
     let Some(user) = found.filter(|_| good).map(|a| UserId(a.id)) else {
-        attempt::failed(&app.pool, noted).await?;
+        let mut tx = here.begin(&app.pool).await?;
+        attempt::failed(&mut tx, noted).await?;
+        // Whoever it was; a name that is nobody's is not kept, because people type passwords into the wrong field.
+        let refused =
+            Access { user: None, subject: account, ..desk.access("sign_in_refused", UserId(Uuid::nil())) };
+        access::append(&mut tx, clinic, now, refused).await?;
+        tx.commit().await?;
         return Err(ApiError::new(ErrorCode::WrongCredentials));
     };
 
     let mut tx = here.begin(&app.pool).await?;
+    let is_new = matches!(desk, Desk::New { .. });
     let at = match desk {
         Desk::Enrolled(id) => id,
         Desk::New { code_hash, name } => {
@@ -97,6 +118,10 @@ pub(crate) async fn sign_in(
     attempt::forgive(&mut tx, clinic, &username, &address).await?;
     let holder = Holder { clinic, user, workstation: at, family: Uuid::new_v4(), parent: None };
     let signed_in = issue(&app, &mut tx, &holder, now).await?;
+    if is_new {
+        access::append(&mut tx, clinic, now, Access::by("enrol_workstation", user, at).on(at.0)).await?;
+    }
+    access::append(&mut tx, clinic, now, Access::by("sign_in", user, at)).await?;
     tx.commit().await?;
     tracing::info!(%clinic, %user, workstation = %at, "signed in");
     Ok(Json(signed_in))

@@ -17,7 +17,7 @@ entity! {
         role: String,
         /// At which workstation.
         workstation_id: WorkstationId,
-        /// The command's name.
+        /// The command's name, or the act that it notes: `open_record`, `print_record`, …
         action: String,
         /// The command.
         command_id: CommandId,
@@ -31,5 +31,8 @@ entity! {
         prev_hash: String,
         /// SHA-256 over the entry and `prev_hash`, hex.
         hash: String,
+        /// When it was done, by the workstation's clock; `None` in entries of older servers. Made offline, it may be long
+        /// before `at`.
+        issued_at: Option<UtcInstant>,
     }
 }

@@ -136,6 +136,7 @@ impl Server {
             changes: changes(&written),
             prev_hash: (nth - 1).to_string(),
             hash: nth.to_string(),
+            issued_at: Some(envelope.issued_at),
         };
         let change = RowChange::insert(id, &entry);
         debug_assert_eq!(AuditEvent::TABLE.name, change.table);

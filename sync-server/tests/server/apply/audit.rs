@@ -1,6 +1,7 @@
 //! The audit log: what it says, what it never says, and that it cannot be mended unseen.
 
 use serde_json::{Value, json};
+use wattle_domain::commands::Access;
 use wattle_protocol::push::Verdict;
 use wattle_server::admin;
 
@@ -72,11 +73,88 @@ async fn a_chain_that_was_meddled_with_names_its_first_broken_link() {
              UPDATE clinic.audit_event SET role = 'admin' WHERE id = (SELECT id FROM clinic.audit_event ORDER BY id OFFSET 1 LIMIT 1)",
         )
         .await;
-    assert_eq!(verify().await.unwrap(), Some((Some(ids[1]), "was altered".to_owned())));
+    assert_eq!(verify().await.unwrap(), broken(Some(ids[1]), "was altered"));
     house
         .execute("DELETE FROM clinic.audit_event WHERE id = (SELECT id FROM clinic.audit_event ORDER BY id OFFSET 1 LIMIT 1)")
         .await;
-    assert_eq!(verify().await.unwrap(), Some((Some(ids[0]), "what follows is missing".to_owned())));
+    assert_eq!(verify().await.unwrap(), broken(Some(ids[0]), "what follows is missing"));
     house.execute("DELETE FROM clinic.audit_event").await;
-    assert_eq!(verify().await.unwrap(), Some((None, "the first entry is missing".to_owned())));
+    assert_eq!(verify().await.unwrap(), broken(None, "the first entry is missing"));
+}
+
+async fn run(house: &House, sql: String) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&house.root).await.unwrap();
+}
+
+fn broken(entry: Option<uuid::Uuid>, why: &str) -> Option<admin::Broken> {
+    Some(admin::Broken { log: "audit_event", entry, why: why.to_owned() })
+}
+
+/// An entry may be whole and its chain too, and still nobody have done what it says.
+#[tokio::test]
+async fn an_entry_without_its_author_s_signature_is_named() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    for name in ["Nguyen", "Okafor"] {
+        reception.do_it(patient(name)).await;
+    }
+    let verify = || admin::verify_audit(&house.owner, house.clinic);
+    assert_eq!(verify().await.unwrap(), None);
+    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT id FROM clinic.audit_event ORDER BY id")
+        .fetch_all(&house.root)
+        .await
+        .unwrap();
+    let last = "(SELECT command_id FROM clinic.audit_event ORDER BY id DESC LIMIT 1)";
+
+    let cases = [
+        ("signature = decode(repeat('00', 64), 'hex')", "is not signed by its author"),
+        ("payload = replace(payload, 'Okafor', 'Oxafor')", "is not signed by its author"),
+        ("payload = replace(payload, '\"author\":\"', '\"author\":\"0')", "its command cannot be read"),
+        ("payload = (SELECT payload FROM clinic.command_log ORDER BY n LIMIT 1)", "its command is another's"),
+    ];
+    house.execute("CREATE TABLE kept AS SELECT * FROM clinic.command_log").await;
+    for (set, why) in cases {
+        run(&house, format!("UPDATE clinic.command_log SET {set} WHERE command_id = {last}")).await;
+        assert_eq!(verify().await.unwrap(), broken(Some(ids[1]), why), "{set}");
+        house
+            .execute(
+                "UPDATE clinic.command_log l SET payload = k.payload, signature = k.signature FROM kept k \
+                 WHERE k.command_id = l.command_id",
+            )
+            .await;
+    }
+    assert_eq!(verify().await.unwrap(), None, "as it was");
+    house.execute("UPDATE clinic.signing_key SET revoked_at = '2000-01-01'").await;
+    assert_eq!(verify().await.unwrap(), broken(Some(ids[0]), "is not signed by its author"), "a revoked key");
+    house.execute("UPDATE clinic.signing_key SET revoked_at = NULL").await;
+
+    run(&house, format!("DELETE FROM clinic.command_log WHERE command_id = {last}")).await;
+    assert_eq!(verify().await.unwrap(), broken(Some(ids[1]), "its command is missing"));
+    house
+        .execute(
+            "INSERT INTO clinic.command_log SELECT * FROM kept ON CONFLICT DO NOTHING; \
+             INSERT INTO clinic.command_log SELECT (json_populate_record(k, '{\"command_id\":\"00000000-0000-0000-0000-000000000001\"}')).* \
+             FROM kept k ORDER BY n LIMIT 1",
+        )
+        .await;
+    let unlogged = verify().await.unwrap().unwrap();
+    assert_eq!((unlogged.log, unlogged.entry), ("command_log", Some(uuid::Uuid::from_u128(1))));
+}
+
+#[tokio::test]
+async fn looking_at_a_record_is_logged_as_what_it_was_and_when() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let patient_id = reception.register("Nguyen").await;
+    reception.do_it(wattle_domain::commands::NoteAccess { patient_id, access: Access::Opened }).await;
+    reception.do_it(wattle_domain::commands::NoteAccess { patient_id, access: Access::Printed }).await;
+    let entries: Vec<(String, String, Option<uuid::Uuid>, bool)> = sqlx::query_as(
+        "SELECT action, outcome, patient_id, issued_at IS NOT NULL FROM clinic.audit_event ORDER BY id OFFSET 1",
+    )
+    .fetch_all(&house.root)
+    .await
+    .unwrap();
+    let logged = |action: &str| (action.to_owned(), "applied".to_owned(), Some(patient_id.0), true);
+    assert_eq!(entries, [logged("open_record"), logged("print_record")]);
+    assert_eq!(admin::verify_audit(&house.owner, house.clinic).await.unwrap(), None);
 }

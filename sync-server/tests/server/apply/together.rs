@@ -80,7 +80,7 @@ async fn run(commands_per_transaction: usize) -> (i64, i64) {
     );
     assert_eq!(house.count("SELECT count(*) FROM clinic.audit_event").await, 9, "of each, also the refused");
     assert_eq!(
-        house.count("SELECT count(*) FROM clinic.verify_audit((SELECT clinic_id FROM clinic.clinic))").await,
+        house.count("SELECT count(*) FROM clinic.verify_chain((SELECT clinic_id FROM clinic.clinic), 'audit_event')").await,
         0
     );
     (

@@ -84,9 +84,10 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         Command::StartConsultation(a) => found(of(a.appointment_id)?),
         Command::FinishConsultation(a) => found(of(a.appointment_id)?),
         Command::MarkDidNotAttend(a) => found(of(a.appointment_id)?),
-        Command::RegisterPatient(_) | Command::EditPatient(_) | Command::ResolveConflict(_) => {
-            return Ok(None);
-        }
+        Command::RegisterPatient(_)
+        | Command::EditPatient(_)
+        | Command::ResolveConflict(_)
+        | Command::NoteAccess(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),

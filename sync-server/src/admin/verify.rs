@@ -1,0 +1,142 @@
+//! Walks a clinic's logs: is each entry as it was written, is none missing, is each change signed by its author?
+
+use futures::TryStreamExt;
+use ring::signature::{ED25519, UnparsedPublicKey};
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use uuid::Uuid;
+use wattle_domain::{ClinicId, Envelope};
+
+use super::{AdminError, begin};
+
+/// The logs that are chained.
+const LOGS: [&str; 2] = ["audit_event", "access_event"];
+
+/// What is wrong with a log, first thing first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// `audit_event`, `access_event` or `command_log`.
+    pub log: &'static str,
+    /// The entry that shows it; in the command log, the command. `None` when the very first is missing.
+    pub entry: Option<Uuid>,
+    /// What it is.
+    pub why: String,
+}
+
+/// The first thing that is wrong with a clinic's logs; `None` when they are whole. Runs over all of them, so it takes
+/// about a minute for a million entries.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn verify_audit(owner: &PgPool, clinic: ClinicId) -> Result<Option<Broken>, AdminError> {
+    let mut tx = begin(owner, clinic).await?;
+    let broken = first_broken(&mut tx, clinic).await?;
+    tx.commit().await?;
+    Ok(broken)
+}
+
+async fn first_broken(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<Option<Broken>, sqlx::Error> {
+    for log in LOGS {
+        let found: Option<(Option<Uuid>, String)> =
+            sqlx::query_as("SELECT entry, why FROM clinic.verify_chain($1, $2)")
+                .bind(clinic.0)
+                .bind(log)
+                .fetch_optional(&mut *connection)
+                .await?;
+        if let Some((entry, why)) = found {
+            return Ok(Some(Broken { log, entry, why }));
+        }
+    }
+    if let Some(command) = unlogged(connection, clinic).await? {
+        let why = "a command that was decided has no entry in the audit log".to_owned();
+        return Ok(Some(Broken { log: "command_log", entry: Some(command), why }));
+    }
+    let unsigned = unsigned(connection, clinic).await?;
+    Ok(unsigned.map(|(entry, why)| Broken { log: "audit_event", entry: Some(entry), why: why.to_owned() }))
+}
+
+/// A command with a verdict and without an entry.
+async fn unlogged(connection: &mut PgConnection, clinic: ClinicId) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT l.command_id FROM clinic.command_log l WHERE l.clinic_id = $1 AND NOT EXISTS \
+         (SELECT FROM clinic.audit_event a WHERE a.clinic_id = l.clinic_id AND a.command_id = l.command_id) \
+         ORDER BY l.decided_at, l.command_id LIMIT 1",
+    )
+    .bind(clinic.0)
+    .fetch_optional(connection)
+    .await
+}
+
+struct Signed {
+    id: Uuid,
+    command_id: Uuid,
+    user_id: Uuid,
+    workstation_id: Uuid,
+    payload: Option<String>,
+    signature: Option<Vec<u8>>,
+    /// Every key that the author had at the workstation by then and that had not been revoked.
+    keys: Vec<Vec<u8>>,
+}
+
+impl<'r> sqlx::FromRow<'r, PgRow> for Signed {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            command_id: row.try_get("command_id")?,
+            user_id: row.try_get("user_id")?,
+            workstation_id: row.try_get("workstation_id")?,
+            payload: row.try_get("payload")?,
+            signature: row.try_get("signature")?,
+            keys: row.try_get("keys")?,
+        })
+    }
+}
+
+/// The first entry of a decided command that its author did not sign.
+async fn unsigned(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<Option<(Uuid, &'static str)>, sqlx::Error> {
+    // What was not believed says so, and is kept in quarantine.
+    let mut entries = sqlx::query_as::<_, Signed>(
+        "SELECT a.id, a.command_id, a.user_id, a.workstation_id, l.payload, l.signature, \
+           ARRAY(SELECT k.public_key FROM clinic.signing_key k WHERE k.clinic_id = a.clinic_id \
+             AND k.user_id = a.user_id AND k.workstation_id = a.workstation_id \
+             AND (k.revoked_at IS NULL OR k.revoked_at > a.at)) AS keys \
+         FROM clinic.audit_event a LEFT JOIN clinic.command_log l \
+           ON l.clinic_id = a.clinic_id AND l.command_id = a.command_id \
+         WHERE a.clinic_id = $1 AND a.outcome <> 'not_believed' ORDER BY a.at, a.id",
+    )
+    .bind(clinic.0)
+    .fetch(connection);
+    while let Some(entry) = entries.try_next().await? {
+        if let Some(why) = entry.wrong() {
+            return Ok(Some((entry.id, why)));
+        }
+    }
+    Ok(None)
+}
+
+impl Signed {
+    fn wrong(&self) -> Option<&'static str> {
+        let (Some(payload), Some(signature)) = (&self.payload, &self.signature) else {
+            return Some("its command is missing");
+        };
+        let Ok(envelope) = serde_json::from_str::<Envelope>(payload) else {
+            return Some("its command cannot be read");
+        };
+        let is_its = envelope.id.0 == self.command_id
+            && envelope.author.0 == self.user_id
+            && envelope.workstation.0 == self.workstation_id;
+        if !is_its {
+            return Some("its command is another's");
+        }
+        let signed = |key: &Vec<u8>| {
+            UnparsedPublicKey::new(&ED25519, key).verify(payload.as_bytes(), signature).is_ok()
+        };
+        if self.keys.iter().any(signed) { None } else { Some("is not signed by its author") }
+    }
+}
