@@ -45,7 +45,7 @@ impl Session {
 pub(crate) fn workstation_state(word: &str) -> WorkstationState {
     match word {
         "ok" => WorkstationState::Ok,
-        "wipe" => WorkstationState::Wipe,
+        "wipe" | "wiped" => WorkstationState::Wipe,
         _ => WorkstationState::Suspended,
     }
 }

@@ -1,5 +1,6 @@
 //! One file per route. A handler reads the request, calls, and answers; it holds no rule and no SQL.
 
+pub(crate) mod admin;
 pub(crate) mod blob;
 pub(crate) mod health;
 pub(crate) mod image;
@@ -10,3 +11,4 @@ pub(crate) mod push;
 pub(crate) mod refresh;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod wipe;

@@ -24,6 +24,7 @@ mod auth;
 mod body;
 mod error;
 mod handlers;
+mod house;
 mod limits;
 mod live;
 mod metrics;
@@ -32,6 +33,7 @@ mod pull;
 mod router;
 mod secret;
 mod state;
+mod wipe;
 
 pub use error::ApiError;
 pub use router::{metrics_router, router};

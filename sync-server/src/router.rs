@@ -21,6 +21,14 @@ pub fn router(app: AppState) -> Router {
     let admitted = from_fn_with_state(app.clone(), limits::admitted);
     let of_clinics = Router::new()
         .route("/v1/session", post(handlers::session::session).route_layer(admitted.clone()))
+        .route(
+            "/v1/admin",
+            get(handlers::admin::overview).post(handlers::admin::act).route_layer(admitted.clone()),
+        )
+        .route(
+            "/v1/wipe",
+            post(handlers::wipe::wipe).layer(packed(app.config.push_bytes)).route_layer(admitted.clone()),
+        )
         .route("/v1/image", post(handlers::image::image).route_layer(admitted.clone()))
         .route(
             "/v1/push",

@@ -43,10 +43,10 @@ pub(crate) async fn note(
 }
 
 /// A wrong password.
-pub(crate) async fn failed(pool: &PgPool, attempt: i64) -> Result<(), sqlx::Error> {
+pub(crate) async fn failed(connection: &mut PgConnection, attempt: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE clinic.sign_in_attempt SET succeeded = false WHERE id = $1")
         .bind(attempt)
-        .execute(pool)
+        .execute(connection)
         .await?;
     Ok(())
 }

@@ -57,13 +57,13 @@ pub(crate) struct Kept<'a> {
     pub reason: &'a str,
 }
 
-/// Keeps a command whole, until somebody looks.
+/// Keeps a command whole, until somebody looks; false when it is kept already.
 pub(crate) async fn quarantine(
     connection: &mut PgConnection,
     clinic: ClinicId,
     kept: &Kept<'_>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
         "INSERT INTO clinic.quarantine (clinic_id, command_id, workstation_id, delivered_by, payload, signature, \
          reason) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     )
@@ -76,5 +76,5 @@ pub(crate) async fn quarantine(
     .bind(kept.reason)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }

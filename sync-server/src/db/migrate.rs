@@ -26,6 +26,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (13, "oldest write", include_str!("../../../migrations/server/0013_oldest_write.sql")),
     (14, "images", include_str!("../../../migrations/server/0014_images.sql")),
     (15, "kept plans", include_str!("../../../migrations/server/0015_kept_plans.sql")),
+    (16, "access event", include_str!("../../../migrations/server/0016_access_event.sql")),
+    (17, "admin", include_str!("../../../migrations/server/0017_admin.sql")),
 ];
 
 /// Why a database could not be brought to this version.

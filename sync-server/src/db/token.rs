@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use uuid::Uuid;
-use wattle_domain::ClinicId;
+use wattle_domain::{ClinicId, UserId, WorkstationId};
 
 /// A token as it was found, with what has become of its user and workstation.
 #[derive(Clone, Debug)]
@@ -142,6 +142,42 @@ pub(crate) async fn revoke_family(
     )
     .bind(clinic.0)
     .bind(family)
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends every token of a user.
+pub(crate) async fn revoke_user(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.token SET revoked_at = $3 WHERE clinic_id = $1 AND user_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends every token of a workstation.
+pub(crate) async fn revoke_workstation(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    workstation: WorkstationId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.token SET revoked_at = $3 WHERE clinic_id = $1 AND workstation_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(workstation.0)
     .bind(at)
     .execute(connection)
     .await?;

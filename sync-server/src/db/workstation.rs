@@ -89,6 +89,22 @@ pub(crate) async fn seen(
     Ok(())
 }
 
+/// It has destroyed its keys.
+pub(crate) async fn wiped(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    id: WorkstationId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.workstation SET state = 'wiped' WHERE clinic_id = $1 AND id = $2 AND state = 'wipe'",
+    )
+    .bind(clinic.0)
+    .bind(id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Whether a code of this clinic can be used now.
 pub(crate) async fn code_is_good(
     connection: &mut PgConnection,

@@ -1,4 +1,6 @@
+mod admin;
 mod recorded;
 mod refresh;
 mod session;
 mod sign_in;
+mod wipe;

@@ -9,6 +9,7 @@ mod db;
 mod handlers;
 mod limits;
 mod live;
+mod matrix;
 mod metrics;
 mod pull;
 mod tls;

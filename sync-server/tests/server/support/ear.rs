@@ -106,6 +106,11 @@ impl Ear {
         }
     }
 
+    /// Waits until the server ends the stream.
+    pub async fn until_end(&mut self) {
+        while self.hear().await.is_some() {}
+    }
+
     /// All events until a feed is at a head.
     pub async fn hear_until(&mut self, feed: FeedClass, head: u64) -> Vec<Heard> {
         let mut all = Vec::new();

@@ -1,0 +1,51 @@
+//! Computers: let in by a code, stopped, wiped.
+
+use serde_json::json;
+use uuid::Uuid;
+use wattle_domain::WorkstationId;
+use wattle_protocol::ErrorCode;
+use wattle_protocol::admin::{ComputerState, Done};
+
+use super::Desk;
+use crate::db::admin;
+use crate::error::ApiError;
+use crate::secret;
+
+/// For so long a code is good.
+pub(crate) const CODE_HOURS: i64 = 24;
+
+pub(super) async fn set(
+    desk: &mut Desk<'_>,
+    workstation: WorkstationId,
+    state: ComputerState,
+) -> Result<Done, ApiError> {
+    let (word, action) = match state {
+        ComputerState::Ok => ("ok", "resume_workstation"),
+        ComputerState::Suspended => ("suspended", "suspend_workstation"),
+        ComputerState::Wipe => ("wipe", "wipe_workstation"),
+        ComputerState::Wiped | ComputerState::Other => {
+            return Err(ApiError::because(ErrorCode::Malformed, "only a workstation says that it is wiped"));
+        }
+    };
+    if !admin::set_computer(desk.tx, desk.session.clinic, workstation, word).await? {
+        return Err(ApiError::because(ErrorCode::NotFound, "workstation"));
+    }
+    desk.log(action, workstation.0, json!({})).await?;
+    Ok(Done::default())
+}
+
+pub(super) async fn make_code(desk: &mut Desk<'_>) -> Result<Done, ApiError> {
+    let code = secret::code()?;
+    let until = desk.app.now() + chrono::TimeDelta::hours(CODE_HOURS);
+    let id = admin::add_code(desk.tx, desk.session.clinic, &secret::code_hash(&code), until).await?;
+    desk.log("make_code", id, json!({})).await?;
+    Ok(Done { code: Some(code), ..Done::default() })
+}
+
+pub(super) async fn cancel_code(desk: &mut Desk<'_>, code: Uuid) -> Result<Done, ApiError> {
+    if !admin::cancel_code(desk.tx, desk.session.clinic, code).await? {
+        return Err(ApiError::because(ErrorCode::NotFound, "code"));
+    }
+    desk.log("cancel_code", code, json!({})).await?;
+    Ok(Done::default())
+}

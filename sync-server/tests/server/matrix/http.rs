@@ -1,0 +1,177 @@
+//! Over HTTP: every route against every role, every command against every role, every table in everybody's pull.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wattle_domain::role::{Action, Grant, Noun};
+use wattle_domain::{Command, RejectionCode, Role, TableName};
+use wattle_protocol::pull::Frame;
+use wattle_protocol::push::Verdict;
+use wattle_protocol::{PROTOCOL, PROTOCOL_HEADER};
+use wattle_server::admin::{self, NewUser};
+
+use crate::support::house::PASSWORD;
+use crate::support::{Desk, House};
+
+/// Who may call a route.
+enum Rule {
+    /// Anybody, without a token.
+    Open,
+    /// Whoever is signed in; what they get is looked at elsewhere.
+    SignedIn,
+    /// Who is granted it.
+    Granted(Grant),
+}
+
+/// Every route of `router.rs`.
+fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
+    use Rule::{Granted, Open, SignedIn};
+    let code = json!({"act": "make_code"});
+    vec![
+        (Method::POST, "/v1/sign-in", json!({}), Open),
+        (Method::POST, "/v1/refresh", json!({}), Open),
+        (Method::GET, "/healthz", json!({}), Open),
+        (Method::GET, "/readyz", json!({}), Open),
+        // Signed for one object.
+        (Method::GET, "/v1/blob/{*name}", json!({}), Open),
+        (Method::POST, "/v1/session", json!({}), SignedIn),
+        (Method::POST, "/v1/push", json!({"commands": []}), SignedIn),
+        (Method::POST, "/v1/pull", json!({}), SignedIn),
+        (Method::POST, "/v1/image", json!({}), SignedIn),
+        (Method::GET, "/v1/live", json!({}), SignedIn),
+        // Refused to whoever was not told to wipe, with a word of its own.
+        (Method::POST, "/v1/wipe", json!({"unsent": 1}), SignedIn),
+        (Method::GET, "/v1/admin", json!({}), Granted((Noun::Account, Action::Read))),
+        (Method::POST, "/v1/admin", code, Granted((Noun::Workstation, Action::Write))),
+    ]
+}
+
+async fn house() -> (House, Vec<(Role, Desk)>) {
+    let house = House::new().await;
+    let mut desks = Vec::new();
+    for role in Role::ALL {
+        let new = NewUser {
+            username: role.as_str().into(),
+            display_name: "Somebody".into(),
+            roles: vec![role],
+            password: PASSWORD.into(),
+            practitioner: None,
+        };
+        admin::add_user(&house.owner, house.clinic, new).await.unwrap();
+        desks.push((role, house.desk(role.as_str(), role.as_str()).await));
+    }
+    (house, desks)
+}
+
+async fn call(desk: &Desk, method: Method, path: &str, body: &Value, token: Option<&str>) -> StatusCode {
+    let path = path.replace("{*name}", "nothing");
+    let mut request = desk
+        .http
+        .request(method, format!("http://{}{path}", desk.address))
+        .header(PROTOCOL_HEADER, PROTOCOL)
+        .json(body);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    request.send().await.unwrap().status()
+}
+
+#[test]
+fn every_route_has_a_rule() {
+    let source = include_str!("../../../src/router.rs");
+    let app = source.split("pub fn metrics_router").next().unwrap();
+    let routes: BTreeSet<&str> =
+        app.split(".route(").skip(1).filter_map(|after| after.split('"').nth(1)).collect();
+    let ruled: BTreeSet<&str> = rules().iter().map(|rule| rule.1).collect();
+    assert_eq!(routes, ruled);
+}
+
+#[tokio::test]
+async fn each_route_answers_whom_it_may() {
+    let (_house, desks) = house().await;
+    for (method, path, body, rule) in rules() {
+        let (_, anybody) = &desks[0];
+        for token in [None, Some("not-a-token")] {
+            let status = call(anybody, method.clone(), path, &body, token).await;
+            let refused = status == StatusCode::UNAUTHORIZED;
+            assert_eq!(refused, !matches!(rule, Rule::Open), "{method} {path} without a token: {status}");
+        }
+        for (role, desk) in &desks {
+            let token = Some(desk.signed_in.access_token.as_str());
+            let status = call(desk, method.clone(), path, &body, token).await;
+            let may = match &rule {
+                Rule::Open | Rule::SignedIn => true,
+                Rule::Granted(grant) => role.may(*grant),
+            };
+            let refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            assert_eq!(refused, !may, "{method} {path} for {}: {status}", role.as_str());
+        }
+    }
+}
+
+/// One of each command; none of them means anything, because who may not is told so before it is looked at.
+fn commands() -> Vec<Command> {
+    let id = Uuid::from_u128(1);
+    let person = json!({"family_name": "X", "birth_date_accuracy": "unknown", "sex": "unknown"});
+    Command::NAMES
+        .iter()
+        .map(|&name| {
+            let args = match name {
+                "register_patient" => json!({"patient_id": id, "details": person, "parts": {}}),
+                "edit_patient" => json!({"patient_id": id, "edits": []}),
+                "book_appointment" => json!({"appointment_id": id, "practitioner_id": id, "patient_id": id,
+                    "type_id": id, "start_at": 0, "end_at": 900_000, "double_booking": false}),
+                "reschedule_appointment" => {
+                    let slot = json!({"practitioner_id": id, "start_at": 0, "end_at": 900_000});
+                    json!({"appointment_id": id, "was": slot, "to": slot, "double_booking": false})
+                }
+                "cancel_appointment" => json!({"appointment_id": id, "reason": "x"}),
+                "resolve_conflict" => {
+                    json!({"conflict_id": id, "table": "patient", "row_id": id, "choice": "other"})
+                }
+                "note_access" => json!({"patient_id": id, "access": "opened"}),
+                _ => json!({"appointment_id": id}),
+            };
+            serde_json::from_value(json!({"name": name, "args": args}))
+                .unwrap_or_else(|error| panic!("{name}: {error}"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn each_command_is_refused_to_whom_it_is_not_granted() {
+    let (_house, mut desks) = house().await;
+    for (role, desk) in &mut desks {
+        for command in commands() {
+            let (name, may) = (command.name(), role.may(command.grant()));
+            let verdict = desk.do_it(command).await;
+            let refused = matches!(&verdict, Verdict::Rejected { rejection } if rejection.code == RejectionCode::NotAllowed);
+            assert_eq!(refused, !may, "{name} by {}: {verdict:?}", role.as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_pull_brings_the_tables_of_the_role_and_no_other() {
+    let (house, mut desks) = house().await;
+    let mut reception = house.desk("front", "maria").await;
+    let patient_id = reception.register("Nguyen").await;
+    assert!(!patient_id.0.is_nil());
+    for (role, desk) in &mut desks {
+        let frames = desk.pull().await;
+        let brought: BTreeSet<String> = frames
+            .iter()
+            .filter_map(|frame| match frame {
+                Frame::Rows { table, rows, .. } if !rows.is_empty() => Some(table.clone()),
+                _ => None,
+            })
+            .collect();
+        let may = |table: &str| role.classes().contains(&table.parse::<TableName>().unwrap().table().class);
+        assert!(brought.iter().all(|table| may(table)), "{}: {brought:?}", role.as_str());
+        for table in ["clinic", "practitioner", "patient", "audit_event", "access_event"] {
+            assert_eq!(brought.contains(table), may(table), "{} and {table}: {brought:?}", role.as_str());
+        }
+    }
+}
