@@ -4,6 +4,7 @@
 mod attention;
 mod daybook;
 mod patients;
+mod people;
 mod session;
 mod sync;
 mod waiting;
@@ -39,6 +40,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         waiting::waiting_room,
         patients::search_patients,
         patients::patient,
+        patients::note_access,
         patients::possible_duplicates,
         patients::register_patient,
         patients::edit_patient,
@@ -46,6 +48,8 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         attention::resolve_conflict,
         attention::set_aside,
         attention::try_again,
+        people::people,
+        people::see_to,
         sync::sync_page,
         sync::check_now,
         sync::write_support_bundle,

@@ -19,6 +19,7 @@ pub(crate) mod command_log;
 pub(crate) mod copy;
 pub(crate) mod delta;
 pub(crate) mod error;
+pub(crate) mod escrow;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod image;

@@ -1,13 +1,12 @@
 //! Images of first syncs: when they are built, how they are offered, where their chunks are.
 //!
-//! Owns: the server's key, URLs that end, the builder's process, the removal of what nobody wants any more.
+//! Owns: URLs that end, the builder's process, the removal of what nobody wants any more.
 //! Must never: build an image itself (that takes SQLCipher, which the builder has), hand out a chunk's key or URL to
 //! somebody who may not hold all of the image's feeds, keep an image that a file could not go on from.
 //! Called by: `handlers/{image,blob}`, `serve`.
 
 mod build;
 mod job;
-mod key;
 mod urls;
 mod work_dir;
 
@@ -21,9 +20,9 @@ use wattle_protocol::image::ImageOffer;
 
 use crate::db::image::Image;
 use crate::error::ApiError;
+use crate::kms::ServerKey;
 
 pub(crate) use job::{fits, run};
-pub use key::{KeyError, ServerKey};
 pub(crate) use urls::Signed;
 
 /// How images are kept and made.

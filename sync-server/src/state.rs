@@ -10,6 +10,7 @@ use crate::admission::{Bounds, Places};
 use crate::compaction;
 use crate::config::Config;
 use crate::image::{self, Images};
+use crate::kms::Kms;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
 
@@ -26,6 +27,8 @@ pub struct AppState {
     pub(crate) check_now: Arc<OnceCell<String>>,
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
+    /// What wraps keys that the database keeps, where the server has one.
+    pub(crate) kms: Option<Arc<dyn Kms>>,
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
 }
@@ -82,9 +85,17 @@ impl AppState {
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
             images: None,
+            kms: None,
             stopping,
             stop: Arc::new(stop),
         }
+    }
+
+    /// The same with a key management service: workstations' keys are kept for people who are new at them.
+    #[must_use]
+    pub fn with_kms(mut self, kms: Arc<dyn Kms>) -> Self {
+        self.kms = Some(kms);
+        self
     }
 
     /// The same with images of first syncs; from now on it is looked whether some should be built. Must be called inside a

@@ -15,7 +15,7 @@ use wattle_protocol::session::{Wiping, WorkstationState};
 use crate::auth::Session;
 use crate::db::access::{self, Access};
 use crate::db::command_log::{self, Kept};
-use crate::db::{token, workstation};
+use crate::db::{escrow, token, workstation};
 use crate::error::ApiError;
 use crate::secret;
 use crate::state::AppState;
@@ -52,6 +52,7 @@ pub(crate) async fn take(app: &AppState, session: &Session, wiping: Wiping) -> R
     }
     if wiping.done {
         workstation::wiped(&mut tx, clinic, at).await?;
+        escrow::destroy(&mut tx, clinic, at).await?;
         token::revoke_workstation(&mut tx, clinic, at, now).await?;
         access::append(&mut tx, clinic, now, Access::by("wiped", session.user, at).on(at.0)).await?;
     }

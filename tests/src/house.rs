@@ -29,7 +29,7 @@ pub struct Person {
     pub username: &'static str,
     /// Name on the screen.
     pub display_name: &'static str,
-    /// Role, by its wire name.
+    /// Roles, by their wire names, with commas between.
     pub role: &'static str,
     /// Password, printed by the demo.
     pub password: &'static str,
@@ -56,7 +56,7 @@ pub const PEOPLE: [Person; 3] = [
     Person {
         username: "nadia",
         display_name: "Nadia Haddad",
-        role: "practice_manager",
+        role: "practice_manager,admin",
         password: "lorikeets-at-half-past-five",
         column: None,
     },
@@ -229,7 +229,8 @@ impl House {
         practitioner: Option<&str>,
     ) -> anyhow::Result<()> {
         let mut words = vec!["user", "add", "--clinic", clinic, "--username", person.username];
-        words.extend(["--display-name", person.display_name, "--role", person.role]);
+        words.extend(["--display-name", person.display_name]);
+        words.extend(person.role.split(',').flat_map(|role| ["--role", role]));
         if let Some(name) = practitioner {
             words.extend(["--practitioner", name]);
         }

@@ -6,6 +6,7 @@ pub(crate) mod attention;
 pub(crate) mod daybook;
 pub(crate) mod event;
 pub(crate) mod patients;
+pub(crate) mod people;
 pub(crate) mod session;
 pub(crate) mod sync;
 mod tagged;

@@ -7,6 +7,7 @@ pub(crate) mod first_sync;
 pub(crate) mod help;
 pub(crate) mod locked;
 pub(crate) mod patients;
+pub(crate) mod people;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sync;

@@ -7,6 +7,7 @@ pub(crate) mod book;
 pub(crate) mod desk;
 pub(crate) mod live;
 pub(crate) mod patients;
+pub(crate) mod people;
 pub(crate) mod sync;
 pub(crate) mod theme;
 pub(crate) mod toasts;

@@ -71,6 +71,14 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::UpgradeRequired => {
             "The server needs a newer Wattle. You can go on working here; changes are sent once it is updated."
         }
+        FaultCode::NotAllowed => "Your role does not allow this. Nothing was changed.",
+        FaultCode::WeakPassword => "A password needs 10 characters or more. Nothing was changed.",
+        FaultCode::NameTaken => {
+            "There is an account of this name already. Choose another; nothing was changed."
+        }
+        FaultCode::LastAdmin => {
+            "Nobody would be left who may see to accounts. Make somebody else an administrator first."
+        }
         FaultCode::NotFound => "It is not here any more. Somebody may have removed it.",
         FaultCode::NotSaved => {
             "Not saved: the disk of this computer is full or cannot be written. Free some space and do it again."
@@ -119,6 +127,7 @@ pub(crate) fn command(name: &str) -> &'static str {
         "finish_consultation" => "Finishing a consultation",
         "mark_did_not_attend" => "Marking that somebody did not attend",
         "resolve_conflict" => "Settling a difference",
+        "note_access" => "Noting that a record was opened",
         _ => "A change",
     }
 }

@@ -25,6 +25,15 @@ impl Store {
         self.read(|connection| outbox::batch::batch(connection, max_commands, max_bytes))
     }
 
+    /// Commands without a final verdict after a number, in their order, whatever they wait for; with the number of the
+    /// last of them.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn unsent(&self, after: i64, most: usize) -> Result<(Vec<Signed>, i64), Error> {
+        self.read(|connection| outbox::batch::unsent(connection, after, most))
+    }
+
     /// Writes down answers of the server. Applied, merged and conflict: the command stays pending until a pull covers it.
     /// Rejected and quarantined: its effect is undone at once, and it is kept for *Needs attention*. Deferred: it waits.
     /// Answers to commands that are not here, or are answered already, change nothing.

@@ -26,6 +26,12 @@ pub struct SetAside {
 }
 
 impl Store {
+    /// Whether a key opens a file: for a key that may be of another. A file that is torn is opened by none.
+    #[must_use]
+    pub fn opens(path: &Path, key: &DataKey) -> bool {
+        path.exists() && connection::prove(path, key).is_ok()
+    }
+
     /// Renames a damaged file, with its log, so that a new one can be made in its place. Close the store first.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! The random key of one file.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::Error;
+use crate::keys::cipher;
 
 /// 32 random bytes that SQLCipher gets as a raw key. Leaves memory when dropped; never printed.
 #[derive(Clone)]
@@ -29,6 +32,26 @@ impl DataKey {
         let kept = Zeroizing::new(bytes);
         bytes.zeroize();
         Self { bytes: kept, proven: false }
+    }
+
+    /// One that was kept as base64; `None` when it is no key.
+    #[must_use]
+    pub fn from_base64(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(STANDARD.decode(text).ok()?);
+        <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Self::from_bytes)
+    }
+
+    /// The key as base64, for whoever may keep it.
+    #[must_use]
+    pub fn to_base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(self.bytes()))
+    }
+
+    /// A number by which the key is known without being told: hex of 8 bytes.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let derived = cipher::derive(&[self.bytes().as_slice()], b"wattle data key mark v1");
+        derived.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Says that this is the file's key for certain (an authenticated key slot of this very file gave it), so that a

@@ -7,7 +7,7 @@
 //!
 //! Called by: `workstation`.
 
-mod cipher;
+pub(crate) mod cipher;
 mod error;
 mod file;
 mod sealed;

@@ -1,6 +1,8 @@
 //! What shell and page say to each other. The page calls Tauri commands by the names given in the modules here; the
 //! shell sends [`event::Event`]s on the channel [`event::CHANNEL`].
 //!
+//! `people() -> admin::Overview` and `see_to(admin::Act) -> admin::Done` are the server's own shapes: see [`crate::admin`].
+//!
 //! Every command answers `Result<T, CommandError>`. An argument struct is passed as the one argument `args`.
 
 pub mod attention;
@@ -71,6 +73,14 @@ pub enum FaultCode {
     RolesChanged,
     /// The app is too old for the server.
     UpgradeRequired,
+    /// The roles of whoever is signed in do not allow it.
+    NotAllowed,
+    /// The password is too short.
+    WeakPassword,
+    /// An account of this name is there already.
+    NameTaken,
+    /// Nobody would be left who may see to accounts.
+    LastAdmin,
     /// No such row.
     NotFound,
     /// The disk is full or cannot be written; the change was not saved.

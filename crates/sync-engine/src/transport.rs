@@ -4,7 +4,7 @@
 //! [`Error`].
 //! Must never: retry (but for a body that may have been refused for being packed), decide, hold a token longer than a
 //! call, put anything about a patient into an error.
-//! Called by: the driver; `sign_in` by the workstation.
+//! Called by: the driver; what has nothing to do with rows (sign-in, keys, people) by the workstation.
 
 mod address;
 mod answer;
@@ -24,11 +24,13 @@ use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wattle_domain::FeedClass;
+use wattle_protocol::admin::{Act, Done, Overview};
+use wattle_protocol::escrow::{Escrow, Escrowed};
 use wattle_protocol::image::{ImageAsk, ImageOffer};
 use wattle_protocol::live::ROWS_QUERY;
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
-use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome};
+use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome, Wiping};
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
 
 pub use address::{Address, BadAddress};
@@ -92,6 +94,42 @@ impl Transport {
     /// [`Error::Refused`] with `sign_in_again` when the token was used or is over; or no answer.
     pub async fn refresh(&self, refresh: &Refresh) -> Result<SignedIn, Error> {
         self.ask("v1/refresh", None, refresh).await
+    }
+
+    /// `POST /v1/escrow`; `None` when the server keeps no keys.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn escrow(&self, access_token: &str, escrow: &Escrow) -> Result<Option<Escrowed>, Error> {
+        match self.ask("v1/escrow", Some(access_token), escrow).await {
+            Ok(escrowed) => Ok(Some(escrowed)),
+            Err(Error::Refused { code: ErrorCode::NotFound, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `POST /v1/wipe`.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn wipe(&self, access_token: &str, wiping: &Wiping) -> Result<(), Error> {
+        self.ask("v1/wipe", Some(access_token), wiping).await
+    }
+
+    /// `GET /v1/admin`.
+    ///
+    /// # Errors
+    /// Refused, or no answer.
+    pub async fn overview(&self, access_token: &str) -> Result<Overview, Error> {
+        self.answer_to(self.http.get(self.address.join("v1/admin")), Some(access_token)).await
+    }
+
+    /// `POST /v1/admin`.
+    ///
+    /// # Errors
+    /// Refused, or no answer: it may have been done all the same.
+    pub async fn act(&self, access_token: &str, act: &Act) -> Result<Done, Error> {
+        self.ask("v1/admin", Some(access_token), act).await
     }
 
     /// `POST /v1/session`.

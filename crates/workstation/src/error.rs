@@ -166,9 +166,11 @@ impl From<Error> for CommandError {
 
 fn refused(code: ErrorCode) -> FaultCode {
     match code {
-        ErrorCode::WrongCredentials | ErrorCode::SignInAgain | ErrorCode::NotAllowed => {
-            FaultCode::WrongCredentials
-        }
+        ErrorCode::WrongCredentials | ErrorCode::SignInAgain => FaultCode::WrongCredentials,
+        ErrorCode::NotAllowed => FaultCode::NotAllowed,
+        ErrorCode::WeakPassword => FaultCode::WeakPassword,
+        ErrorCode::NameTaken => FaultCode::NameTaken,
+        ErrorCode::LastAdmin => FaultCode::LastAdmin,
         ErrorCode::NotEnrolled => FaultCode::NotEnrolled,
         ErrorCode::UpgradeRequired => FaultCode::UpgradeRequired,
         ErrorCode::RateLimited => FaultCode::RateLimited,

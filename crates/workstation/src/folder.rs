@@ -57,6 +57,21 @@ impl Folder {
         profiles
     }
 
+    /// Destroys all that was ever used for a clinic here: slots first, because without them the files say nothing.
+    pub(crate) fn destroy(&self, clinic: ClinicId) -> Result<(), Error> {
+        for (_, place) in self.profiles(clinic) {
+            remove_dir(&place.0.join("slots"))?;
+        }
+        remove_dir(&self.root.join(clinic.to_string()))?;
+        for file in [self.attempts(), self.record()] {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The folder of one profile's file.
     pub(crate) fn profile(&self, clinic: ClinicId, profile: &str) -> Place {
         Place(self.root.join(clinic.to_string()).join(profile))
@@ -108,6 +123,21 @@ impl Place {
         }
     }
 
+    /// Whether the server keeps the key with this mark.
+    pub(crate) fn is_kept(&self, mark: &str) -> bool {
+        fs::read_to_string(self.kept()).is_ok_and(|kept| kept.trim() == mark)
+    }
+
+    /// Remembers that it does.
+    pub(crate) fn mark_kept(&self, mark: &str) -> Result<(), Error> {
+        fs::write(self.kept(), format!("{mark}\n"))?;
+        Ok(())
+    }
+
+    fn kept(&self) -> PathBuf {
+        self.0.join("kept")
+    }
+
     fn emptied(&self) -> PathBuf {
         self.0.join("emptied")
     }
@@ -117,6 +147,13 @@ impl Place {
         fs::read_dir(self.0.join("slots")).is_ok_and(|mut entries| {
             entries.any(|entry| entry.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "json")))
         })
+    }
+}
+
+fn remove_dir(path: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

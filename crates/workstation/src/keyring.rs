@@ -78,10 +78,25 @@ impl Keyring {
     }
 }
 
+impl Keyring {
+    /// Destroys the secret: nothing that was sealed with it opens any more.
+    ///
+    /// # Errors
+    /// When the keyring cannot be asked.
+    pub async fn forget(&self) -> Result<(), KeyringError> {
+        let account = self.account.clone();
+        off_the_runtime(move || match entry(&account)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(told(&error)),
+        })
+        .await
+    }
+}
+
 /// The keyring's calls block, and may wait for a person.
-async fn off_the_runtime(
-    work: impl FnOnce() -> Result<WorkstationSecret, KeyringError> + Send + 'static,
-) -> Result<WorkstationSecret, KeyringError> {
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T, KeyringError> {
     match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => Err(KeyringError::Failed("its client broke".into())),

@@ -6,7 +6,9 @@ use tokio::runtime::Handle;
 use wattle_domain::time::Clock;
 use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
-use wattle_protocol::session::{SignIn, SignedIn};
+use wattle_protocol::admin::{Act, Done, Overview};
+use wattle_protocol::escrow::{Escrow, Escrowed};
+use wattle_protocol::session::{SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
 use wattle_sync_engine::{Driver, Transport};
@@ -19,6 +21,30 @@ pub(crate) const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Signs in; no token is needed for it.
 pub(crate) async fn sign_in(server_url: &str, request: &SignIn) -> Result<SignedIn, Error> {
     Ok(Transport::new(server_url)?.sign_in(request).await?)
+}
+
+/// Gives a file's key to the server to keep, or asks for those that it keeps; `None` when it keeps none.
+pub(crate) async fn escrow(
+    server_url: &str,
+    access_token: &str,
+    escrow: &Escrow,
+) -> Result<Option<Escrowed>, Error> {
+    Ok(Transport::new(server_url)?.escrow(access_token, escrow).await?)
+}
+
+/// The clinic's people and computers.
+pub(crate) async fn overview(server_url: &str, access_token: &str) -> Result<Overview, Error> {
+    Ok(Transport::new(server_url)?.overview(access_token).await?)
+}
+
+/// Sees to one of them.
+pub(crate) async fn act(server_url: &str, access_token: &str, act: &Act) -> Result<Done, Error> {
+    Ok(Transport::new(server_url)?.act(access_token, act).await?)
+}
+
+/// Says how far a wipe is.
+pub(crate) async fn wipe(server_url: &str, access_token: &str, wiping: &Wiping) -> Result<(), Error> {
+    Ok(Transport::new(server_url)?.wipe(access_token, wiping).await?)
 }
 
 /// Starts the sync of an open file for the person whose tokens are kept.

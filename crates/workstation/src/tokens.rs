@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wattle_domain::time::Clock;
 use wattle_domain::{Role, UserId};
 use wattle_local_store::DataKey;
-use wattle_protocol::session::{SignedIn, Welcome};
+use wattle_protocol::session::{SignedIn, Welcome, WorkstationState};
 use wattle_sync_engine::driver::Tokens;
 
 use crate::facts::Facts;
@@ -18,6 +18,8 @@ pub(crate) struct Keeper {
     key: DataKey,
     clock: Arc<dyn Clock>,
     held: Mutex<Held>,
+    /// How often the server has said that the keys are to be destroyed.
+    wipe: tokio::sync::watch::Sender<u64>,
 }
 
 struct Held {
@@ -33,11 +35,23 @@ impl Keeper {
         clock: Arc<dyn Clock>,
         facts: Facts,
     ) -> Self {
-        Self { path, user, key, clock, held: Mutex::new(Held { facts, access: None }) }
+        Self {
+            path,
+            user,
+            key,
+            clock,
+            held: Mutex::new(Held { facts, access: None }),
+            wipe: tokio::sync::watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn facts(&self) -> Facts {
         self.held().facts.clone()
+    }
+
+    /// Rises whenever the server says that the keys are to be destroyed.
+    pub(crate) fn told_to_wipe(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.wipe.subscribe()
     }
 
     pub(crate) fn roles(&self) -> Vec<Role> {
@@ -114,6 +128,9 @@ impl Tokens for Keeper {
     }
 
     fn welcomed(&self, welcome: &Welcome) {
+        if welcome.workstation == WorkstationState::Wipe {
+            self.wipe.send_modify(|times| *times += 1);
+        }
         let now = self.clock.now();
         let mut held = self.held();
         held.facts.offline_lease_until = welcome.offline_lease_until;

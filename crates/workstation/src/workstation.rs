@@ -3,16 +3,19 @@
 mod attention;
 mod close;
 mod daybook;
+mod escrow;
 mod first_copy;
 mod leftovers;
 mod lock;
 mod new_ids;
 mod open;
 mod patients;
+mod people;
 mod set_up;
 mod sign_in;
 mod sync;
 mod waiting;
+mod wipe;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -213,6 +216,11 @@ impl Workstation {
 
     fn record(&self) -> Option<Record> {
         self.0.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It is no workstation any more; the file of it is gone.
+    fn forget_record(&self) {
+        *self.0.record.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Changes what this workstation is, on disk first.

@@ -1,6 +1,6 @@
 //! Patients. See `wattle_protocol::ipc::patients`.
 
-use wattle_domain::commands::{EditPatient, RegisterPatient};
+use wattle_domain::commands::{EditPatient, NoteAccess, RegisterPatient};
 use wattle_protocol::ipc::{
     Written,
     patients::{PatientDraft, PatientHit, PatientQuery, PatientRecord, PossibleDuplicate, SearchPatients},
@@ -18,6 +18,12 @@ pub(crate) async fn search_patients(desk: Desk<'_>, args: SearchPatients) -> Ans
 #[tauri::command]
 pub(crate) async fn patient(desk: Desk<'_>, args: PatientQuery) -> Answer<PatientRecord> {
     Ok(desk.patient(args).await?)
+}
+
+/// A record was looked at.
+#[tauri::command]
+pub(crate) async fn note_access(desk: Desk<'_>, args: NoteAccess) -> Answer<Written> {
+    Ok(desk.note_access(args).await?)
 }
 
 /// People who may be the one being registered.

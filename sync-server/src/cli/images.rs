@@ -1,12 +1,14 @@
 //! `serve`'s flags for images of first syncs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use wattle_server::AppState;
-use wattle_server::image::{ServerKey, Settings};
+use wattle_server::image::Settings;
+use wattle_server::kms::ServerKey;
 
 #[derive(Args)]
 pub(crate) struct Images {
@@ -45,6 +47,21 @@ impl Images {
     /// Gives the server its images, if it was told of a place for them.
     pub(crate) fn give(self, app: AppState) -> anyhow::Result<AppState> {
         let in_data = |name: &str| self.data_dir.as_ref().map(|dir| dir.join(name));
+        let key = match (&self.key, &self.server_key_file, in_data("server.key")) {
+            (Some(hex), ..) => Some(ServerKey::from_hex(hex)?),
+            (None, Some(file), _) => Some(ServerKey::read(file)?),
+            (None, None, Some(file)) => Some(ServerKey::read_or_make(&file)?),
+            (None, None, None) => None,
+        };
+        let app = match &key {
+            Some(key) => app.with_kms(Arc::new(key.clone())),
+            None => {
+                tracing::warn!(
+                    "no server key: workstations' keys are not kept, so a colleague who is new at one must wait for somebody who has used it"
+                );
+                app
+            }
+        };
         let blobs = match (&self.blobs, in_data("blobs")) {
             (Some(blobs), _) => blobs.clone(),
             (None, Some(folder)) => folder.to_str().context("the data folder's name is no text")?.to_owned(),
@@ -53,14 +70,7 @@ impl Images {
                 return Ok(app);
             }
         };
-        let key = match (&self.key, &self.server_key_file, in_data("server.key")) {
-            (Some(hex), ..) => ServerKey::from_hex(hex)?,
-            (None, Some(file), _) => ServerKey::read(file)?,
-            (None, None, Some(file)) => ServerKey::read_or_make(&file)?,
-            (None, None, None) => {
-                anyhow::bail!("WATTLE_BLOBS needs WATTLE_SERVER_KEY or WATTLE_SERVER_KEY_FILE")
-            }
-        };
+        let key = key.context("WATTLE_BLOBS needs WATTLE_SERVER_KEY or WATTLE_SERVER_KEY_FILE")?;
         let builder = self.image_builder.clone().or_else(beside);
         if builder.is_none() {
             tracing::warn!("no wattle-image-builder beside this program: this node builds no images");

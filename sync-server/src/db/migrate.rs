@@ -28,6 +28,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (15, "kept plans", include_str!("../../../migrations/server/0015_kept_plans.sql")),
     (16, "access event", include_str!("../../../migrations/server/0016_access_event.sql")),
     (17, "admin", include_str!("../../../migrations/server/0017_admin.sql")),
+    (18, "data key", include_str!("../../../migrations/server/0018_data_key.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -1,7 +1,6 @@
 //! `POST /v1/wipe`: the last words of a workstation that destroys its keys.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use wattle_protocol::session::Wiping;
 
 use crate::auth::Session;
@@ -14,7 +13,6 @@ pub(crate) async fn wipe(
     State(app): State<AppState>,
     session: Session,
     Json(wiping): Json<Wiping>,
-) -> Result<StatusCode, ApiError> {
-    wipe::take(&app, &session, wiping).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<()>, ApiError> {
+    wipe::take(&app, &session, wiping).await.map(Json)
 }

@@ -1,4 +1,5 @@
 mod admin;
+mod escrow;
 mod recorded;
 mod refresh;
 mod session;

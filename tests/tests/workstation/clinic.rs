@@ -41,8 +41,18 @@ pub struct Clinic {
 
 impl Clinic {
     pub async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// One whose server has a key of its own, and so keeps those of workstations' files.
+    pub async fn open_with_key() -> Self {
+        Self::with(&[("WATTLE_SERVER_KEY", &"5a".repeat(32))]).await
+    }
+
+    async fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::found(&folder.path().join("house"), false).unwrap();
+        house.serve_env(environment);
         for person in [MARIA, TOM] {
             house.add_person(&person, None).unwrap();
         }
@@ -52,6 +62,15 @@ impl Clinic {
 
     pub fn data_dir(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Waits until the database says so.
+    pub async fn until_count(&self, sql: &str, wanted: u64) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.house.count(sql).unwrap() != wanted {
+            assert!(Instant::now() < deadline, "{sql}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// A computer that has been set up, with nobody at it yet.

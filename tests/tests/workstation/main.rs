@@ -21,4 +21,5 @@ mod people;
 mod roles;
 mod support;
 mod window;
+mod wipe;
 mod wrong_password;

@@ -82,3 +82,43 @@ async fn a_password_changed_at_the_server_seals_the_slot_anew() {
     sign_in_with(&desk, &MARIA, TOM.password).await.unwrap();
     assert_eq!(found(&desk, "nguyen").await, 1);
 }
+
+#[tokio::test]
+async fn a_new_colleague_gets_the_file_s_key_from_a_server_that_keeps_it() {
+    let name = "people::a_new_colleague_gets_the_file_s_key_from_a_server_that_keeps_it";
+    if !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (mut clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    clinic.until_count("select count(*) from clinic.data_key", 1).await;
+    desk.sign_out().await.unwrap();
+
+    sign_in(&desk, &TOM).await.unwrap();
+    until_ready(&desk).await;
+    assert_eq!(found(&desk, "nguyen").await, 1, "the same file, and nobody else at the desk");
+    register(&desk, "Papadopoulos").await.unwrap();
+    until_delivered(&desk).await;
+    // Maria's password is changed at the server: her slot opens by the old one only, and she gets another.
+    desk.sign_out().await.unwrap();
+    let changed = clinic.house.count(
+        "with u as (update clinic.user_account m set password_phc = t.password_phc from clinic.user_account t \
+         where m.username = 'maria' and t.username = 'tom' returning 1) select count(*) from u",
+    );
+    assert_eq!(changed.unwrap(), 1);
+    sign_in_with(&desk, &MARIA, TOM.password).await.unwrap();
+    register(&desk, "Quirke").await.unwrap();
+    until_delivered(&desk).await;
+
+    clinic.house.kill_server();
+    until_offline(&desk).await;
+    for (person, password) in [(TOM, TOM.password), (MARIA, TOM.password)] {
+        desk.sign_out().await.unwrap();
+        sign_in_with(&desk, &person, password).await.unwrap();
+        assert_eq!(found(&desk, "quirke").await, 1, "{} has a slot now", person.username);
+    }
+}

@@ -1,6 +1,6 @@
 //! Patients.
 
-use wattle_domain::commands::{EditPatient, RegisterPatient};
+use wattle_domain::commands::{EditPatient, NoteAccess, RegisterPatient};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::patients::{
     PatientDraft, PatientHit, PatientQuery, PatientRecord, PossibleDuplicate, SearchPatients,
@@ -16,6 +16,11 @@ pub(crate) async fn search_patients(args: SearchPatients) -> Answer<Vec<PatientH
 /// `patient`.
 pub(crate) async fn patient(args: PatientQuery) -> Answer<PatientRecord> {
     call("patient", &args).await
+}
+
+/// `note_access`.
+pub(crate) async fn note_access(args: NoteAccess) -> Answer<Written> {
+    call("note_access", &args).await
 }
 
 /// `possible_duplicates`.

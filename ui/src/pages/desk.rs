@@ -13,6 +13,7 @@ use crate::pages::daybook::DayBookPage;
 use crate::pages::help::HelpPage;
 use crate::pages::locked::LockedPage;
 use crate::pages::patients::PatientsPage;
+use crate::pages::people::PeoplePage;
 use crate::pages::sync::SyncPage;
 use crate::pages::waiting::WaitingPage;
 use crate::state::attention::Attention;
@@ -55,6 +56,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
                         Page::Waiting => view! { <WaitingPage /> }.into_any(),
                         Page::Patients => view! { <PatientsPage /> }.into_any(),
                         Page::Attention => view! { <AttentionPage /> }.into_any(),
+                        Page::People => view! { <PeoplePage /> }.into_any(),
                         Page::Sync => view! { <SyncPage /> }.into_any(),
                         Page::Help => view! { <HelpPage /> }.into_any(),
                     }}

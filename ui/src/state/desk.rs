@@ -27,6 +27,8 @@ pub(crate) enum Page {
     Attention,
     /// How it stands with the server.
     Sync,
+    /// Who works here, and at which computers.
+    People,
     /// Every key.
     Help,
 }

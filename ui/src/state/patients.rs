@@ -1,6 +1,8 @@
 //! Which patient is open, and the search beside.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wattle_domain::commands::{Access, NoteAccess};
 use wattle_domain::{ClinicDate, PatientId, PractitionerId};
 use wattle_protocol::ipc::patients::{PatientHit, PatientQuery, PatientRecord, SearchPatients};
 
@@ -78,6 +80,7 @@ impl Patients {
             _ => None,
         });
         let record = record_of(desk, open);
+        note_opened(desk, open);
         let owner = StoredValue::new(Owner::current());
         Self { query, hits, pane, record, draft: RwSignal::new(None), owner }
     }
@@ -107,6 +110,19 @@ impl Patients {
     pub(crate) fn show(self, id: PatientId) {
         self.pane.set(Pane::Record(id));
     }
+}
+
+/// Each opening of a record goes into the audit log, once, however often the record is fetched while it stands open.
+fn note_opened(desk: Desk, open: Memo<Option<PatientId>>) {
+    Effect::new(move |_| {
+        let Some(patient_id) = open.get() else { return };
+        spawn_local(async move {
+            let noted = ipc::patients::note_access(NoteAccess { patient_id, access: Access::Opened }).await;
+            if let Err(error) = noted {
+                desk.toasts.fault(&error);
+            }
+        });
+    });
 }
 
 /// A patient's record, always fresh.

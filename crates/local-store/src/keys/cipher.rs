@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::KeyError;
 
 /// 32 bytes from some secrets, for one purpose. The secrets are of fixed length, so that joining them is unambiguous.
-pub(super) fn derive(secrets: &[&[u8]], purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+pub(crate) fn derive(secrets: &[&[u8]], purpose: &[u8]) -> Zeroizing<[u8; 32]> {
     let joined = Zeroizing::new(secrets.concat());
     let mut key = Zeroizing::new([0; 32]);
     // Neither step can fail for 32 bytes of SHA-256; if it ever did, a key of zeros would open nothing that was sealed

@@ -33,7 +33,8 @@ fn every_table_is_as_described() {
         let mut expected: Vec<_> = common.into_iter().chain(own).collect();
         expected.push(("extra".into(), "TEXT".into(), false));
         // A column that came later stands at the end of its table.
-        (found.sort(), expected.sort());
+        found.sort();
+        expected.sort();
         assert_eq!(found, expected, "{}", table.sql);
         let strict: bool = connection
             .query_row("SELECT strict FROM pragma_table_list WHERE name = ?", [table.sql], |row| row.get(0))

@@ -157,7 +157,7 @@ impl Workstation {
         all.retain(|one| !Arc::ptr_eq(one, left));
     }
 
-    fn leftovers(&self) -> Vec<Arc<Desk>> {
+    pub(super) fn leftovers(&self) -> Vec<Arc<Desk>> {
         self.0.leftovers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::first_copy::watch_for_copy;
 use super::leftovers::{lend_tokens, watch_the_roles};
+use super::wipe::watch_for_wipe;
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
@@ -122,6 +123,7 @@ impl Workstation {
     /// New tokens have come for an open desk.
     pub(super) fn renewed(&self, desk: &Arc<Desk>, signed_in: &SignedIn) {
         desk.keeper.accept(signed_in);
+        self.give_key(desk, signed_in);
         desk.driver.signed_in();
         self.wake_leftovers();
         // Rows of feeds that this file may not hold must not get into it: the other profile's file is for them.
@@ -131,7 +133,7 @@ impl Workstation {
     }
 
     /// The tasks that hand on what store and driver say. They hold the workstation weakly: it can go while they wait.
-    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 8] {
+    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 9] {
         let weak = || Arc::downgrade(&self.0);
         [
             tokio::spawn(hand_on_changes(weak(), desk.store.subscribe())),
@@ -141,6 +143,7 @@ impl Workstation {
             tokio::spawn(watch_for_copy(weak(), Arc::downgrade(desk), desk.driver.copied())),
             tokio::spawn(lend_tokens(weak(), desk.driver.sync_state())),
             tokio::spawn(watch_the_roles(weak(), Arc::downgrade(desk), desk.driver.profile_changed())),
+            tokio::spawn(watch_for_wipe(weak(), Arc::downgrade(desk), desk.keeper.told_to_wipe())),
             tokio::spawn(watch_for_damage(weak(), Arc::downgrade(desk), desk.driver.damaged())),
         ]
     }

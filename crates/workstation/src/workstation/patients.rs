@@ -1,6 +1,6 @@
 //! Patients: see `wattle_protocol::ipc::patients`.
 
-use wattle_domain::commands::{EditPatient, RegisterPatient};
+use wattle_domain::commands::{EditPatient, NoteAccess, RegisterPatient};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::patients::{
     PatientDraft, PatientHit, PatientQuery, PatientRecord, PossibleDuplicate, SearchPatients,
@@ -24,6 +24,15 @@ impl Workstation {
     /// [`Error::NotFound`]; [`Error::Locked`]; when the file cannot be read.
     pub async fn patient(&self, query: PatientQuery) -> Result<PatientRecord, Error> {
         self.read(move |store| store.patient(query.id)).await?.ok_or(Error::NotFound)
+    }
+
+    /// Notes that the person at the desk has looked at a record: it goes into the audit log, also offline.
+    ///
+    /// # Errors
+    /// As [`Workstation::register_patient`].
+    pub async fn note_access(&self, args: NoteAccess) -> Result<Written, Error> {
+        let id = args.patient_id;
+        self.write(args, id).await
     }
 
     /// People who may be the one being registered.

@@ -2,8 +2,8 @@
 //! server must answer first.
 
 use wattle_domain::role;
-use wattle_local_store::DataKey;
 use wattle_local_store::keys::{KeySlot, Owner, SlotError, SlotKeys, WorkstationSecret};
+use wattle_local_store::{DataKey, Store};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::Credentials;
 use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
@@ -149,7 +149,15 @@ impl Workstation {
         };
         match keys {
             AtHand::Keys(keys) => self.admit(&signed_in, username, password, secret, keys).await,
-            AtHand::Public(_) => Err(Error::FileSealed),
+            AtHand::Public(_) => {
+                // Their slot opens by an older password only. With the file's key from the server they get another, and
+                // another signing key; what the old one has signed stays signed.
+                let place = self.0.folder.profile(signed_in.clinic, &role::profile(&signed_in.roles));
+                let keys = SlotKeys::new(self.key_of(&place, &signed_in).await?)?;
+                let public_key = keys.signing_key.public_base64();
+                let signed_in = self.ask_server(username, password, &secret, public_key).await?;
+                self.admit(&signed_in, username, password, secret, keys).await
+            }
         }
     }
 
@@ -202,7 +210,7 @@ impl Workstation {
                 workstation: signed_in.workstation,
             });
         })?;
-        let keys = self.keys_for(&place, signed_in, keys)?;
+        let keys = self.keys_for(&place, signed_in, keys).await?;
         place.make()?;
         let file = ProfileFile { place, owner, keys };
         let facts = Facts::of(username, signed_in, self.now());
@@ -224,13 +232,14 @@ impl Workstation {
         };
         self.change_record(|record| record.remember(person))?;
         let desk = self.open(file, facts, Some(signed_in), secret).await?;
+        self.give_key(&desk, signed_in);
         self.send_leftovers(&desk, password);
         Ok(())
     }
 
     /// The signing key beside the right data key: that of the file which stands open or was opened by these very keys, or
     /// a new one for a new file.
-    fn keys_for(&self, place: &Place, signed_in: &SignedIn, keys: SlotKeys) -> Result<SlotKeys, Error> {
+    async fn keys_for(&self, place: &Place, signed_in: &SignedIn, keys: SlotKeys) -> Result<SlotKeys, Error> {
         if let Some(desk) = self.desk_behind_the_curtain()
             && desk.file().place == *place
         {
@@ -245,11 +254,19 @@ impl Workstation {
         }) {
             return Ok(keys);
         }
+        // Keys that the server kept and that open the file; among them perhaps the very ones that were asked for before.
+        let path = place.database();
+        if Store::opens(&path, &keys.data_key) {
+            return Ok(keys);
+        }
+        if let Some(data_key) = self.key_from_server(place, signed_in).await {
+            return Ok(keys.with_data_key(data_key));
+        }
         if place.has_slots() {
             return Err(Error::FileSealed);
         }
         // No slot of anybody is left: nothing can ever open this file again. It is kept, and a new one made.
-        wattle_local_store::Store::set_aside_damaged(&place.database())?;
+        Store::set_aside_damaged(&path)?;
         tracing::error!("a file without any slot was set aside");
         Ok(keys.with_data_key(new_data_key()?))
     }

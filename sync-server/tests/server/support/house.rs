@@ -12,6 +12,7 @@ use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId, U
 use wattle_server::admin::{self, NewUser};
 use wattle_server::config::Config;
 use wattle_server::db::connect;
+use wattle_server::kms::ServerKey;
 use wattle_server::{AppState, serve};
 
 use super::clock::TestClock;
@@ -105,7 +106,8 @@ impl House {
     pub async fn another_server(&self) -> Server {
         let pool =
             connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
-        let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
+        let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()))
+            .with_kms(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,6 +1,7 @@
 //! The rail: one button per page, with what waits behind it.
 
 use leptos::prelude::*;
+use wattle_domain::role::{Action, Noun};
 
 use crate::components::icon::Icon;
 use crate::state::attention::Attention;
@@ -10,6 +11,7 @@ use crate::state::waiting::Waiting;
 /// On the left of everything.
 #[component]
 pub(crate) fn Rail() -> impl IntoView {
+    let desk = desk();
     let waiting = expect_context::<Waiting>();
     let attention = expect_context::<Attention>();
     let none = Signal::derive(|| 0);
@@ -21,6 +23,9 @@ pub(crate) fn Rail() -> impl IntoView {
             <RailButton page=Page::Attention icon=Icon::Attention label="Attention" test_id="nav-attention" loud=true
                 count=Signal::derive(move || attention.count()) />
             <RailButton page=Page::Sync icon=Icon::Sync label="Sync" test_id="nav-sync" count=none />
+            <Show when=move || desk.may((Noun::Account, Action::Read))>
+                <RailButton page=Page::People icon=Icon::Confirmed label="People" test_id="nav-people" count=none />
+            </Show>
             <div class="grow"></div>
             <RailButton page=Page::Help icon=Icon::Help label="Keys" test_id="nav-help" count=none />
         </nav>

@@ -59,6 +59,19 @@ pub(crate) fn batch(connection: &Connection, count: usize, size_bytes: usize) ->
     Ok(batch)
 }
 
+/// What has no verdict, after a number; and the number of the last.
+pub(crate) fn unsent(connection: &Connection, after: i64, most: usize) -> Result<(Vec<Signed>, i64), Error> {
+    let sql = "SELECT n, payload, signature FROM outbox WHERE state = 'waiting' AND n > ? ORDER BY n LIMIT ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(rusqlite::params![after, i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let (mut found, mut last) = (Vec::new(), after);
+    while let Some(row) = rows.next()? {
+        last = row.get(0)?;
+        found.push(Signed { payload: row.get(1)?, signature: row.get(2)? });
+    }
+    Ok((found, last))
+}
+
 fn read(row: &Row<'_>) -> Result<Waiting, Error> {
     let id = command_id(&row.get::<_, String>(2)?)?;
     let verdict: Option<String> = row.get(4)?;

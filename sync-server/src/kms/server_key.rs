@@ -5,14 +5,21 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::{BoxFuture, FutureExt as _, ready};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
 use uuid::Uuid;
 use wattle_domain::ClinicId;
 use wattle_protocol::ErrorCode;
+use zeroize::Zeroizing;
 
+use super::Kms;
 use crate::error::ApiError;
 use crate::secret;
+
+/// What the key of each use is derived for.
+const IMAGES: &[u8] = b"wattle image keys 1";
+const WRAPPED: &[u8] = b"wattle wrapped keys 1";
 
 /// 32 random bytes, the same on every node of a server. Never printed.
 #[derive(Clone)]
@@ -87,27 +94,34 @@ impl ServerKey {
 
     /// Seals the key of an image for the database.
     pub(crate) fn seal(&self, clinic: ClinicId, image: Uuid, key: &str) -> Result<Vec<u8>, ApiError> {
-        let mut bytes = STANDARD.decode(key).map_err(|_| fault("an image's key"))?;
+        let bytes = STANDARD.decode(key).map_err(|_| fault("an image's key"))?;
+        self.seal_for(IMAGES, &place(clinic, image), &bytes)
+    }
+
+    fn seal_for(&self, purpose: &[u8], bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, ApiError> {
+        let mut bytes = plain.to_vec();
         let nonce = secret::random::<NONCE_LEN>()?;
-        self.cipher()?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(place(clinic, image)),
-                &mut bytes,
-            )
+        self.cipher(purpose)?
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut bytes)
             .map_err(|_| fault("sealing"))?;
         Ok([nonce.as_slice(), &bytes].concat())
     }
 
+    fn open_for(&self, purpose: &[u8], bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+        let (nonce, bytes) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(|| fault("sealed key"))?;
+        let mut bytes = Zeroizing::new(bytes.to_vec());
+        let length = self
+            .cipher(purpose)?
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound), &mut bytes)
+            .map_err(|_| fault("a key was sealed under another server key"))?
+            .len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
     /// Opens what [`ServerKey::seal`] sealed.
     pub(crate) fn open(&self, clinic: ClinicId, image: Uuid, sealed: &[u8]) -> Result<String, ApiError> {
-        let (nonce, bytes) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(|| fault("sealed key"))?;
-        let mut bytes = bytes.to_vec();
-        let opened = self
-            .cipher()?
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place(clinic, image)), &mut bytes)
-            .map_err(|_| fault("an image's key was sealed under another server key"))?;
-        Ok(STANDARD.encode(opened))
+        Ok(STANDARD.encode(self.open_for(IMAGES, &place(clinic, image), sealed)?))
     }
 
     /// What signs URLs of blobs that this server serves itself.
@@ -115,8 +129,8 @@ impl ServerKey {
         hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"wattle blob urls 1"))
     }
 
-    fn cipher(&self) -> Result<LessSafeKey, ApiError> {
-        let key = UnboundKey::new(&AES_256_GCM, &self.derive(b"wattle image keys 1"));
+    fn cipher(&self, purpose: &[u8]) -> Result<LessSafeKey, ApiError> {
+        let key = UnboundKey::new(&AES_256_GCM, &self.derive(purpose));
         Ok(LessSafeKey::new(key.map_err(|_| fault("AES-256-GCM"))?))
     }
 
@@ -128,6 +142,26 @@ impl ServerKey {
         let filled = prk.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut bytes));
         debug_assert!(filled.is_ok(), "HKDF gives 32 bytes");
         bytes
+    }
+}
+
+impl Kms for ServerKey {
+    fn key_name(&self) -> String {
+        let mark = self.derive(b"wattle server key name 1");
+        let hex: String = mark.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("file:{hex}")
+    }
+
+    fn wrap<'a>(&'a self, context: &'a [u8], plain: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, ApiError>> {
+        ready(self.seal_for(WRAPPED, context, plain)).boxed()
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        context: &'a [u8],
+        wrapped: &'a [u8],
+    ) -> BoxFuture<'a, Result<Zeroizing<Vec<u8>>, ApiError>> {
+        ready(self.open_for(WRAPPED, context, wrapped)).boxed()
     }
 }
 
@@ -173,6 +207,17 @@ mod tests {
         assert!(ours.open(ClinicId(Uuid::new_v4()), image, &sealed).is_err());
         assert!(ours.open(clinic, image, &sealed[1..]).is_err());
         assert!(ours.open(clinic, image, &[]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_wrapped_key_opens_in_its_context_only() {
+        let (ours, other) = (ServerKey([1; 32]), ServerKey([2; 32]));
+        let wrapped = ours.wrap(b"here", &[7; 32]).await.unwrap();
+        assert_eq!(ours.unwrap(b"here", &wrapped).await.unwrap().as_slice(), [7; 32]);
+        assert!(!wrapped.windows(32).any(|w| w == [7; 32]));
+        assert!(ours.unwrap(b"there", &wrapped).await.is_err());
+        assert!(other.unwrap(b"here", &wrapped).await.is_err());
+        assert_ne!(ours.key_name(), other.key_name());
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! The clinic's people and computers: see `wattle_protocol::admin`. The server has the last word, and the first.
+
+use std::time::Duration;
+
+use wattle_protocol::ErrorCode;
+use wattle_protocol::admin::{Act, Done, Overview};
+use wattle_sync_engine::driver::Tokens as _;
+
+use super::Workstation;
+use crate::error::Error;
+use crate::server;
+
+/// For so long new tokens are waited for when the old ones are over.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Workstation {
+    /// Everybody, and every computer.
+    ///
+    /// # Errors
+    /// [`Error::Offline`]; [`Error::Refused`] with the server's word; [`Error::Locked`].
+    pub async fn people(&self) -> Result<Overview, Error> {
+        let (url, token) = self.server_and_token()?;
+        match server::overview(&url, &token).await {
+            Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
+                server::overview(&url, &self.newer_token(&token).await?).await
+            }
+            other => other,
+        }
+    }
+
+    /// Sees to one of them.
+    ///
+    /// # Errors
+    /// As [`Workstation::people`].
+    pub async fn see_to(&self, act: Act) -> Result<Done, Error> {
+        let (url, token) = self.server_and_token()?;
+        match server::act(&url, &token, &act).await {
+            // Refused before anything was done.
+            Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
+                server::act(&url, &self.newer_token(&token).await?, &act).await
+            }
+            other => other,
+        }
+    }
+
+    fn server_and_token(&self) -> Result<(String, String), Error> {
+        let desk = self.desk()?;
+        let record = self.record().ok_or(Error::NotSetUp)?;
+        Ok((record.server_url, desk.keeper.access().ok_or(Error::Offline)?))
+    }
+
+    /// The sync spends the refresh token, and nobody else: it is good once.
+    async fn newer_token(&self, old: &str) -> Result<String, Error> {
+        let desk = self.desk()?;
+        desk.sync_now();
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < until {
+            match desk.keeper.access() {
+                Some(token) if token != old => return Ok(token),
+                _ => tokio::time::sleep(LOOK).await,
+            }
+        }
+        Err(Error::Offline)
+    }
+}

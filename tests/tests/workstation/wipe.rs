@@ -1,0 +1,55 @@
+//! A computer that the clinic does not trust any more.
+
+use wattle_protocol::ipc::session::AppState;
+use wattle_tests::desktop::Keyring;
+use wattle_workstation::Error;
+
+use crate::clinic::{
+    Clinic, MARIA, TestClock, register, sign_in, start, until_delivered, until_offline, until_ready,
+    until_state,
+};
+use crate::inside::inside;
+
+#[tokio::test]
+async fn what_was_unsent_is_handed_over_and_then_nothing_is_left() {
+    if !inside("wipe::what_was_unsent_is_handed_over_and_then_nothing_is_left", Keyring::Unlocked).await {
+        return;
+    }
+    let (mut clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    clinic.until_count("select count(*) from clinic.data_key", 1).await;
+    clinic.house.kill_server();
+    until_offline(&desk).await;
+    register(&desk, "Okafor").await.unwrap();
+    let told = clinic.house.count(
+        "with w as (update clinic.workstation set state = 'wipe' where name = 'reception-1' returning 1) \
+         select count(*) from w",
+    );
+    assert_eq!(told.unwrap(), 1);
+    let clinic_folder = clinic.data_dir("reception-1").join(clinic.house.clinic());
+    assert!(clinic_folder.is_dir());
+
+    clinic.house.start_server().await.unwrap();
+    until_state(&desk, |state| matches!(state, AppState::NeedsSetUp { .. })).await;
+    clinic.until_count("select count(*) from clinic.workstation where state = 'wiped'", 1).await;
+    let kept = "select count(*) from clinic.quarantine where reason = 'wiped' and payload like '%Okafor%'";
+    assert_eq!(clinic.house.count(kept).unwrap(), 1);
+    assert_eq!(clinic.house.count("select count(*) from clinic.quarantine").unwrap(), 1);
+    assert_eq!(clinic.house.count("select count(*) from clinic.patient").unwrap(), 1, "not decided");
+    assert_eq!(clinic.house.count("select count(*) from clinic.data_key").unwrap(), 0);
+    assert!(!clinic_folder.exists());
+    assert!(matches!(sign_in(&desk, &MARIA).await, Err(Error::NotSetUp)));
+    drop(desk);
+
+    // Started again it is a computer like any other, with a secret of its own once it is set up.
+    let again = start(&clinic.data_dir("reception-1"), &clock);
+    assert!(matches!(again.app_state().await, Ok(AppState::NeedsSetUp { .. })));
+    drop(again);
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+}

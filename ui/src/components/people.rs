@@ -1,0 +1,5 @@
+//! Rows and forms of the page of people and computers.
+
+pub(crate) mod computer;
+pub(crate) mod form;
+pub(crate) mod person;

@@ -1,0 +1,94 @@
+//! Who works here, and at which computers: for those who may see to it.
+
+use leptos::prelude::*;
+use wattle_domain::role::{Action, Noun};
+use wattle_protocol::admin::{Act, OpenCode, Overview};
+
+use crate::components::icon::Icon;
+use crate::components::people::form::NewPerson;
+use crate::components::people::{computer, person};
+use crate::state::desk::desk;
+use crate::state::people::{Open, People};
+use crate::{show, words};
+
+/// People, computers, codes.
+#[component]
+pub(crate) fn PeoplePage() -> impl IntoView {
+    let desk = desk();
+    let people = People::new(desk);
+    let may =
+        move || desk.may((Noun::Account, Action::Write)) && desk.may((Noun::Workstation, Action::Write));
+    let make_code = move |_| {
+        people.see_to(Act::MakeCode, "A code is made.", |done| done.code.map_or(Open::Nothing, Open::Code));
+    };
+    view! {
+        <div class="toolbar">
+            <h1 class="day-title">"People and computers"</h1>
+            <div class="grow"></div>
+            <Show when=may>
+                <button type="button" class="button" data-testid="code-make" data-tip="A code that makes one more computer a workstation" on:click=make_code>{Icon::System.svg()}"New code"</button>
+                <button type="button" class="button primary" data-testid="person-new" on:click=move |_| people.open.set(Open::New)>{Icon::PersonPlus.svg()}"Add somebody"</button>
+            </Show>
+        </div>
+        <div class="scroll">
+            <div class="sheet" data-testid="people-page">
+                {move || people.overview.fault.get().map(|error| view! {
+                    <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
+                })}
+                {move || match people.open.get() {
+                    Open::New => view! { <NewPerson people=people /> }.into_any(),
+                    Open::Code(code) => view! {
+                        <div class="panel" role="status" data-testid="code-made">
+                            <p>"Type this on the new computer. It is good for one computer and for a day, and is shown only now."</p>
+                            <p class="big-code tabular" data-testid="code">{code}</p>
+                            <div class="row end"><button type="button" class="button" on:click=move |_| people.open.set(Open::Nothing)>"Done"</button></div>
+                        </div>
+                    }.into_any(),
+                    _ => ().into_any(),
+                }}
+                {move || people.overview.value.with(|o| o.as_ref().map(|o| lists(people, o)))}
+            </div>
+        </div>
+    }
+}
+
+fn lists(people: People, overview: &Overview) -> AnyView {
+    let persons: Vec<AnyView> = overview.people.iter().map(|p| person::row(people, p)).collect();
+    let lease = overview.offline_lease_h;
+    let computers: Vec<AnyView> =
+        overview.workstations.iter().map(|c| computer::row(people, c, lease)).collect();
+    let codes: Vec<AnyView> = overview.codes.iter().map(|code| open_code(people, code)).collect();
+    let nothing = codes.is_empty();
+    view! {
+        {table("People", ["Who", "Works here as", "Signed in last"], persons)}
+        {table("Computers", ["Which", "State", "Heard of last"], computers)}
+        {(!nothing).then(|| table("Codes that are still good", ["For", "Until", ""], codes))}
+    }
+    .into_any()
+}
+
+fn table(name: &'static str, head: [&'static str; 3], rows: Vec<AnyView>) -> AnyView {
+    let head: Vec<AnyView> =
+        head.into_iter().map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect();
+    view! {
+        <section class="sync-part">
+            <h3>{name}</h3>
+            <table class="plain people"><thead><tr>{head}<th scope="col" aria-label="What can be done"></th></tr></thead><tbody>{rows}</tbody></table>
+        </section>
+    }
+    .into_any()
+}
+
+fn open_code(people: People, code: &OpenCode) -> AnyView {
+    let desk = desk();
+    let id = code.id;
+    let until = show::when(desk.zone.get_untracked(), desk.minute.get_untracked(), code.expires_at);
+    let cancel = move |_| {
+        people.see_to(Act::CancelCode { code: id }, "The code is no good any more.", |_| Open::Nothing);
+    };
+    view! {
+        <tr data-testid="open-code"><td>"One more computer"</td><td>{until}</td><td></td>
+            <td class="acts"><button type="button" class="button small" data-testid="code-cancel" on:click=cancel>"Take back"</button></td></tr>
+    }
+    .into_any()
+}
