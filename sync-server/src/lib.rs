@@ -31,6 +31,7 @@ mod limits;
 mod live;
 mod metrics;
 mod password;
+mod peer;
 mod pull;
 mod router;
 mod secret;

@@ -20,6 +20,16 @@ use crate::state::AppState;
 /// The header that carries the correlation id.
 const CORRELATION_HEADER: &str = "x-correlation-id";
 
+/// What an answer says beside its content: it is nobody's to keep, to guess at, to frame or to load anything for.
+const FOR_EVERY_ANSWER: [(header::HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    // Over plain HTTP, which is for one computer only, it says nothing.
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
 /// Who asked, told by [`crate::auth`] to the line in the log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen(Arc<OnceLock<(ClinicId, UserId, WorkstationId)>>);
@@ -54,6 +64,9 @@ pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
     };
     if let Some(error) = &error {
         response = refusal(error, &correlation_id);
+    }
+    for (name, value) in FOR_EVERY_ANSWER {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     if let Ok(value) = HeaderValue::from_str(&correlation_id) {
         response.headers_mut().insert(CORRELATION_HEADER, value);

@@ -23,6 +23,7 @@ pub mod propagation_200;
 pub mod push;
 pub mod scale;
 pub mod search;
+pub mod sign_in;
 pub mod sizes;
 pub mod storm;
 pub mod stream;

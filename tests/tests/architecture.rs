@@ -51,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wattle-server", &["wattle-blob-store", "wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
     ("wattle-fm-migrate", &["wattle-domain"]),
     ("wattle-private-postgres", &[]),
+    ("wattle-fuzz", &[]),
 ];
 
 /// Crates of others that only some of ours may name.

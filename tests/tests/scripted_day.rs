@@ -11,5 +11,5 @@ async fn a_clinic_leaves_filemaker_in_the_morning_and_works_on_wattle_by_noon() 
     let figures = wattle_tests::day::play(&pictures, size, 7).await.expect("the day holds");
     assert_eq!(figures["lost"], 0);
     assert_eq!(figures["conflicts_resolved"], 1);
-    assert_eq!(figures["offline_commands_delivered"], 4);
+    assert_eq!(figures["offline_commands_delivered"], 6);
 }

@@ -10,6 +10,7 @@ mod bench;
 mod build;
 mod demo;
 mod deny;
+mod fuzz;
 mod lint;
 mod places;
 mod run;
@@ -45,6 +46,8 @@ enum Task {
     Sim(sim::Arguments),
     /// Measure; without a name, everything
     Bench(bench::Arguments),
+    /// Feed nearly right inputs to one of the readers of what others wrote
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> std::process::ExitCode {
@@ -67,5 +70,6 @@ fn run_task() -> anyhow::Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Sim(arguments) => sim::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::{Row, TableName, UtcInstant};
 use wattle_protocol::ipc::event::Changed;
@@ -55,7 +56,10 @@ impl<'c> Txn<'c> {
 
     /// Writes a synced row. `before` is what the table held.
     pub(crate) fn put(&mut self, table: TableName, row: &Row, before: Option<&Row>) -> Result<(), Error> {
-        synced::put(&self.transaction, table, row)?;
+        match before {
+            Some(before) => synced::put_over(&self.transaction, table, row, before)?,
+            None => synced::put(&self.transaction, table, row)?,
+        }
         self.note(table, row.id, [Some(row), before]);
         Ok(())
     }
@@ -90,6 +94,12 @@ impl<'c> Txn<'c> {
 
     fn note(&mut self, table: TableName, id: Uuid, rows: [Option<&Row>; 2]) {
         self.changed.entry(table).or_default().insert(id);
+        // Of an appointment a card shows when the patient came first, and nothing that a day changes.
+        if let (TableName::Appointment, [Some(now), Some(was)]) = (table, rows)
+            && first_visit(now) == first_visit(was)
+        {
+            return;
+        }
         for row in rows.into_iter().flatten() {
             match table {
                 TableName::Patient => {
@@ -128,4 +138,11 @@ impl<'c> Txn<'c> {
         }
         Ok((self.told || !rows.is_empty()).then_some(Changed { rows }))
     }
+}
+
+/// What an appointment has to do with its patient's card: whose, when, and whether it counts.
+fn first_visit(row: &Row) -> (&Value, &Value, bool) {
+    let counts = !matches!(row.field("status").as_str(), Some("cancelled" | "did_not_attend"))
+        && row.attribution.deleted_at.is_none();
+    (row.field("patient_id"), row.field("start_at"), counts)
 }

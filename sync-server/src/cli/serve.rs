@@ -30,6 +30,10 @@ pub(crate) struct Serve {
     /// PEM file of the certificate's private key.
     #[arg(long, env = "WATTLE_TLS_KEY", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Address of a proxy in front, whose `X-Forwarded-For` is believed; may be given more than once. Without it everybody
+    /// behind the proxy shares one count of wrong passwords.
+    #[arg(long = "trusted-proxy", env = "WATTLE_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<std::net::IpAddr>,
     /// Connections to PostgreSQL.
     #[arg(long, env = "WATTLE_DATABASE_CONNECTIONS", default_value_t = 24)]
     database_connections: u32,
@@ -61,6 +65,7 @@ impl Serve {
         let config = Config {
             database_connections: self.database_connections,
             notify: !self.no_notify,
+            trusted_proxies: self.trusted_proxies,
             redis,
             otlp_endpoint: self.otlp_endpoint,
             ..Config::default()

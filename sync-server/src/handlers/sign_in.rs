@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, UserId, WorkstationId};
@@ -17,7 +18,7 @@ use crate::db::{Identity, account, attempt, workstation};
 use crate::error::ApiError;
 use crate::handlers::refresh::{Holder, issue};
 use crate::state::AppState;
-use crate::{password, secret};
+use crate::{password, peer, secret};
 
 /// Where the request says it comes from, once believed.
 enum Desk {
@@ -39,11 +40,12 @@ impl Desk {
 
 pub(crate) async fn sign_in(
     State(app): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Json(asked): Json<SignIn>,
 ) -> Result<Json<SignedIn>, ApiError> {
     let now = app.now();
-    let address = peer.ip().to_string();
+    let address = peer::address(from.ip(), &headers, &app.config.trusted_proxies).to_string();
     let username = asked.username.trim().to_lowercase();
     let secret_hash = secret_hash(&asked.workstation_secret)?;
     let signing_key = secret::decode::<32>(&asked.signing_key)

@@ -191,3 +191,47 @@ async fn a_flooding_clinic_does_not_hold_up_another() {
         assert_eq!(one.await.unwrap(), 200, "and the flood is served after all");
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_what_it_is_not_for() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let refused = desk.post("/v1/nothing", &()).await;
+    let alive = desk.http.get(format!("http://{}/healthz", house.address())).send().await.unwrap();
+    let pulled = desk.post("/v1/pull", &Pull { max_bytes: u64::MAX, ..Pull::default() }).await;
+    for answer in [refused, alive, pulled] {
+        let says = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(says("cache-control"), "no-store", "{}", answer.url());
+        assert_eq!(says("x-content-type-options"), "nosniff");
+        assert_eq!(says("referrer-policy"), "no-referrer");
+        assert!(says("content-security-policy").contains("frame-ancestors 'none'"));
+        assert!(says("strict-transport-security").starts_with("max-age="));
+    }
+}
+
+/// Behind a proxy everybody has the proxy's address; one who guesses must not lock the others out.
+#[tokio::test]
+async fn a_proxy_that_is_trusted_says_who_asks_and_nobody_else_may() {
+    use crate::support::desk::{new_key, random_hex, sign_in_body};
+    let guess = |house: &House, from: &'static str| {
+        let body = sign_in_body(Some(("ABCD-EFGH-JKLM".into(), "x")), "maria", &new_key(), &random_hex());
+        let asked = reqwest::Client::new()
+            .post(format!("http://{}/v1/sign-in", house.address()))
+            .header("wattle-protocol", wattle_protocol::PROTOCOL)
+            .header("x-forwarded-for", from)
+            .json(&body)
+            .send();
+        async move { fault(asked.await.unwrap()).await.1 }
+    };
+    let few = Config { attempts_per_address: 2, ..Config::default() };
+    let trusting = Config { trusted_proxies: vec!["127.0.0.1".parse().unwrap()], ..few.clone() };
+    for (config, from_another) in [(trusting, ErrorCode::NotEnrolled), (few, ErrorCode::RateLimited)] {
+        let house = House::with(config).await;
+        // What a client writes into the header itself stands left of what the proxy adds.
+        for _ in 0..2 {
+            assert_eq!(guess(&house, "192.0.2.1, 198.51.100.7").await, ErrorCode::NotEnrolled);
+        }
+        assert_eq!(guess(&house, "192.0.2.99, 198.51.100.7").await, ErrorCode::RateLimited);
+        assert_eq!(guess(&house, "198.51.100.7, 203.0.113.5").await, from_another);
+    }
+}

@@ -11,7 +11,7 @@ use wattle_tests::bench::figures::Figures;
 use wattle_tests::bench::scale::Scale;
 use wattle_tests::bench::{
     catch_up, daybook, drain, first_sync, idle, one_change, open, propagation, propagation_200, push, search,
-    sizes, storm,
+    sign_in, sizes, storm,
 };
 
 /// Measures what the README promises, each beside a floor of the same run.
@@ -32,7 +32,7 @@ struct Arguments {
 
 type Run = fn(Scale) -> anyhow::Result<Figures>;
 
-const ALL: [(&str, Run); 14] = [
+const ALL: [(&str, Run); 15] = [
     ("search", |_| search::run()),
     ("daybook", |_| daybook::run()),
     ("one-change", one_change::run),
@@ -46,6 +46,7 @@ const ALL: [(&str, Run); 14] = [
     ("catch-up", catch_up::run),
     ("storm", storm::run),
     ("idle", idle::run),
+    ("sign-in", sign_in::run),
     ("sizes", |_| sizes::run()),
 ];
 

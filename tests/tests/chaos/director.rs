@@ -74,10 +74,14 @@ async fn begin(town: &mut Town, fault: Fault) {
         Fault::Disk => fill_the_disk(town).await,
         Fault::Grants => {
             let user = town.desks[MANAGER].seat().signed_in.user;
-            let sql = format!("UPDATE clinic.user_role SET role = 'reception' WHERE user_id = '{user}'");
-            while town.house.text(&sql).is_err() {
+            let sql = format!(
+                "WITH gone AS (DELETE FROM clinic.user_role WHERE user_id = '{user}' RETURNING clinic_id) \
+                 INSERT INTO clinic.user_role (clinic_id, user_id, role) SELECT DISTINCT clinic_id, '{user}'::uuid, 'reception' FROM gone"
+            );
+            if town.house.text(&sql).is_err() {
                 // The database is down: whoever takes grants away waits too.
                 tokio::task::block_in_place(|| town.house.cluster().restart()).unwrap();
+                town.house.text(&sql).unwrap();
             }
         }
     }

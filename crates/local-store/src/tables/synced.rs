@@ -172,34 +172,75 @@ pub(crate) fn clear(connection: &Connection, table: TableName) -> Result<(), Err
 
 /// Writes a row whole, columns that this version does not know included.
 pub(crate) fn put(connection: &Connection, table: TableName, row: &Row) -> Result<(), Error> {
-    let description = table.table();
-    let misfit = |_: Misfit| bad(table, Some(row.id));
-    let a = &row.attribution;
     let mut statement = connection.prepare_cached(&sql(table)?.upsert)?;
     let mut bind = Binder { statement: &mut statement, at: 0 };
-    bind.next(ToSqlOutput::Owned(Sql::Text(row.id.to_string())))?;
-    bind.next(int(row.rev.0))?;
-    bind.next(int(a.created_at.0))?;
-    bind.next(id_text(a.created_by.map(|u| u.0)))?;
-    bind.next(int(a.updated_at.0))?;
-    bind.next(id_text(a.updated_by.map(|u| u.0)))?;
-    bind.next(id_text(a.origin_workstation.map(|w| w.0)))?;
-    bind.next(a.deleted_at.map_or(ToSqlOutput::Owned(Sql::Null), |at| int(at.0)))?;
-    bind.next(
-        a.deleted_reason.clone().map_or(ToSqlOutput::Owned(Sql::Null), |t| ToSqlOutput::Owned(Sql::Text(t))),
-    )?;
-    for column in description.columns {
-        bind.next(value::to_sql(column.kind, column.optional, row.field(column.name)).map_err(misfit)?)?;
+    bind.next(id_text(Some(row.id)))?;
+    for (_, value) in values(table, row) {
+        bind.next(value?)?;
     }
-    let extra: Fields = row
-        .fields
-        .iter()
-        .filter(|(name, _)| description.column(name).is_none())
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    bind.next(extra_text(extra))?;
     statement.raw_execute()?;
     Ok(())
+}
+
+/// Writes what differs between a row and what the table holds of it. SQLite takes an index entry out and puts it in again
+/// for every column that a statement names, changed or not: on a large encrypted file that is most of the work.
+pub(crate) fn put_over(
+    connection: &Connection,
+    table: TableName,
+    row: &Row,
+    before: &Row,
+) -> Result<(), Error> {
+    let mut changed = Vec::new();
+    for ((name, now), (_, was)) in values(table, row).zip(values(table, before)) {
+        let now = now?;
+        if was.map_or(true, |was| was != now) {
+            changed.push((name, now));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let sets: Vec<String> = changed.iter().map(|(name, _)| format!("{name} = ?")).collect();
+    let text = format!("UPDATE {} SET {} WHERE id = ?", table.as_str(), sets.join(", "));
+    let mut statement = connection.prepare_cached(&text)?;
+    let mut bind = Binder { statement: &mut statement, at: 0 };
+    for (_, value) in changed {
+        bind.next(value)?;
+    }
+    bind.next(id_text(Some(row.id)))?;
+    if statement.raw_execute()? == 0 {
+        return put(connection, table, row);
+    }
+    Ok(())
+}
+
+/// The columns of a row after its id, by name, as SQLite has them.
+fn values<'r>(
+    table: TableName,
+    row: &'r Row,
+) -> impl Iterator<Item = (&'static str, Result<ToSqlOutput<'r>, Error>)> {
+    let description = table.table();
+    let a = &row.attribution;
+    let instant = |at: Option<UtcInstant>| at.map_or(ToSqlOutput::Owned(Sql::Null), |at| int(at.0));
+    let reason = a.deleted_reason.clone().map_or(Sql::Null, Sql::Text);
+    let common = [
+        int(row.rev.0),
+        int(a.created_at.0),
+        id_text(a.created_by.map(|u| u.0)),
+        int(a.updated_at.0),
+        id_text(a.updated_by.map(|u| u.0)),
+        id_text(a.origin_workstation.map(|w| w.0)),
+        instant(a.deleted_at),
+        ToSqlOutput::Owned(reason),
+    ];
+    let own = description.columns.iter().map(move |column| {
+        let value = value::to_sql(column.kind, column.optional, row.field(column.name));
+        (column.name, value.map_err(|_| bad(table, Some(row.id))))
+    });
+    let unknown = row.fields.iter().filter(|(name, _)| description.column(name).is_none());
+    let extra: Fields = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let names = COMMON_COLUMNS.into_iter().skip(1);
+    names.zip(common.map(Ok)).chain(own).chain([("extra", Ok(extra_text(extra)))])
 }
 
 /// How the values of a frame's rows map to the columns of a table.

@@ -1,12 +1,14 @@
-//! The thread that opens chunks and writes their pages into `<file>.incoming`, in order, while later ones still come.
+//! Two threads: one opens chunks, one writes their pages into `<file>.incoming`, in order, while later ones still come. What
+//! opening costs (hash, decryption, unpacking) and what writing costs (the pager, encryption) are about the same.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use wattle_local_store::Store;
 use wattle_local_store::pages::Import;
-use wattle_page_image::{Opener, Plan};
+use wattle_page_image::{Opener, Pages, Plan};
 use wattle_protocol::image::ImageOffer;
 
 use super::Target;
@@ -16,9 +18,20 @@ use super::place::{clear_incoming, has_companions, incoming};
 
 type Answer = oneshot::Sender<Result<(), NoCopy>>;
 
-/// The way to the thread. It ends when this is dropped; what it has written is cleared by the next one.
+/// The way to the threads. They have ended when this is dropped; what was written is cleared by the next one.
 pub(super) struct Importer {
-    jobs: SyncSender<Job>,
+    jobs: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Importer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // Another import of the same file may begin at once, so nobody may still be writing this one: a chunk at most.
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
 }
 
 enum Job {
@@ -26,16 +39,29 @@ enum Job {
     Finish(Box<ImageOffer>, Answer),
 }
 
+/// What the writer is given: pages, or the end.
+enum Opened {
+    Pages(Pages),
+    End(Box<ImageOffer>, Answer),
+}
+
 impl Importer {
     pub(super) fn start(target: Target, plan: &Plan, folder: Arc<Folder>) -> Result<Self, NoCopy> {
         let (jobs, given) = sync_channel(1);
-        let mut work =
-            Work { target, opener: Opener::new(plan)?, pages: plan.shape().pages, folder, import: None };
-        std::thread::Builder::new().name("first-sync".into()).spawn(move || work.run(&given))?;
-        Ok(Self { jobs })
+        // One opened chunk waits while another is written: some megabytes each.
+        let (opened, pages) = sync_channel(1);
+        let failed = Arc::new(Mutex::new(None));
+        let mut writer =
+            Writer { target, pages: plan.shape().pages, import: None, failed: Arc::clone(&failed) };
+        let mut reader = Reader { opener: Opener::new(plan)?, folder, opened, failed };
+        let named = |name: &str| std::thread::Builder::new().name(name.into());
+        let writes = named("first-sync-write").spawn(move || writer.run(&pages))?;
+        let opens = named("first-sync-open").spawn(move || reader.run(&given))?;
+        Ok(Self { jobs: Some(jobs), threads: vec![opens, writes] })
     }
 
-    /// Writes the pages of a chunk that is in the folder. [`NoCopy::Bad`]: that chunk is no good, nothing of it was written.
+    /// Takes a chunk that is in the folder; its pages are written while the next one is opened. [`NoCopy::Bad`]: that chunk
+    /// is no good, nothing of it was written. Any other error may be of a chunk before.
     pub(super) async fn chunk(&self, number: u32) -> Result<(), NoCopy> {
         let (answer, answered) = oneshot::channel();
         self.ask(Job::Chunk(number, answer), answered).await
@@ -49,32 +75,75 @@ impl Importer {
 
     async fn ask(&self, job: Job, answered: oneshot::Receiver<Result<(), NoCopy>>) -> Result<(), NoCopy> {
         // Never full: the next job is only given after the answer to the one before.
-        self.jobs.try_send(job).map_err(|_| NoCopy::Broken)?;
+        let jobs = self.jobs.as_ref().ok_or(NoCopy::Broken)?;
+        jobs.try_send(job).map_err(|_| NoCopy::Broken)?;
         answered.await.map_err(|_| NoCopy::Broken)?
     }
 }
 
-struct Work {
-    target: Target,
+/// Why the writer has stopped.
+type Failed = Arc<Mutex<Option<NoCopy>>>;
+
+/// Opens chunks.
+struct Reader {
     opener: Opener,
-    pages: u32,
     folder: Arc<Folder>,
-    import: Option<Import>,
+    opened: SyncSender<Opened>,
+    failed: Failed,
 }
 
-impl Work {
+impl Reader {
     fn run(&mut self, given: &Receiver<Job>) {
         while let Ok(job) = given.recv() {
-            // Nobody waits for an answer any more when the copy was dropped.
-            let _ = match job {
-                Job::Chunk(number, answer) => answer.send(self.chunk(number)),
-                Job::Finish(offer, answer) => answer.send(self.finish(&offer)),
-            };
+            match job {
+                // Nobody waits for an answer any more when the copy was dropped.
+                Job::Chunk(number, answer) => drop(answer.send(self.chunk(number))),
+                Job::Finish(offer, answer) => {
+                    if let Err(unsent) = self.opened.send(Opened::End(offer, answer))
+                        && let Opened::End(_, answer) = unsent.0
+                    {
+                        drop(answer.send(Err(self.why())));
+                    }
+                }
+            }
         }
     }
 
     fn chunk(&mut self, number: u32) -> Result<(), NoCopy> {
-        let opened = self.opener.open(number, self.folder.read(number)?)?;
+        let pages = self.opener.open(number, self.folder.read(number)?)?;
+        self.opened.send(Opened::Pages(pages)).map_err(|_| self.why())
+    }
+
+    /// What the writer said as it stopped.
+    fn why(&self) -> NoCopy {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(NoCopy::Broken)
+    }
+}
+
+/// Writes pages.
+struct Writer {
+    target: Target,
+    pages: u32,
+    import: Option<Import>,
+    failed: Failed,
+}
+
+impl Writer {
+    fn run(&mut self, given: &Receiver<Opened>) {
+        while let Ok(opened) = given.recv() {
+            match opened {
+                Opened::Pages(pages) => {
+                    if let Err(error) = self.write(&pages) {
+                        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        return;
+                    }
+                }
+                Opened::End(offer, answer) => drop(answer.send(self.finish(&offer))),
+            }
+        }
+    }
+
+    fn write(&mut self, pages: &Pages) -> Result<(), NoCopy> {
         let mut import = match self.import.take() {
             Some(import) => import,
             None => {
@@ -82,7 +151,7 @@ impl Work {
                 Import::begin(&incoming(&self.target.file), &self.target.key, self.pages)?
             }
         };
-        for (page, data) in opened.iter() {
+        for (page, data) in pages.iter() {
             import.page(page, data)?;
         }
         self.import = Some(import);

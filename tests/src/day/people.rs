@@ -1,0 +1,96 @@
+//! The manager sees to people and computers: somebody new, a stop, a code, and a computer that is wiped before the eyes of
+//! whoever sits at it.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+use super::access;
+use super::desk::Desk;
+use crate::desktop::{Window, testid};
+use crate::house::{House, PEOPLE};
+
+/// Who is new.
+const NEW: &str = "nina";
+
+/// Sees to all of it from a window of her own.
+pub async fn see_to(
+    house: &mut House,
+    reception: &mut Desk,
+    lee: &Desk,
+    pictures: &Path,
+) -> anyhow::Result<()> {
+    house.start_server().await?;
+    let office = Desk::open(house, "office", &PEOPLE[2], pictures).await?;
+    office.sign_in().await?;
+    let window = office.window()?;
+    window.find(&testid("card")).await.context("the manager's day book")?;
+    ensure!(
+        lee.window()?.find_all(&testid("nav-people")).await?.is_empty(),
+        "dr-lee sees a page that is not for a practitioner"
+    );
+    window.click(&testid("nav-people")).await?;
+    window.find(&testid("computer")).await.context("the list of computers")?;
+    access::every_control_has_a_name(window, "people").await?;
+    office.picture("people").await?;
+
+    window.click(&testid("person-new")).await?;
+    window.type_into(&testid("new-person-name"), "Nina Nurse").await?;
+    window.type_into(&testid("new-person-account"), NEW).await?;
+    window.type_into(&testid("new-person-password"), "a-password-for-once").await?;
+    window.click(&testid("role-nurse")).await?;
+    access::every_control_has_a_name(window, "somebody new").await?;
+    office.picture("somebody-new").await?;
+    window.click(&testid("new-person-save")).await?;
+    window.find(&format!("{}[data-username='{NEW}']", testid("person"))).await.context("the new account")?;
+    ensure!(
+        house.count(&format!("select count(*) from clinic.user_account where username = '{NEW}'"))? == 1,
+        "the account is in the database"
+    );
+
+    act(window, lee.name(), "computer-stop", "suspended").await?;
+    lee.is("suspended", None).await.context("dr-lee's computer is stopped")?;
+    act(window, lee.name(), "computer-resume", "ok").await?;
+    lee.window()?.click(&testid("nav-sync")).await?;
+    lee.window()?.click(&testid("sync-now")).await?;
+    lee.is("online", Some(0)).await.context("dr-lee's computer goes on")?;
+
+    window.click(&testid("code-make")).await?;
+    let code = window.text(&testid("code")).await?;
+    ensure!(code.len() == 14, "a code to be read out");
+    office.picture("code").await?;
+
+    reception.reopen().await?;
+    reception.sign_in().await?;
+    reception.is("online", Some(0)).await?;
+    window.click(&format!("{} {}", computer(reception.name()), testid("computer-wipe"))).await?;
+    window.find(&testid("wipe-question")).await?;
+    office.picture("wipe").await?;
+    window.click(&testid("wipe-yes")).await?;
+    reception.window()?.find(&testid("setup")).await.context("the wiped computer asks to be set up")?;
+    window
+        .find(&format!("{}[data-state='wiped']", computer(reception.name())))
+        .await
+        .context("it says so")?;
+    ensure!(!holds_a_database(&reception.data_dir())?, "a file of the clinic is left on the wiped computer");
+    office.picture("wiped").await?;
+    super::tell("the manager adds somebody, stops a computer, makes a code and wipes reception-1");
+    Ok(())
+}
+
+fn computer(name: &str) -> String {
+    format!("{}[data-name='{name}']", testid("computer"))
+}
+
+/// Presses a computer's button; waits until the list says what it is then.
+async fn act(window: &Window, name: &str, button: &str, state: &str) -> anyhow::Result<()> {
+    window.click(&format!("{} {}", computer(name), testid(button))).await?;
+    let now = format!("{}[data-state='{state}']", computer(name));
+    window.find(&now).await.with_context(|| format!("{name} is {state}"))?;
+    Ok(())
+}
+
+fn holds_a_database(data: &Path) -> anyhow::Result<bool> {
+    let files = super::file::files_below(data)?;
+    Ok(files.iter().any(|path| path.extension().is_some_and(|x| x == "db" || x == "sealed")))
+}
