@@ -394,6 +394,8 @@ impl House {
     fn server_command(&self) -> Command {
         let mut command = Command::new(&self.programs.server);
         command
+            // A workstation's, where a test runs inside one.
+            .env_remove("WATTLE_DATA_DIR")
             .env("DATABASE_URL", self.url("wattle_app", APP_PASSWORD))
             .env("WATTLE_OWNER_DATABASE_URL", self.cluster.url(DATABASE))
             .env("WATTLE_APP_PASSWORD", APP_PASSWORD)

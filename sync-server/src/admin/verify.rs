@@ -58,12 +58,12 @@ async fn first_broken(
     Ok(unsigned.map(|(entry, why)| Broken { log: "audit_event", entry: Some(entry), why: why.to_owned() }))
 }
 
-/// A command with a verdict and without an entry.
+/// A command with a verdict and without an entry. What is in quarantine is not decided yet.
 async fn unlogged(connection: &mut PgConnection, clinic: ClinicId) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT l.command_id FROM clinic.command_log l WHERE l.clinic_id = $1 AND NOT EXISTS \
          (SELECT FROM clinic.audit_event a WHERE a.clinic_id = l.clinic_id AND a.command_id = l.command_id) \
-         ORDER BY l.decided_at, l.command_id LIMIT 1",
+         AND l.verdict ->> 'verdict' <> 'quarantined' ORDER BY l.decided_at, l.command_id LIMIT 1",
     )
     .bind(clinic.0)
     .fetch_optional(connection)

@@ -124,13 +124,14 @@ impl Town {
         town
     }
 
-    /// A row of the class `admin` in each clinic with a word that no other class may hold.
+    /// A row of the class `admin` in each clinic with a word that no other class may hold. It says that it was not believed:
+    /// of anything else `verify-audit` would miss the command.
     fn plant_canaries(&self) {
         for (clinic, word) in self.clinics.iter().zip(ADMIN) {
             let sql = format!(
                 "SET wattle.clinic = '{clinic}'; INSERT INTO clinic.audit_event (clinic_id, id, at, user_id, role, workstation_id, action, \
                  command_id, outcome, changes) SELECT '{clinic}', gen_random_uuid(), date_trunc('milliseconds', now()), gen_random_uuid(), '{word}', \
-                 gen_random_uuid(), '{word}', gen_random_uuid(), 'applied', '[]' FROM generate_series(1, 20)"
+                 gen_random_uuid(), '{word}', gen_random_uuid(), 'not_believed', '[]' FROM generate_series(1, 20)"
             );
             self.house.text(&sql).unwrap();
         }

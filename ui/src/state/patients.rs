@@ -80,7 +80,7 @@ impl Patients {
             _ => None,
         });
         let record = record_of(desk, open);
-        note_opened(desk, open);
+        note_opened(desk, Memo::new(move |_| open.get().filter(|_| desk.page.get() == Page::Patients)));
         let owner = StoredValue::new(Owner::current());
         Self { query, hits, pane, record, draft: RwSignal::new(None), owner }
     }
@@ -112,10 +112,10 @@ impl Patients {
     }
 }
 
-/// Each opening of a record goes into the audit log, once, however often the record is fetched while it stands open.
-fn note_opened(desk: Desk, open: Memo<Option<PatientId>>) {
+/// Each time that a record comes before somebody's eyes goes into the audit log, once, however often it is fetched meanwhile.
+fn note_opened(desk: Desk, shown: Memo<Option<PatientId>>) {
     Effect::new(move |_| {
-        let Some(patient_id) = open.get() else { return };
+        let Some(patient_id) = shown.get() else { return };
         spawn_local(async move {
             let noted = ipc::patients::note_access(NoteAccess { patient_id, access: Access::Opened }).await;
             if let Err(error) = noted {

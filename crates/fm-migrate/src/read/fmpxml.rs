@@ -225,16 +225,22 @@ const CUT_SHORT: &str = "the file ends before its last tag: it is cut short. Exp
 const DSO: &str = "this is FMPDSORESULT, which loses field types. Export with the grammar FMPXMLRESULT.";
 const NOT_OURS: &str = "Export from FileMaker as XML with the grammar FMPXMLRESULT and no style sheet.";
 
-/// quick-xml's message names tags at most, never text.
+/// What is wrong, in words of ours: quick-xml quotes what it takes for a tag, and in a damaged file that may be what
+/// somebody wrote about a patient. (Found by `cargo xtask fuzz files`.)
 fn damaged(problem: &quick_xml::Error) -> String {
-    match problem {
-        quick_xml::Error::Io(source) => source.to_string(),
+    use quick_xml::errors::SyntaxError::InvalidBangMarkup;
+    let what = match problem {
+        quick_xml::Error::Io(source) => return source.to_string(),
         // Every other syntax error is something that was still open at the end of the file.
-        quick_xml::Error::Syntax(what) if *what != quick_xml::errors::SyntaxError::InvalidBangMarkup => {
-            CUT_SHORT.into()
-        }
-        other => format!("the XML is damaged ({other}). Export it again."),
-    }
+        quick_xml::Error::Syntax(what) if *what != InvalidBangMarkup => return CUT_SHORT.into(),
+        quick_xml::Error::Syntax(_) => "a tag begins with ! and goes on with nothing known",
+        quick_xml::Error::IllFormed(_) => "tags do not close as they opened",
+        quick_xml::Error::InvalidAttr(_) => "an attribute of a tag",
+        quick_xml::Error::Encoding(_) => "bytes that are not of its encoding",
+        quick_xml::Error::Escape(_) => "an entity that nobody knows",
+        quick_xml::Error::Namespace(_) => "a namespace",
+    };
+    format!("the XML is damaged ({what}). Export it again.")
 }
 
 fn begin(row: &mut RawRow, tag: &BytesStart<'_>, at: &mut Position, line: u64) -> Result<(), Error> {
