@@ -46,7 +46,8 @@ pub async fn play(pictures: &Path, size: Size, seed: u64) -> anyhow::Result<Valu
     let first_sync = sign_in_both(&house, &reception, &lee).await?;
     let patient = find_and_register(&house, &reception).await?;
     let appointment = book_and_drag(&reception, &lee).await?;
-    let mut times = propagation::measure(reception.window()?, lee.window()?, &appointment, MOVES).await?;
+    let mut times =
+        propagation::measure(reception.window()?, lee.window()?, &appointment, MOVES, pictures).await?;
     times.sort_unstable();
     look_around(&reception, &lee).await?;
 

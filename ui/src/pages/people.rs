@@ -19,14 +19,14 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     let may =
         move || desk.may((Noun::Account, Action::Write)) && desk.may((Noun::Workstation, Action::Write));
     let make_code = move |_| {
-        people.see_to(Act::MakeCode, "A code is made.", |done| done.code.map_or(Open::Nothing, Open::Code));
+        people.see_to(Act::MakeCode, "", |done| done.code.map_or(Open::Nothing, Open::Code));
     };
     view! {
         <div class="toolbar">
             <h1 class="day-title">"People and computers"</h1>
             <div class="grow"></div>
             <Show when=may>
-                <button type="button" class="button" data-testid="code-make" data-tip="A code that makes one more computer a workstation" on:click=make_code>{Icon::System.svg()}"New code"</button>
+                <button type="button" class="button" data-testid="code-make" data-tip="A code that makes one more computer a workstation" on:click=make_code>{Icon::Lock.svg()}"New code"</button>
                 <button type="button" class="button primary" data-testid="person-new" on:click=move |_| people.open.set(Open::New)>{Icon::PersonPlus.svg()}"Add somebody"</button>
             </Show>
         </div>
@@ -73,7 +73,7 @@ fn table(name: &'static str, head: [&'static str; 3], rows: Vec<AnyView>) -> Any
     view! {
         <section class="sync-part">
             <h3>{name}</h3>
-            <table class="plain people"><thead><tr>{head}<th scope="col" aria-label="What can be done"></th></tr></thead><tbody>{rows}</tbody></table>
+            <table class="plain roster"><thead><tr>{head}<th scope="col" aria-label="What can be done"></th></tr></thead><tbody>{rows}</tbody></table>
         </section>
     }
     .into_any()
@@ -84,7 +84,7 @@ fn open_code(people: People, code: &OpenCode) -> AnyView {
     let id = code.id;
     let until = show::when(desk.zone.get_untracked(), desk.minute.get_untracked(), code.expires_at);
     let cancel = move |_| {
-        people.see_to(Act::CancelCode { code: id }, "The code is no good any more.", |_| Open::Nothing);
+        people.see_to(Act::CancelCode { code: id }, "", |_| Open::Nothing);
     };
     view! {
         <tr data-testid="open-code"><td>"One more computer"</td><td>{until}</td><td></td>

@@ -46,7 +46,7 @@ impl People {
         Self { desk, overview, open: RwSignal::new(Open::Nothing), busy: RwSignal::new(false), done }
     }
 
-    /// Does one thing; says so, and what then stands open.
+    /// Does one thing; says so where the lists do not show it, and what then stands open.
     pub(crate) fn see_to(self, act: Act, said: &'static str, then: impl FnOnce(Done) -> Open + 'static) {
         if self.busy.get_untracked() {
             return;
@@ -55,7 +55,9 @@ impl People {
         spawn_local(async move {
             match ipc::people::see_to(act).await {
                 Ok(done) => {
-                    self.desk.toasts.done(said, Vec::new());
+                    if !said.is_empty() {
+                        self.desk.toasts.done(said, Vec::new());
+                    }
                     self.open.try_set(then(done));
                 }
                 Err(error) => self.desk.toasts.fault(&error),

@@ -16,15 +16,15 @@ pub(crate) fn row(people: People, computer: &Computer, lease_h: u64) -> AnyView 
         || "never".to_owned(),
         |at| show::when(desk.zone.get_untracked(), desk.minute.get_untracked(), at),
     );
-    let set = move |state: ComputerState, said: &'static str| {
-        people.see_to(Act::SetComputer { workstation: id, state }, said, |_| Open::Nothing);
+    let set = move |state: ComputerState| {
+        people.see_to(Act::SetComputer { workstation: id, state }, "", |_| Open::Nothing);
     };
     let button = |test_id: &'static str, label: &'static str, tip: &'static str, go: Callback<()>| {
         view! { <button type="button" class="button small" data-testid=test_id data-tip=tip on:click=move |_| go.run(())>{label}</button> }
             .into_any()
     };
-    let stop = Callback::new(move |()| set(ComputerState::Suspended, "It is stopped."));
-    let resume = Callback::new(move |()| set(ComputerState::Ok, "It goes on."));
+    let stop = Callback::new(move |()| set(ComputerState::Suspended));
+    let resume = Callback::new(move |()| set(ComputerState::Ok));
     let ask = Callback::new(move |()| people.open.set(Open::Wipe(id)));
     let wipe = || button("computer-wipe", "Wipe …", "Destroys its keys and its copy of the clinic", ask);
     let acts = match state {
@@ -70,7 +70,7 @@ pub(crate) fn row(people: People, computer: &Computer, lease_h: u64) -> AnyView 
                 </span></p>
                 <div class="row end">
                     <button type="button" class="button" on:click=move |_| people.open.set(Open::Nothing)>"Leave it"</button>
-                    <button type="button" class="button danger" data-testid="wipe-yes" on:click=move |_| set(ComputerState::Wipe, "It is wiped as soon as it is heard of.")>"Wipe it"</button>
+                    <button type="button" class="button danger" data-testid="wipe-yes" on:click=move |_| set(ComputerState::Wipe)>"Wipe it"</button>
                 </div>
             </div></td></tr>
         })}
