@@ -130,7 +130,9 @@ impl FmpXml {
                     "FMPXMLRESULT" => root = true,
                     "FMPDSORESULT" => return Err(self.at.error(line, DSO)),
                     other if !root => {
-                        return Err(self.at.error(line, format!("the file's root is <{other}>. {NOT_OURS}")));
+                        let root = ROOTS.iter().find(|known| **known == other);
+                        let root = root.map_or_else(|| "another".to_owned(), |known| format!("<{known}>"));
+                        return Err(self.at.error(line, format!("the file's root is {root}. {NOT_OURS}")));
                     }
                     "ERRORCODE" => error_code = Some(line),
                     "DATABASE" => {
@@ -160,7 +162,9 @@ impl FmpXml {
                 Ok(Event::Text(text)) if error_code.is_some() => {
                     let code = text.trim();
                     if !code.is_empty() && code != "0" {
-                        let code = code.to_string();
+                        // FileMaker's codes are numbers; whatever else stands there is not repeated.
+                        let number = code.parse::<i32>().ok();
+                        let code = number.map_or_else(|| "that is no number".to_owned(), |n| n.to_string());
                         return Err(self
                             .at
                             .error(line, format!("FileMaker's export failed with error {code}.")));
@@ -223,6 +227,9 @@ impl FmpXml {
 
 const CUT_SHORT: &str = "the file ends before its last tag: it is cut short. Export it again.";
 const DSO: &str = "this is FMPDSORESULT, which loses field types. Export with the grammar FMPXMLRESULT.";
+/// Roots of files that are taken for exports, and can be told by name: in a damaged file a tag may be anything.
+const ROOTS: [&str; 7] =
+    ["html", "fmresultset", "fmxmlsnippet", "FMPReport", "FMSaveAsXML", "Workbook", "svg"];
 const NOT_OURS: &str = "Export from FileMaker as XML with the grammar FMPXMLRESULT and no style sheet.";
 
 /// What is wrong, in words of ours: quick-xml quotes what it takes for a tag, and in a damaged file that may be what
