@@ -95,8 +95,8 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
     guessing.await?;
     ensure!(refused.load(Ordering::Relaxed) > 0, "the guesses reached the server");
 
-    let (_, floor) = figures.spread("floor_", alone);
-    let (_, p99) = figures.spread("", beside);
+    let (_, floor) = figures.spread("floor", alone);
+    let (_, p99) = figures.spread("beside", beside);
     figures.put("floor_ratio_p99", p99 / floor);
     figures.put("guesses_per_s", rate);
     figures.memory(house.server_pid());
