@@ -13,7 +13,7 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, PractitionerId, Role, UserId};
 
-use crate::db::Identity;
+use crate::db::{self, Identity};
 use crate::error::ApiError;
 use crate::{password, secret};
 
@@ -89,41 +89,17 @@ pub async fn add_user(
     clinic: ClinicId,
     new: NewUser,
 ) -> Result<(UserId, Option<PractitionerId>), AdminError> {
-    if new.password.chars().count() < 10 {
+    if new.password.chars().count() < password::SHORTEST {
         return Err(AdminError::ShortPassword);
     }
     let phc = password::hash(new.password).await?;
     let user = UserId(Uuid::now_v7());
     let mut tx = begin(owner, clinic).await?;
-    let made = sqlx::query(
-        "INSERT INTO clinic.user_account (clinic_id, id, username, password_phc) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT ON CONSTRAINT user_account_username DO NOTHING",
-    )
-    .bind(clinic.0)
-    .bind(user.0)
-    .bind(new.username.trim().to_lowercase())
-    .bind(phc)
-    .execute(&mut *tx)
-    .await?;
-    if made.rows_affected() != 1 {
+    let username = new.username.trim().to_lowercase();
+    if !db::admin::add_account(&mut tx, clinic, user, &username, &new.display_name, &phc).await? {
         return Err(AdminError::UsernameTaken);
     }
-    sqlx::query(
-        "INSERT INTO clinic.user_name (clinic_id, id, display_name, active) VALUES ($1, $2, $3, true)",
-    )
-    .bind(clinic.0)
-    .bind(user.0)
-    .bind(&new.display_name)
-    .execute(&mut *tx)
-    .await?;
-    for role in &new.roles {
-        sqlx::query("INSERT INTO clinic.user_role (clinic_id, user_id, role) VALUES ($1, $2, $3)")
-            .bind(clinic.0)
-            .bind(user.0)
-            .bind(role.as_str())
-            .execute(&mut *tx)
-            .await?;
-    }
+    db::admin::set_roles(&mut tx, clinic, user, &new.roles).await?;
     let practitioner = match &new.practitioner {
         Some(family_name) => {
             Some(link_practitioner(&mut tx, clinic, user, family_name, &new.display_name).await?)
@@ -183,12 +159,8 @@ pub async fn enrolment_code(
 ) -> Result<String, AdminError> {
     let code = secret::code()?;
     let mut tx = begin(owner, clinic).await?;
-    sqlx::query("INSERT INTO clinic.enrolment_code (clinic_id, code_hash, expires_at) VALUES ($1, $2, $3)")
-        .bind(clinic.0)
-        .bind(secret::code_hash(&code))
-        .bind(now + chrono::TimeDelta::hours(24))
-        .execute(&mut *tx)
-        .await?;
+    let until = now + chrono::TimeDelta::hours(secret::CODE_HOURS);
+    db::admin::add_code(&mut tx, clinic, &secret::code_hash(&code), until).await?;
     tx.commit().await?;
     Ok(code)
 }

@@ -40,6 +40,9 @@ pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 /// Letters and digits that are not mistaken for one another when read out over the phone.
 const CODE_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
+/// For so long a code is good.
+pub(crate) const CODE_HOURS: i64 = 24;
+
 /// A one-time code for people: `ABCD-EFGH-JKLM`, 60 bits.
 pub(crate) fn code() -> Result<String, ApiError> {
     let letters: Vec<char> = random::<12>()?

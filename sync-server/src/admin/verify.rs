@@ -23,8 +23,8 @@ pub struct Broken {
     pub why: String,
 }
 
-/// The first thing that is wrong with a clinic's logs; `None` when they are whole. Runs over all of them, so it takes
-/// about a minute for a million entries.
+/// The first thing that is wrong with a clinic's logs; `None` when they are whole. Reads all of
+/// them, so it takes as long as they are.
 ///
 /// # Errors
 /// See [`AdminError`].

@@ -46,7 +46,8 @@ pub(crate) async fn refresh(
         tx.commit().await?;
         return Err(again("revoked refresh token"));
     }
-    if !found.user_active || found.state == "wipe" {
+    // A workstation that is to be wiped must hear so, and only a session tells it: every other route refuses it.
+    if !found.user_active {
         return Err(again("refresh token of nobody"));
     }
     if found.expires_at <= now {

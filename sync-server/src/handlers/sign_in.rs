@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use uuid::Uuid;
 use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
@@ -27,13 +28,11 @@ enum Desk {
 }
 
 impl Desk {
-    /// An act at it, for the log of access.
-    fn access(&self, action: &'static str, user: UserId) -> Access {
+    /// Its id, if it has one already.
+    fn workstation(&self) -> Option<WorkstationId> {
         match self {
-            Self::Enrolled(id) => Access::by(action, user, *id),
-            Self::New { .. } => {
-                Access { workstation: None, ..Access::by(action, user, WorkstationId(Uuid::nil())) }
-            }
+            Self::Enrolled(id) => Some(*id),
+            Self::New { .. } => None,
         }
     }
 }
@@ -89,8 +88,13 @@ pub(crate) async fn sign_in(
         let mut tx = here.begin(&app.pool).await?;
         attempt::failed(&mut tx, noted).await?;
         // Whoever it was; a name that is nobody's is not kept, because people type passwords into the wrong field.
-        let refused =
-            Access { user: None, subject: account, ..desk.access("sign_in_refused", UserId(Uuid::nil())) };
+        let refused = Access {
+            action: "sign_in_refused",
+            user: None,
+            workstation: desk.workstation(),
+            subject: account,
+            detail: json!({}),
+        };
         access::append(&mut tx, clinic, now, refused).await?;
         tx.commit().await?;
         return Err(ApiError::new(ErrorCode::WrongCredentials));

@@ -11,9 +11,6 @@ use crate::db::admin;
 use crate::error::ApiError;
 use crate::secret;
 
-/// For so long a code is good.
-pub(crate) const CODE_HOURS: i64 = 24;
-
 pub(super) async fn set(
     desk: &mut Desk<'_>,
     workstation: WorkstationId,
@@ -36,7 +33,7 @@ pub(super) async fn set(
 
 pub(super) async fn make_code(desk: &mut Desk<'_>) -> Result<Done, ApiError> {
     let code = secret::code()?;
-    let until = desk.app.now() + chrono::TimeDelta::hours(CODE_HOURS);
+    let until = desk.app.now() + chrono::TimeDelta::hours(secret::CODE_HOURS);
     let id = admin::add_code(desk.tx, desk.session.clinic, &secret::code_hash(&code), until).await?;
     desk.log("make_code", id, json!({})).await?;
     Ok(Done { code: Some(code), ..Done::default() })

@@ -11,8 +11,6 @@ use crate::db::{account, admin, token};
 use crate::error::ApiError;
 use crate::password;
 
-/// The shortest password that is taken.
-pub(crate) const SHORTEST_PASSWORD: usize = 10;
 /// The longest of a name and of a password, characters.
 const LONGEST: (usize, usize) = (100, 1000);
 
@@ -87,7 +85,7 @@ async fn hashed(password: String) -> Result<String, ApiError> {
     if length > LONGEST.1 {
         return Err(ApiError::because(ErrorCode::Malformed, "password"));
     }
-    if length < SHORTEST_PASSWORD {
+    if length < password::SHORTEST {
         return Err(ApiError::new(ErrorCode::WeakPassword));
     }
     password::hash(password).await

@@ -53,3 +53,31 @@ async fn what_was_unsent_is_handed_over_and_then_nothing_is_left() {
     sign_in(&desk, &MARIA).await.unwrap();
     until_ready(&desk).await;
 }
+
+/// A stolen computer is switched on the next day: the access token of yesterday lived in its memory alone.
+#[tokio::test]
+async fn a_computer_that_was_off_hears_of_it_as_soon_as_somebody_opens_its_file() {
+    let name = "wipe::a_computer_that_was_off_hears_of_it_as_soon_as_somebody_opens_its_file";
+    if !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    desk.close().await;
+    drop(desk);
+    let told = clinic.house.count(
+        "with w as (update clinic.workstation set state = 'wipe' where name = 'reception-1' returning 1) \
+         select count(*) from w",
+    );
+    assert_eq!(told.unwrap(), 1);
+
+    let desk = start(&clinic.data_dir("reception-1"), &clock);
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_state(&desk, |state| matches!(state, AppState::NeedsSetUp { .. })).await;
+    clinic.until_count("select count(*) from clinic.workstation where state = 'wiped'", 1).await;
+    assert!(!clinic.data_dir("reception-1").join(clinic.house.clinic()).exists());
+}

@@ -13,7 +13,7 @@ entity! {
     AccessEvent, id: Uuid, "access_event", Admin, append_only {
         /// When, UTC.
         at: UtcInstant,
-        /// Who did it; `None` when nobody knows: a wrong password, somebody at the server's own command line.
+        /// Who did it; `None` when nobody knows, as after a wrong password.
         user_id: Option<UserId>,
         /// At which workstation.
         workstation_id: Option<WorkstationId>,

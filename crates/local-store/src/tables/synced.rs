@@ -183,7 +183,7 @@ pub(crate) fn put(connection: &Connection, table: TableName, row: &Row) -> Resul
 }
 
 /// Writes what differs between a row and what the table holds of it. SQLite takes an index entry out and puts it in again
-/// for every column that a statement names, changed or not: on a large encrypted file that is most of the work.
+/// for every column that a statement names, changed or not, and on a large encrypted file each is a page to decrypt.
 pub(crate) fn put_over(
     connection: &Connection,
     table: TableName,

@@ -1,5 +1,5 @@
-//! Two threads: one opens chunks, one writes their pages into `<file>.incoming`, in order, while later ones still come. What
-//! opening costs (hash, decryption, unpacking) and what writing costs (the pager, encryption) are about the same.
+//! Two threads: one opens chunks, one writes their pages into `<file>.incoming`, in order, while later ones still come. Opening
+//! is hashing, decrypting and unpacking; writing is the pager and another encryption.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};

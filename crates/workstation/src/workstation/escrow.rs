@@ -9,7 +9,6 @@ use wattle_protocol::session::SignedIn;
 
 use super::Workstation;
 use crate::desk::Desk;
-use crate::error::Error;
 use crate::folder::Place;
 use crate::server;
 
@@ -58,13 +57,5 @@ impl Workstation {
                 );
             }
         });
-    }
-
-    /// The key for a file that none of a person's slots opens: from the server, else none.
-    pub(super) async fn key_of(&self, place: &Place, signed_in: &SignedIn) -> Result<DataKey, Error> {
-        match self.key_from_server(place, signed_in).await {
-            Some(key) => Ok(key),
-            None => Err(Error::FileSealed),
-        }
     }
 }

@@ -12,7 +12,6 @@ use crate::server;
 
 /// For so long new tokens are waited for when the old ones are over.
 const PATIENCE: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(50);
 
 impl Workstation {
     /// Everybody, and every computer.
@@ -53,14 +52,16 @@ impl Workstation {
     /// The sync spends the refresh token, and nobody else: it is good once.
     async fn newer_token(&self, old: &str) -> Result<String, Error> {
         let desk = self.desk()?;
+        let mut states = desk.driver.sync_state();
         desk.sync_now();
-        let until = tokio::time::Instant::now() + PATIENCE;
-        while tokio::time::Instant::now() < until {
-            match desk.keeper.access() {
-                Some(token) if token != old => return Ok(token),
-                _ => tokio::time::sleep(LOOK).await,
+        let newer = async {
+            loop {
+                match desk.keeper.access() {
+                    Some(token) if token != old => return Ok(token),
+                    _ => states.changed().await.map_err(|_| Error::Offline)?,
+                }
             }
-        }
-        Err(Error::Offline)
+        };
+        tokio::time::timeout(PATIENCE, newer).await.unwrap_or(Err(Error::Offline))
     }
 }

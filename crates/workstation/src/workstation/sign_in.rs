@@ -153,7 +153,8 @@ impl Workstation {
                 // Their slot opens by an older password only. With the file's key from the server they get another, and
                 // another signing key; what the old one has signed stays signed.
                 let place = self.0.folder.profile(signed_in.clinic, &role::profile(&signed_in.roles));
-                let keys = SlotKeys::new(self.key_of(&place, &signed_in).await?)?;
+                let data_key = self.key_from_server(&place, &signed_in).await.ok_or(Error::FileSealed)?;
+                let keys = SlotKeys::new(data_key)?;
                 let public_key = keys.signing_key.public_base64();
                 let signed_in = self.ask_server(username, password, &secret, public_key).await?;
                 self.admit(&signed_in, username, password, secret, keys).await

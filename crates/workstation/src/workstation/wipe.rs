@@ -40,9 +40,16 @@ impl Workstation {
         self.close_leftovers().await;
         self.shut(None).await;
         drop(desk);
-        self.0.keyring.forget().await?;
+        // Either alone is enough that nothing opens; neither must wait for the other.
+        let forgotten = self.0.keyring.forget().await;
         if let Some(enrolled) = &record.enrolled {
             self.0.folder.destroy(enrolled.clinic)?;
+        }
+        if let Err(error) = forgotten {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the keyring keeps its entry; no slot is left"
+            );
         }
         self.forget_record();
         *self.state() = State::Out(None);

@@ -3,25 +3,20 @@
 use serde_json::{Value, json};
 use wattle_domain::{Role, UserId};
 use wattle_protocol::admin::{Act, ComputerState, Done, Overview};
+use wattle_protocol::pull::Pull;
+use wattle_protocol::push::Push;
 use wattle_protocol::session::WorkstationState;
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
-use wattle_server::admin::{self, NewUser};
+use wattle_server::admin;
 
-use crate::support::desk::{fault, new_key, random_hex, send, sign_in_body};
+use crate::support::desk::{fault, new_key, patient, random_hex, send, sign_in_body};
 use crate::support::house::PASSWORD;
 use crate::support::{Desk, Ear, House};
 
 /// A clinic with somebody who sees to it.
 async fn house() -> (House, Desk) {
     let house = House::new().await;
-    let new = NewUser {
-        username: "ada".into(),
-        display_name: "Ada Admin".into(),
-        roles: vec![Role::Admin],
-        password: PASSWORD.into(),
-        practitioner: None,
-    };
-    admin::add_user(&house.owner, house.clinic, new).await.unwrap();
+    house.person("ada", Role::Admin).await;
     let desk = house.desk("office", "ada").await;
     (house, desk)
 }
@@ -88,7 +83,7 @@ async fn a_new_colleague_gets_an_account_that_works_at_once() {
     assert_eq!(signs_in(&house, &ada, "nina", "a long password").await, Ok(vec![Role::Nurse]));
     let seen = overview(&ada).await;
     let names: Vec<&str> = seen.people.iter().map(|p| p.username.as_str()).collect();
-    assert_eq!(names, ["ada", "lee", "maria", "nina", "noor"], "by their names on the screen");
+    assert_eq!(names, ["lee", "maria", "nina", "noor", "ada"], "by their names on the screen");
     let nina = seen.people.iter().find(|p| p.id == made).unwrap();
     assert_eq!((nina.display_name.as_str(), nina.active), ("Nina Nurse", true));
     assert!(nina.last_seen_at.is_some());
@@ -201,9 +196,12 @@ async fn a_stopped_computer_neither_sends_nor_gets_until_it_may() {
     let set = |state| Act::SetComputer { workstation, state };
     act(&ada, set(ComputerState::Suspended)).await;
     assert_eq!(maria.hello().await.workstation, WorkstationState::Suspended);
-    let stopped = maria.post("/v1/pull", &json!({})).await;
-    assert_ne!(stopped.status(), 200);
+    let pull = Pull { max_bytes: u64::MAX, ..Pull::default() };
+    assert_eq!(fault(maria.post("/v1/pull", &pull).await).await.1, ErrorCode::NotAllowed);
+    let unsent = Push { commands: vec![maria.command(patient("Okafor"))] };
+    assert_eq!(fault(maria.post("/v1/push", &unsent).await).await.1, ErrorCode::NotAllowed);
     act(&ada, set(ComputerState::Ok)).await;
+    maria.pull().await;
     assert_eq!(maria.hello().await.workstation, WorkstationState::Ok);
     maria.register("Nguyen").await;
     assert_eq!(refused(&ada, set(ComputerState::Wiped)).await, ErrorCode::Malformed);

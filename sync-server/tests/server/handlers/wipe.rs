@@ -6,23 +6,14 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::{Act, ComputerState};
 use wattle_protocol::push::Signed;
 use wattle_protocol::session::{Wiping, WorkstationState};
-use wattle_server::admin::{self, NewUser};
 
 use crate::support::House;
 use crate::support::desk::{fault, patient};
-use crate::support::house::PASSWORD;
 
 #[tokio::test]
 async fn what_was_unsent_is_kept_whole_and_then_nothing_more_comes_from_it() {
     let house = House::new().await;
-    let new = NewUser {
-        username: "ada".into(),
-        display_name: "Ada Admin".into(),
-        roles: vec![Role::Admin],
-        password: PASSWORD.into(),
-        practitioner: None,
-    };
-    admin::add_user(&house.owner, house.clinic, new).await.unwrap();
+    house.person("ada", Role::Admin).await;
     let ada = house.desk("office", "ada").await;
     let mut maria = house.desk("reception-1", "maria").await;
     let sent = maria.command(patient("Okafor"));

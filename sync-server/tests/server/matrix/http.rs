@@ -10,9 +10,7 @@ use wattle_domain::{Command, RejectionCode, Role, TableName};
 use wattle_protocol::pull::Frame;
 use wattle_protocol::push::Verdict;
 use wattle_protocol::{PROTOCOL, PROTOCOL_HEADER};
-use wattle_server::admin::{self, NewUser};
 
-use crate::support::house::PASSWORD;
 use crate::support::{Desk, House};
 
 /// Who may call a route.
@@ -54,14 +52,7 @@ async fn house() -> (House, Vec<(Role, Desk)>) {
     let house = House::new().await;
     let mut desks = Vec::new();
     for role in Role::ALL {
-        let new = NewUser {
-            username: role.as_str().into(),
-            display_name: "Somebody".into(),
-            roles: vec![role],
-            password: PASSWORD.into(),
-            practitioner: None,
-        };
-        admin::add_user(&house.owner, house.clinic, new).await.unwrap();
+        house.person(role.as_str(), role).await;
         desks.push((role, house.desk(role.as_str(), role.as_str()).await));
     }
     (house, desks)

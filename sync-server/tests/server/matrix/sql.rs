@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use wattle_domain::{ClinicId, FeedClass, Role, TableName, UserId};
-use wattle_server::admin::{self, NewUser};
+use wattle_server::admin;
 
-use crate::support::house::PASSWORD;
 use crate::support::{House, postgres};
 
 /// What the app's role may do with a table, acting for somebody with a role.
@@ -189,14 +188,7 @@ async fn each_role_may_do_with_each_table_what_the_grants_say() {
     let house = House::new().await;
     let mut users = Vec::new();
     for role in Role::ALL {
-        let new = NewUser {
-            username: role.as_str().into(),
-            display_name: "Somebody".into(),
-            roles: vec![role],
-            password: PASSWORD.into(),
-            practitioner: None,
-        };
-        users.push((role, admin::add_user(&house.owner, house.clinic, new).await.unwrap().0));
+        users.push((role, house.person(role.as_str(), role).await));
     }
     let other = admin::create_clinic(&house.owner, None, "Another", "Australia/Perth").await.unwrap();
     let tables = tables(&house.root).await;

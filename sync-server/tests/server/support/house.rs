@@ -131,6 +131,11 @@ impl House {
         self.server.as_ref().expect("runs").address
     }
 
+    /// One more who works here.
+    pub async fn person(&self, username: &str, role: Role) -> UserId {
+        user(&self.owner, self.clinic, username, "Somebody", role, None).await.0
+    }
+
     /// What a scraper reads now.
     pub async fn figures(&self) -> Figures {
         let at = self.server.as_ref().expect("runs").metrics;
