@@ -27,6 +27,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         session::app_state,
         session::set_up,
         session::sign_in,
+        session::sign_in_openid,
         session::lock,
         session::unlock,
         session::sign_out,

@@ -23,6 +23,7 @@ pub(crate) mod escrow;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod image;
+pub(crate) mod openid;
 pub(crate) mod push;
 pub(crate) mod replica;
 pub(crate) mod rows;

@@ -30,6 +30,7 @@ mod house;
 mod limits;
 mod live;
 mod metrics;
+mod openid;
 mod password;
 mod peer;
 mod pull;

@@ -16,6 +16,7 @@ pub fn router(app: AppState) -> Router {
     let small = DefaultBodyLimit::max(app.config.body_bytes);
     let at_once = Router::new()
         .route("/v1/sign-in", post(handlers::sign_in::sign_in))
+        .route("/v1/openid", post(handlers::openid::begin))
         .route("/v1/refresh", post(handlers::refresh::refresh))
         .layer(from_fn_with_state(app.clone(), limits::bounded));
     let admitted = from_fn_with_state(app.clone(), limits::admitted);

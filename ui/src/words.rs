@@ -48,6 +48,20 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
             "You have worked without the server for as long as the clinic allows. Your unsent work is safe here. \
              Connect this computer to the network, then sign in."
         }
+        FaultCode::ProviderNeeded => {
+            "You have worked without the server for as long as the clinic allows. Your unsent work is safe here. \
+             Connect this computer to the network, sign out, then sign in with your work account."
+        }
+        FaultCode::ProviderRefused => {
+            "Your work account did not sign you in, or is not known at this clinic. Nothing was changed. \
+             Try again, or ask whoever sees to accounts to add it to yours."
+        }
+        FaultCode::NoProvider => {
+            "This clinic does not use work accounts. Sign in with your name and password."
+        }
+        FaultCode::NoBrowser => {
+            "The browser of this computer could not be opened. Open it by hand once, then try again."
+        }
         FaultCode::NoKeyring => {
             "This computer's keyring is locked or cannot be reached. Unlock it (or sign in to the computer again), then try again."
         }
@@ -151,6 +165,8 @@ pub(crate) fn act(word: &str) -> &'static str {
         "add_account" => "Added an account",
         "set_roles" => "Changed roles",
         "set_password" => "Set a password",
+        "set_login" => "Named a work account",
+        "remove_login" => "Took a work account away",
         "close_account" => "Closed an account",
         "reopen_account" => "Opened an account again",
         "second_factor_on" => "Switched codes on",

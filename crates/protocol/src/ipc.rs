@@ -59,6 +59,14 @@ pub enum FaultCode {
     FirstSignInNeedsServer,
     /// The offline lease is over; the server must be reached to sign in. Unsent work is safe.
     LeaseOver,
+    /// The lease is over, or the server must hear from them: they sign in with the clinic's OpenID provider.
+    ProviderNeeded,
+    /// The provider did not sign them in, or the clinic does not know them by it.
+    ProviderRefused,
+    /// The clinic has no OpenID provider.
+    NoProvider,
+    /// The system's browser could not be opened.
+    NoBrowser,
     /// The keyring of the computer cannot be reached or is locked.
     NoKeyring,
     /// The enrolment code is wrong, used or too old.

@@ -10,6 +10,7 @@ pub mod escrow;
 pub mod image;
 pub mod ipc;
 pub mod live;
+pub mod openid;
 pub mod pull;
 pub mod push;
 pub mod second_factor;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::openid::Returned;
 use crate::push::Signed;
 use serde::{Deserialize, Serialize};
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, ReplicaId, Role, UserId, UtcInstant, WorkstationId};
@@ -16,6 +17,9 @@ pub struct SignIn {
     /// The six digits of an authenticator app, where the server has asked for them ([`crate::ErrorCode::SecondFactor`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor: Option<String>,
+    /// Instead of name and password: what the clinic's OpenID provider sent back through the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<Returned>,
     /// The workstation, once enrolled.
     pub workstation: Option<WorkstationId>,
     /// Proof that it is that workstation: made at enrolment, kept in the keyring. Hex of 32 bytes.
@@ -54,6 +58,9 @@ pub struct SignedIn {
     pub clinic_name: String,
     /// Who.
     pub user: UserId,
+    /// Name of the account, for a person who did not type it; empty from older servers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub username: String,
     /// `Maria Costa`.
     pub display_name: String,
     /// As what.

@@ -159,6 +159,7 @@ fn an_app_of_protocol_1_takes_every_answer() {
         clinic: ClinicId(Uuid::nil()),
         clinic_name: "Wattle Street".to_owned(),
         user: wattle_domain::UserId(Uuid::nil()),
+        username: "maria".to_owned(),
         display_name: "Maria Costa".to_owned(),
         roles: vec![Role::PracticeManager],
         workstation: WorkstationId(Uuid::nil()),

@@ -28,6 +28,7 @@ use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
 use wattle_protocol::image::{ImageAsk, ImageOffer};
 use wattle_protocol::live::ROWS_QUERY;
+use wattle_protocol::openid::{Begin, Begun};
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
 use wattle_protocol::second_factor::{SecondFactor, Step};
@@ -87,6 +88,14 @@ impl Transport {
     /// [`Error::Refused`] with `wrong_credentials`, `not_enrolled`, `rate_limited` …; or no answer.
     pub async fn sign_in(&self, sign_in: &SignIn) -> Result<SignedIn, Error> {
         self.ask("v1/sign-in", None, sign_in).await
+    }
+
+    /// `POST /v1/openid`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `not_found` when the clinic has no provider; or no answer.
+    pub async fn begin_openid(&self, begin: &Begin) -> Result<Begun, Error> {
+        self.ask("v1/openid", None, begin).await
     }
 
     /// `POST /v1/refresh`.

@@ -29,6 +29,9 @@ pub(crate) struct Facts {
     /// Good once, bound to the workstation. Absent when the server has refused it.
     #[serde(default)]
     pub(crate) refresh_token: Option<String>,
+    /// They sign in with the clinic's OpenID provider: the password here is this computer's, and the server does not know it.
+    #[serde(default)]
+    pub(crate) by_provider: bool,
     /// Until when the server asks for no code of an authenticator app here; `None` for an account without one.
     #[serde(default)]
     pub(crate) second_factor_until: Option<UtcInstant>,
@@ -48,6 +51,7 @@ impl Facts {
             skew_ms: now.0 - (signed_in.access_until.0 - ACCESS_MS),
             latest_seen_at: now,
             refresh_token: Some(signed_in.refresh_token.clone()),
+            by_provider: false,
             second_factor_until: signed_in.second_factor_until,
             workstation_names: BTreeMap::from([(signed_in.workstation, signed_in.workstation_name.clone())]),
         }
@@ -90,6 +94,7 @@ mod tests {
             skew_ms,
             latest_seen_at: UtcInstant(NOW + skew_ms),
             refresh_token: None,
+            by_provider: false,
             second_factor_until: None,
             workstation_names: BTreeMap::new(),
         }

@@ -10,6 +10,7 @@ mod leftovers;
 mod lock;
 mod new_ids;
 mod open;
+mod openid;
 mod patients;
 mod people;
 mod set_up;

@@ -109,6 +109,7 @@ pub(crate) async fn issue(
     token::sweep(connection, clinic, at.0, now).await?;
     let second_factor_until = second_factor::kept_until(app, connection, clinic, (user, at), fresh).await?;
     let roles = account::roles(connection, clinic, user).await?;
+    let username = account::username(connection, clinic, user).await?.unwrap_or_default();
     let desk = workstation::get(connection, clinic, at).await?;
     Identity { clinic, user: Some(user), workstation: Some(at) }.set(connection).await?;
     let (display_name, clinic_name) = account::names(connection, clinic, user).await?;
@@ -119,6 +120,7 @@ pub(crate) async fn issue(
         clinic,
         clinic_name,
         user,
+        username,
         display_name,
         roles,
         workstation: at,

@@ -51,6 +51,7 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
         username: person.username.into(),
         password: password.into(),
         second_factor: None,
+        openid: None,
         workstation: None,
         workstation_secret: secret.clone(),
         enrolment: None,

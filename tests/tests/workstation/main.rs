@@ -16,6 +16,7 @@ mod first_copy;
 mod inside;
 mod keyring;
 mod lease;
+mod openid;
 mod pages;
 mod people;
 mod roles;

@@ -45,12 +45,19 @@ impl Workstation {
 
     async fn try_unlock(&self, desk: &Arc<Desk>, username: &str, password: &str) -> Result<(), Error> {
         let file = desk.file();
+        let by_provider = desk.keeper.facts().by_provider;
         match self.try_slot(&file.place, desk.user(), password, desk.secret()).await {
             Ok(_) if desk.keeper.lease_holds() => {
-                if !desk.keeper.may_refresh() {
+                if !desk.keeper.may_refresh() && !by_provider {
                     self.renew_in_background(desk, password);
                 }
                 Ok(())
+            }
+            Ok(_) if by_provider => Err(Error::ProviderNeeded),
+            // The server has never heard this computer's password.
+            Err(SlotError::WrongPassword) if by_provider => {
+                self.0.attempts.wrong_here(username);
+                Err(Error::WrongCredentials)
             }
             Ok(_) => {
                 let asked = self

@@ -110,6 +110,7 @@ impl Workstation {
         let (user, password) = (file.owner.user, &proof.password);
         let public_key = file.keys.signing_key.public_base64();
         let facts = Facts::read(&file.place.facts(user), &file.keys.data_key, &user.to_string());
+        let by_provider = facts.as_ref().is_some_and(|facts| facts.by_provider);
         if let Some(facts) = facts
             && facts.lease_holds(self.now())
         {
@@ -118,7 +119,7 @@ impl Workstation {
             if facts.second_factor_is_over(self.now()) {
                 match self.ask_server(username, proof, &secret, public_key).await {
                     Ok(signed_in) => {
-                        return self.admit(&signed_in, username, password, secret, file.keys).await;
+                        return self.admit(&signed_in, username, password, secret, file.keys, false).await;
                     }
                     Err(Error::Offline) => {}
                     Err(other) => return Err(other),
@@ -128,12 +129,18 @@ impl Workstation {
                 Person { username: facts.username.clone(), user, profile: file.owner.profile.clone() };
             let desk = self.open(file, facts, None, secret).await?;
             self.change_record(|record| record.remember(person))?;
-            self.renew_in_background(&desk, password);
+            // The server does not know this computer's password; its refresh token is kept, and the sync spends it.
+            if !by_provider {
+                self.renew_in_background(&desk, password);
+            }
             self.send_leftovers(&desk, password);
             return Ok(());
         }
+        if by_provider {
+            return Err(Error::ProviderNeeded);
+        }
         match self.ask_server(username, proof, &secret, public_key).await {
-            Ok(signed_in) => self.admit(&signed_in, username, password, secret, file.keys).await,
+            Ok(signed_in) => self.admit(&signed_in, username, password, secret, file.keys, false).await,
             Err(Error::Offline) => Err(Error::LeaseOver),
             Err(other) => Err(other),
         }
@@ -160,7 +167,7 @@ impl Workstation {
             other => other?,
         };
         match keys {
-            AtHand::Keys(keys) => self.admit(&signed_in, username, password, secret, keys).await,
+            AtHand::Keys(keys) => self.admit(&signed_in, username, password, secret, keys, false).await,
             AtHand::Public(_) => {
                 // Their slot opens by an older password only. With the file's key from the server they get another, and
                 // another signing key; what the old one has signed stays signed.
@@ -171,7 +178,7 @@ impl Workstation {
                 // A code is good once, and was good a moment ago at this very workstation.
                 let again = Proof { password: password.clone(), code: None };
                 let signed_in = self.ask_server(username, &again, &secret, public_key).await?;
-                self.admit(&signed_in, username, password, secret, keys).await
+                self.admit(&signed_in, username, password, secret, keys, false).await
             }
         }
     }
@@ -200,13 +207,14 @@ impl Workstation {
     }
 
     /// The server has said who it is: a slot, the file, the desk.
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         signed_in: &SignedIn,
         username: &str,
         password: &str,
         secret: WorkstationSecret,
         keys: SlotKeys,
+        by_provider: bool,
     ) -> Result<(), Error> {
         let owner = Owner {
             clinic: signed_in.clinic,
@@ -228,7 +236,7 @@ impl Workstation {
         let keys = self.keys_for(&place, signed_in, keys).await?;
         place.make()?;
         let file = ProfileFile { place, owner, keys };
-        let facts = Facts::of(username, signed_in, self.now());
+        let facts = Facts { by_provider, ..Facts::of(username, signed_in, self.now()) };
         let (sealing, sealed_under) = (file.clone(), Zeroizing::new(password.to_owned()));
         let (sealed_facts, slot_secret) = (facts.clone(), secret.clone());
         tokio::task::spawn_blocking(move || {
@@ -295,23 +303,26 @@ impl Workstation {
         signing_key: String,
     ) -> Result<SignedIn, Error> {
         let record = self.record().ok_or(Error::NotSetUp)?;
-        let enrolment = match (&record.enrolled, &record.enrolment_code) {
-            (None, Some(code)) => {
-                Some(Enrolment { code: code.clone(), name: record.workstation_name.clone() })
-            }
-            _ => None,
-        };
         let request = SignIn {
             username: username.to_owned(),
             password: proof.password.as_str().to_owned(),
             second_factor: proof.code.clone(),
+            openid: None,
             workstation: record.enrolled.as_ref().map(|e| e.workstation),
             workstation_secret: secret.proof(),
-            enrolment,
+            enrolment: enrolment_of(&record),
             signing_key,
             app_version: server::APP_VERSION.to_owned(),
         };
         server::sign_in(&record.server_url, &request).await
+    }
+}
+
+/// What turns this computer into a workstation, as long as it is none.
+pub(super) fn enrolment_of(record: &Record) -> Option<Enrolment> {
+    match (&record.enrolled, &record.enrolment_code) {
+        (None, Some(code)) => Some(Enrolment { code: code.clone(), name: record.workstation_name.clone() }),
+        _ => None,
     }
 }
 
@@ -337,6 +348,6 @@ enum AtHand {
     Public(String),
 }
 
-fn new_data_key() -> Result<DataKey, Error> {
+pub(super) fn new_data_key() -> Result<DataKey, Error> {
     Ok(DataKey::generate()?)
 }

@@ -29,6 +29,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
     let code = json!({"act": "make_code"});
     vec![
         (Method::POST, "/v1/sign-in", json!({}), Open),
+        (Method::POST, "/v1/openid", json!({}), Open),
         (Method::POST, "/v1/refresh", json!({}), Open),
         (Method::GET, "/healthz", json!({}), Open),
         (Method::GET, "/readyz", json!({}), Open),

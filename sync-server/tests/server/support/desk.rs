@@ -70,6 +70,7 @@ pub fn sign_in_body(
         username: username.to_owned(),
         password: PASSWORD.to_owned(),
         second_factor: None,
+        openid: None,
         workstation: None,
         workstation_secret: secret.to_owned(),
         enrolment: code.map(|(code, name)| Enrolment { code, name: name.to_owned() }),
