@@ -9,6 +9,7 @@
 
 pub mod convert;
 pub mod error;
+pub mod extract;
 pub mod ids;
 pub mod import;
 mod load;
@@ -20,5 +21,7 @@ pub mod report;
 pub mod sample;
 pub mod survey;
 pub mod typing;
+pub mod verify;
+pub mod wire;
 
 pub use error::Error;

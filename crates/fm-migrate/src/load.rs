@@ -5,12 +5,15 @@
 //! Must never: delete a row of the target, or overwrite one that a person has changed since.
 //! Called by: `import`.
 
+pub(crate) mod actual;
 pub(crate) mod connect;
 mod copy;
 mod merge;
 pub(crate) mod stage;
 pub(crate) mod target;
+pub(crate) mod wire;
 
 pub(crate) use connect::connect;
 pub use merge::Merged;
+pub(crate) use merge::NOT_OURS;
 pub(crate) use target::TableLoad;

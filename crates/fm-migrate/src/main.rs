@@ -7,9 +7,12 @@ use anyhow::Context;
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use clap::{Args, Parser, Subcommand};
 use wattle_domain::ClinicId;
+use wattle_fm_migrate::extract;
+use wattle_fm_migrate::ids::SourceTable;
 use wattle_fm_migrate::import::{Request, import};
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::sample;
+use wattle_fm_migrate::wire::{Account, Route};
 
 /// Moves a clinic out of FileMaker.
 #[derive(Debug, Parser)]
@@ -25,6 +28,9 @@ enum Action {
     Sample(SampleArgs),
     /// Load a clinic's exports into PostgreSQL. A second time changes nothing. The last line on stdout is the report as JSON.
     Import(ImportArgs),
+    /// Read a clinic's records out of FileMaker Server into staging. A second time only what changed. Killed, it goes on where
+    /// it was. The last line on stdout is the report as JSON.
+    Extract(ExtractArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +44,21 @@ struct ImportArgs {
     /// The clinic's id.
     #[arg(long)]
     clinic: ClinicId,
+    /// Where records come from, where not as the mapping says: file, odata, data_api.
+    #[arg(long)]
+    route: Option<Route>,
+}
+
+#[derive(Debug, Args)]
+struct ExtractArgs {
+    #[command(flatten)]
+    to: ImportArgs,
+    /// FileMaker's account: one that sees every record.
+    #[arg(long, env = "FM_USER")]
+    fm_user: String,
+    /// Its password. In the environment: arguments are visible.
+    #[arg(long, env = "FM_PASSWORD", hide_env_values = true)]
+    fm_password: String,
 }
 
 #[derive(Debug, Args)]
@@ -72,12 +93,36 @@ fn clock(text: &str) -> Result<NaiveTime, String> {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().action {
         Action::Sample(args) => make_sample(&args),
-        Action::Import(args) => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("no runtime")?
-            .block_on(run_import(args)),
+        Action::Import(args) => runtime()?.block_on(run_import(args)),
+        Action::Extract(args) => runtime()?.block_on(run_extract(args)),
     }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")
+}
+
+async fn run_extract(args: ExtractArgs) -> anyhow::Result<()> {
+    let ImportArgs { mapping, database_url, clinic, route } = args.to;
+    let account = Account { user: args.fm_user, password: args.fm_password };
+    let request = extract::Request { mapping, database_url, clinic, account, route };
+    let done = extract::extract(&request, &progress).await.context("the extract stopped")?;
+    for (name, table) in &done {
+        let witness = table.witness.map_or_else(|| "not asked".to_owned(), |n| n.to_string());
+        eprintln!(
+            "{name} by {}: {} staged; FileMaker counts {}, its other interface {witness}; {} new, {} changed, {} gone",
+            table.route, table.records, table.found, table.paged.new, table.paged.changed, table.gone
+        );
+        if table.renumbered {
+            eprintln!("  the file was cloned or restored since: everything was read again");
+        }
+    }
+    println!("{}", serde_json::to_string(&done)?);
+    Ok(())
+}
+
+fn progress(what: &'static str, table: SourceTable, done: u64, of: u64) {
+    eprintln!("{what} {}: {done} of {of}", table.as_str());
 }
 
 fn make_sample(args: &SampleArgs) -> anyhow::Result<()> {
@@ -106,10 +151,8 @@ fn make_sample(args: &SampleArgs) -> anyhow::Result<()> {
 }
 
 async fn run_import(args: ImportArgs) -> anyhow::Result<()> {
-    let request = Request { mapping: args.mapping, database_url: args.database_url, clinic: args.clinic };
-    let progress = |what: &'static str, table: wattle_fm_migrate::ids::SourceTable, done: u64, of: u64| {
-        eprintln!("{what} {}: {done} of {of}", table.as_str());
-    };
+    let ImportArgs { mapping, database_url, clinic, route } = args;
+    let request = Request { mapping, database_url, clinic, route };
     let report = import(&request, &progress).await.context("the import stopped")?;
     show(&report);
     println!("{}", serde_json::to_string(&report)?);

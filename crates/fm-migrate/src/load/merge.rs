@@ -23,7 +23,7 @@ pub struct Merged {
 }
 
 /// Columns that no export fills and that others write: an update leaves them alone.
-const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
+pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
 
 /// Where rows land before they are compared.
 pub(super) fn landing_name(table: &Table) -> String {

@@ -41,6 +41,7 @@ pub(crate) struct TableLoad<'c> {
     rejects: CopyRows,
     notes: CopyRows,
     report: TableReport,
+    taken: u64,
 }
 
 const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
@@ -73,11 +74,13 @@ impl<'c> TableLoad<'c> {
             rejects: CopyRows::new("staging.reject", REASON_COLUMNS),
             notes: CopyRows::new("staging.note", REASON_COLUMNS),
             report: TableReport::default(),
+            taken: 0,
         })
     }
 
     /// What became of one record.
     pub(crate) async fn take(&mut self, position: u64, outcome: Outcome) -> Result<(), Error> {
+        self.taken += 1;
         match outcome {
             Ok(typed) => {
                 for reason in &typed.notes {
@@ -94,6 +97,11 @@ impl<'c> TableLoad<'c> {
                 self.reason(position, &reason, true).await
             }
         }
+    }
+
+    /// Records so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// A row for the target.

@@ -1,0 +1,12 @@
+//! A clinic out of FileMaker Server over HTTP, with a real PostgreSQL on the other side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod faults;
+mod same;
+mod support;
