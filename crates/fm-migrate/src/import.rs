@@ -10,12 +10,12 @@ use futures::TryStreamExt;
 use sqlx::postgres::PgConnection;
 use wattle_domain::{ClinicId, TableName};
 
+use crate::convert::Keys;
 use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
 use crate::convert::setup::{Setup, rosters};
-use crate::convert::{Keys, Outcome};
 use crate::error::Error;
 use crate::extract::{bind, mapped};
 use crate::ids::{Namespace, SourceTable};
@@ -24,10 +24,9 @@ use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
 use crate::load::{TableLoad, connect};
-use crate::mapping::{Bound, Mapping};
-use crate::raw::RawRow;
+use crate::mapping::Mapping;
 use crate::report::{Report, TableReport};
-use crate::survey::{Surveyed, survey, survey_staged};
+use crate::survey::{From, Surveyed, survey, survey_staged};
 use crate::wire::Route;
 
 /// What to import, where to.
@@ -117,13 +116,6 @@ fn tell(progress: &Progress<'_>, table: SourceTable, taken: u64, file: &Surveyed
     }
 }
 
-/// Says of a record that loads what OData could not say of it.
-fn unsaid(bound: &Bound, row: &RawRow, outcome: Outcome) -> Outcome {
-    let mut typed = outcome?;
-    typed.notes.extend(bound.cells(row).unsaid());
-    Ok(typed)
-}
-
 /// An extracted table, read whole from staging.
 pub(crate) async fn extracted(
     reader: &mut PgConnection,
@@ -171,7 +163,7 @@ impl<'a> Import<'a> {
                 .mapping
                 .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
         }
-        let origin = Origin { file: &facts.file, table: None, source: None };
+        let origin = Origin { file: &facts.file, table: None, source: None, whole: false };
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         for row in self.setup.rows.iter().filter(|row| row.table != TableName::Clinic) {
@@ -187,7 +179,7 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, unsaid(&file.bound, &row, convert.convert(&row))).await?;
+            load.take(&file.bound, &row, convert.convert(&row)).await?;
         }
         drop(rows);
         for row in rosters(self.mapping, &convert.keys)? {
@@ -210,7 +202,7 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, unsaid(&file.bound, &row, convert.convert(&row))).await?;
+            load.take(&file.bound, &row, convert.convert(&row)).await?;
             tell(self.progress, SourceTable::Patients, load.taken(), file);
         }
         drop(rows);
@@ -263,7 +255,7 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, source);
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, unsaid(&file.bound, &row, convert.convert(&row, &later_ones))).await?;
+            load.take(&file.bound, &row, convert.convert(&row, &later_ones)).await?;
             tell(self.progress, SourceTable::Appointments, load.taken(), file);
         }
         drop(rows);
@@ -275,6 +267,7 @@ impl<'a> Import<'a> {
         let name = &self.mapping.clinic.file;
         let source = stage(&mut self.writer, self.run, name, table, file).await?;
         (self.progress)("stage", table, file.census.records, file.census.records);
-        Ok(Origin { file: name, table: Some(table), source: Some(source) })
+        let whole = matches!(file.from, From::Staging(_));
+        Ok(Origin { file: name, table: Some(table), source: Some(source), whole })
     }
 }

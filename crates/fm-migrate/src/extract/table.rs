@@ -127,7 +127,7 @@ impl Extraction<'_> {
         extract: &mut Extract,
         report: &mut TableExtract,
     ) -> Result<(), Error> {
-        let (mut done, mut of) = (0, 0);
+        let (mut done, mut of) = (0, wire.count(described).await?);
         loop {
             let page = wire.page(described, extract.cursor.as_deref()).await?;
             self.all_seen(page.found, page.total)?;
@@ -137,7 +137,7 @@ impl Extraction<'_> {
                 Some(next) => (State::Sweep, Some(next.as_str())),
                 None => (State::Check, None),
             };
-            let paged = extract.page(connection, &page.rows, next, page.found).await?;
+            let paged = extract.page(connection, &page.rows, next, Some(of)).await?;
             add(&mut report.paged, paged);
             (self.progress)("extract", self.table, done, of);
             if extract.state == State::Check {

@@ -5,6 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use wattle_domain::{ColumnKind, Table, TableName};
 
+use super::removal::GONE;
 use super::stage::Run;
 use super::target::{Origin, quoted};
 use crate::error::Error;
@@ -18,6 +19,8 @@ pub struct Merged {
     pub updated: u64,
     /// Rows whose source had changed, but that a person has changed or deleted in Wattle since (or that only grow): left alone.
     pub kept: u64,
+    /// Rows whose record FileMaker has no more, and that nobody has worked on here.
+    pub removed: u64,
     /// Rows that are as they were.
     pub unchanged: u64,
 }
@@ -112,7 +115,7 @@ pub(super) async fn merge(
     let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
     let kept = unsigned(changed).saturating_sub(updated);
     let unchanged = unsigned(landed).saturating_sub(inserted + updated + kept);
-    Ok(Merged { inserted, updated, kept, unchanged })
+    Ok(Merged { inserted, updated, kept, removed: 0, unchanged })
 }
 
 /// Updates what changed at the source and was not touched by a person here.
@@ -125,8 +128,9 @@ async fn update(connection: &mut PgConnection, run: Run, table: &Table) -> Resul
         .collect();
     let sql = format!(
         "WITH changed AS (
-             UPDATE clinic.{0} t SET {1} FROM {2} l, clinic.migration_map m
-             WHERE t.clinic_id = $1 AND t.id = l.id AND t.updated_by IS NULL AND t.deleted_at IS NULL
+             UPDATE clinic.{0} t SET {1}, deleted_at = NULL, deleted_reason = NULL FROM {2} l, clinic.migration_map m
+             WHERE t.clinic_id = $1 AND t.id = l.id AND t.updated_by IS NULL
+               AND (t.deleted_at IS NULL OR t.deleted_reason = '{GONE}')
                AND m.clinic_id = $1 AND m.table_name = '{0}' AND m.row_id = l.id AND m.row_hash <> l.row_hash
              RETURNING t.id)
          UPDATE clinic.migration_map m SET row_hash = l.row_hash, source_key = l.source_key, run_id = $2

@@ -10,10 +10,13 @@ use wattle_domain::{Table, TableName};
 
 use super::copy::CopyRows;
 use super::merge;
+use super::removal;
 use super::stage::Run;
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
 use crate::ids::SourceTable;
+use crate::mapping::Bound;
+use crate::raw::RawRow;
 use crate::reason::Reason;
 use crate::report::TableReport;
 
@@ -24,6 +27,8 @@ pub(crate) struct Origin<'a> {
     /// `None` for what the mapping sets up.
     pub(crate) table: Option<SourceTable>,
     pub(crate) source: Option<Uuid>,
+    /// The whole table as FileMaker has it: what it lacks is gone.
+    pub(crate) whole: bool,
 }
 
 impl Origin<'_> {
@@ -42,6 +47,8 @@ pub(crate) struct TableLoad<'c> {
     notes: CopyRows,
     report: TableReport,
     taken: u64,
+    /// Keys of records that were rejected: what they became earlier stays.
+    rejected_keys: Vec<String>,
 }
 
 const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
@@ -75,14 +82,17 @@ impl<'c> TableLoad<'c> {
             notes: CopyRows::new("staging.note", REASON_COLUMNS),
             report: TableReport::default(),
             taken: 0,
+            rejected_keys: Vec::new(),
         })
     }
 
     /// What became of one record.
-    pub(crate) async fn take(&mut self, position: u64, outcome: Outcome) -> Result<(), Error> {
+    pub(crate) async fn take(&mut self, bound: &Bound, row: &RawRow, outcome: Outcome) -> Result<(), Error> {
         self.taken += 1;
+        let (position, cells) = (row.position, bound.cells(row));
         match outcome {
-            Ok(typed) => {
+            Ok(mut typed) => {
+                typed.notes.extend(cells.unsaid());
                 for reason in &typed.notes {
                     *self.report.notes.entry(reason.code).or_default() += 1;
                     self.reason(position, reason, false).await?;
@@ -93,6 +103,7 @@ impl<'c> TableLoad<'c> {
                 Ok(())
             }
             Err(reason) => {
+                self.rejected_keys.extend(cells.text("key").filter(|_| self.origin.whole));
                 *self.report.rejects.entry(reason.code).or_default() += 1;
                 self.reason(position, &reason, true).await
             }
@@ -147,8 +158,21 @@ impl<'c> TableLoad<'c> {
             Some(SourceTable::Appointments) => Some(TableName::Appointment),
             None => None,
         };
-        for &name in self.tables.keys() {
-            let merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
+        let names: Vec<TableName> = self.tables.keys().copied().collect();
+        let (mut stay, mut worked_on) = (std::mem::take(&mut self.rejected_keys), Vec::new());
+        if self.origin.whole {
+            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names).await?;
+            worked_on.retain(|key| !stay.contains(key));
+            stay.extend_from_slice(&worked_on);
+        }
+        for &name in &names {
+            let mut merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
+            if self.origin.whole {
+                merged.removed = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
+            }
+            if Some(name) == main {
+                merged.kept += worked_on.len() as u64;
+            }
             if Some(name) == main {
                 self.report.main = merged;
             }
