@@ -19,6 +19,7 @@ pub mod read;
 pub mod reason;
 pub mod report;
 pub mod sample;
+pub mod status;
 pub mod survey;
 pub mod typing;
 pub mod verify;

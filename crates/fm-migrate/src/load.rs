@@ -8,10 +8,14 @@
 pub(crate) mod actual;
 pub(crate) mod connect;
 mod copy;
+pub(crate) mod last_run;
 mod merge;
+mod removal;
 pub(crate) mod stage;
+pub(crate) mod standing;
 pub(crate) mod target;
 pub(crate) mod wire;
+pub(crate) mod witness;
 
 pub(crate) use connect::connect;
 pub use merge::Merged;

@@ -13,6 +13,7 @@ use wattle_fm_migrate::import::{Request, import};
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::sample;
 use wattle_fm_migrate::wire::{Account, Route};
+use wattle_fm_migrate::{status, verify};
 
 /// Moves a clinic out of FileMaker.
 #[derive(Debug, Parser)]
@@ -31,6 +32,36 @@ enum Action {
     /// Read a clinic's records out of FileMaker Server into staging. A second time only what changed. Killed, it goes on where
     /// it was. The last line on stdout is the report as JSON.
     Extract(ExtractArgs),
+    /// Say where each table stands. The last line on stdout is the same as JSON.
+    Status(StatusArgs),
+    /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.json and spot.html. Ends with
+    /// an error when something is not accounted for.
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// As wattle_migrator, or as somebody who may become it.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// The clinic's id.
+    #[arg(long)]
+    clinic: ClinicId,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    of: ImportArgs,
+    /// The folder for the report.
+    #[arg(long, default_value = "verified")]
+    out: PathBuf,
+    /// Records of each table on the spot-check page.
+    #[arg(long, default_value_t = 20)]
+    spot: u32,
+    /// The ticks that somebody has saved from the spot-check page.
+    #[arg(long)]
+    ticked: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +126,8 @@ fn main() -> anyhow::Result<()> {
         Action::Sample(args) => make_sample(&args),
         Action::Import(args) => runtime()?.block_on(run_import(args)),
         Action::Extract(args) => runtime()?.block_on(run_extract(args)),
+        Action::Status(args) => runtime()?.block_on(run_status(args)),
+        Action::Verify(args) => runtime()?.block_on(run_verify(args)),
     }
 }
 
@@ -118,6 +151,38 @@ async fn run_extract(args: ExtractArgs) -> anyhow::Result<()> {
         }
     }
     println!("{}", serde_json::to_string(&done)?);
+    Ok(())
+}
+
+async fn run_status(args: StatusArgs) -> anyhow::Result<()> {
+    let tables = status::status(&args.database_url, args.clinic).await?;
+    for t in &tables {
+        let of = t.found.map_or_else(String::new, |n| format!(" of {n}"));
+        let left = t.seconds_left.map_or_else(String::new, |s| format!(", about {:.0} s left", s.ceil()));
+        let loaded = match (t.loaded, t.rejected) {
+            (Some(loaded), Some(rejected)) => format!("; {loaded} loaded, {rejected} rejected"),
+            _ => "; not imported".to_owned(),
+        };
+        eprintln!("{} by {}: {}, {}{of} staged{left}{loaded}", t.table, t.route, t.state, t.staged);
+    }
+    println!("{}", serde_json::to_string(&tables)?);
+    Ok(())
+}
+
+async fn run_verify(args: VerifyArgs) -> anyhow::Result<()> {
+    let ImportArgs { mapping, database_url, clinic, .. } = args.of;
+    let VerifyArgs { out, spot, ticked, .. } = args;
+    let request = verify::Request { mapping, database_url, clinic, out: out.clone(), spot, ticked };
+    let verified = verify::verify(&request).await.context("nothing was verified")?;
+    for c in &verified.counts {
+        eprintln!("{}: {} staged = {} loaded + {} rejected", c.table, c.staged, c.loaded, c.rejected());
+    }
+    for d in verified.differences.iter().filter(|d| d.why == verify::Why::Unexplained).take(20) {
+        eprintln!("{} {}: {:?} {}", d.table, d.id, d.what, d.columns.join(", "));
+    }
+    eprintln!("see {}", out.join("report.html").display());
+    println!("{}", serde_json::to_string(&verified)?);
+    anyhow::ensure!(verified.good, "something is not accounted for: see the report");
     Ok(())
 }
 
@@ -173,8 +238,8 @@ fn show(report: &Report) {
         }
         for (target, rows) in &table.targets {
             eprintln!(
-                "  {target}: {} new, {} changed, {} kept as changed here, {} as before",
-                rows.inserted, rows.updated, rows.kept, rows.unchanged
+                "  {target}: {} new, {} changed, {} removed, {} kept as changed here, {} as before",
+                rows.inserted, rows.updated, rows.removed, rows.kept, rows.unchanged
             );
         }
     }

@@ -26,20 +26,6 @@ pub(crate) fn rows<'c>(
     table: &'static Table,
     blocks: Option<Vec<i32>>,
 ) -> impl Stream<Item = Result<Actual, Error>> + Unpin + 'c {
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|c| {
-            let name = c.name;
-            match c.kind {
-                ColumnKind::Text => format!("t.\"{name}\"::text"),
-                ColumnKind::Int => format!("t.\"{name}\"::bigint"),
-                ColumnKind::Bool | ColumnKind::Uuid => format!("t.\"{name}\""),
-                ColumnKind::Date | ColumnKind::Json => format!("t.\"{name}\"::text"),
-                ColumnKind::Instant => format!("(extract(epoch FROM t.\"{name}\") * 1000)::bigint"),
-            }
-        })
-        .collect();
     let some = if blocks.is_some() {
         "AND ((get_byte(uuid_send(t.id), 0) << 4) | (get_byte(uuid_send(t.id), 1) >> 4)) = ANY ($2)"
     } else {
@@ -50,7 +36,7 @@ pub(crate) fn rows<'c>(
          WHERE t.clinic_id = $1 AND t.deleted_at IS NULL {some}
            AND EXISTS (SELECT FROM clinic.migration_map m
                        WHERE m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id)",
-        columns.join(", "),
+        chosen(table),
         table.sql,
         table.sql
     );
@@ -78,4 +64,35 @@ fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
         fields.insert(column.name.to_owned(), value.unwrap_or(Value::Null));
     }
     Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)? })
+}
+
+/// One row, if it is there and not deleted.
+pub(crate) async fn one(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+    id: Uuid,
+) -> Result<Option<Actual>, Error> {
+    let sql = format!(
+        "SELECT t.id, t.updated_by IS NOT NULL, {} FROM clinic.{} t WHERE t.clinic_id = $1 AND t.id = $2 AND t.deleted_at IS NULL",
+        chosen(table),
+        table.sql
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(clinic.0).bind(id).fetch_optional(connection).await;
+    let read = found.and_then(|row| row.map(|row| actual(&row, table)).transpose());
+    read.map_err(Error::db("reading a row of the target"))
+}
+
+/// The columns in the types that [`actual`] reads.
+fn chosen(table: &Table) -> String {
+    let columns = table.columns.iter().map(|c| {
+        let name = c.name;
+        match c.kind {
+            ColumnKind::Text | ColumnKind::Date | ColumnKind::Json => format!("t.\"{name}\"::text"),
+            ColumnKind::Int => format!("t.\"{name}\"::bigint"),
+            ColumnKind::Bool | ColumnKind::Uuid => format!("t.\"{name}\""),
+            ColumnKind::Instant => format!("(extract(epoch FROM t.\"{name}\") * 1000)::bigint"),
+        }
+    });
+    columns.collect::<Vec<_>>().join(", ")
 }

@@ -87,6 +87,21 @@ impl Bound {
         Cells { bound: self, row }
     }
 
+    /// Where a field of ours stands: its cell from 1, and which repetition of it.
+    #[must_use]
+    pub fn place(&self, field: &str) -> Option<(usize, Option<usize>)> {
+        self.places.get(field).map(|place| (place.column + 1, place.repetition))
+    }
+
+    /// Every mapped cell of a record that holds something, by its FileMaker name, in the order of the record.
+    pub fn filled<'a>(&'a self, row: &'a RawRow) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let cells = self.cells(row);
+        let mut places: Vec<_> = self.places.iter().collect();
+        places.sort_by_key(|(_, place)| (place.column, place.repetition));
+        places.dedup_by_key(|(_, place)| (place.column, place.repetition));
+        places.into_iter().filter_map(move |(field, place)| Some((place.name.as_str(), cells.raw(field)?)))
+    }
+
     /// The FileMaker name of a field of ours.
     #[must_use]
     pub fn column(&self, field: &str) -> &str {

@@ -7,6 +7,9 @@
     missing_docs
 )]
 
+mod delta;
 mod faults;
+mod resume;
 mod same;
 mod support;
+mod verify;
