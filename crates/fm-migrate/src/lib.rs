@@ -8,6 +8,8 @@
 //! Called by: the `fm-migrate` binary, `cargo xtask demo`, the benchmarks.
 
 pub mod convert;
+pub mod cutover;
+pub mod draft;
 pub mod error;
 pub mod extract;
 pub mod ids;

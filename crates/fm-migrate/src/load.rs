@@ -6,6 +6,7 @@
 //! Called by: `import`.
 
 pub(crate) mod actual;
+pub(crate) mod checklist;
 pub(crate) mod connect;
 mod copy;
 pub(crate) mod last_run;

@@ -165,7 +165,9 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     };
     let staged = Staged::read(&mut connection, &mapping, &used).await?;
     let side = Side { mapping: &mapping, namespace: &namespace, setup: &setup, used: &used, staged: &staged };
-    let (expected, counts) = side.expected(&mut connection).await?;
+    // Records for a person to look at are drawn by lot, but the same for the same import.
+    let mut picks = spot::Picks::new(run, request.spot);
+    let (expected, counts) = side.expected(&mut connection, &mut picks).await?;
     let actual = target_trees(&mut connection, request.clinic).await?;
     let mut suspects = Suspects::default();
     let (mut tables, mut more) = (Vec::new(), false);
@@ -194,7 +196,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     };
     let sums = sums::sums(&mut connection, request.clinic, run, &used, &staged).await?;
     let foreign_keys = witness::foreign_keys(&mut connection).await?;
-    let picked = side.pick(&mut connection, run, request.spot).await?;
+    let picked = picks.done();
     let spot = spot::checked(request.ticked.as_deref(), run, &picked)?;
     let good = !more
         && counts.iter().all(Counted::good)
@@ -226,6 +228,7 @@ impl Side<'_> {
     async fn expected(
         &self,
         connection: &mut PgConnection,
+        picks: &mut spot::Picks,
     ) -> Result<(BTreeMap<TableName, Tree>, Vec<Counted>), Error> {
         let mut trees: BTreeMap<TableName, Tree> = BTreeMap::new();
         let mut counts: Vec<Counted> = self
@@ -258,6 +261,7 @@ impl Side<'_> {
                     let Some(count) = counts.iter_mut().find(|c| c.table == table.as_str()) else { return };
                     match outcome {
                         Ok(typed) => {
+                            picks.offer(table, bound, row, typed);
                             count.loaded += 1;
                             let cells = bound.cells(row);
                             let unsaid = cells.unsaid().map(|r| r.code);
@@ -293,23 +297,6 @@ impl Side<'_> {
             }
         })
         .await
-    }
-
-    /// Records for a person to look at: by chance, but the same for the same import.
-    async fn pick(
-        &self,
-        connection: &mut PgConnection,
-        run: Uuid,
-        most: u32,
-    ) -> Result<Vec<spot::Picked>, Error> {
-        let mut picks = spot::Picks::new(run, most);
-        self.tell(connection, |told| {
-            if let Told::Record(table, bound, row, Ok(typed)) = told {
-                picks.offer(table, bound, row, typed);
-            }
-        })
-        .await?;
-        Ok(picks.done())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::Error;
 const FILES: &[(i64, &str, &str)] = &[
     (1, "staging", include_str!("../../../../migrations/staging/0001_staging.sql")),
     (2, "extract", include_str!("../../../../migrations/staging/0002_extract.sql")),
+    (3, "cutover", include_str!("../../../../migrations/staging/0003_cutover.sql")),
 ];
 
 /// Connects and becomes `wattle_migrator`, seeing one clinic.

@@ -164,7 +164,7 @@ pub(crate) async fn write(
 }
 
 /// A file that others on this computer cannot read.
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
+pub(crate) fn private(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod cutover;
 mod delta;
 mod faults;
 mod resume;
