@@ -2,12 +2,15 @@
 //! is `From<wattle_workstation::Error> for CommandError`.
 
 mod attention;
+mod audit;
 mod daybook;
 mod patients;
 mod people;
+mod second_factor;
 mod session;
 mod sync;
 mod waiting;
+mod where_to;
 
 use tauri::ipc::Invoke;
 use wattle_protocol::ipc::CommandError;
@@ -50,6 +53,9 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         attention::try_again,
         people::people,
         people::see_to,
+        second_factor::second_factor,
+        audit::audit,
+        audit::export_audit,
         sync::sync_page,
         sync::check_now,
         sync::write_support_bundle,

@@ -26,6 +26,7 @@ pub(crate) mod image;
 pub(crate) mod push;
 pub(crate) mod replica;
 pub(crate) mod rows;
+pub(crate) mod second_factor;
 pub(crate) mod stamps;
 pub(crate) mod table_sql;
 pub(crate) mod token;

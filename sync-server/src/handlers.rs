@@ -10,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod refresh;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod wipe;

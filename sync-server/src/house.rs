@@ -39,6 +39,7 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         Act::AddPerson { .. }
         | Act::SetRoles { .. }
         | Act::SetPassword { .. }
+        | Act::ResetSecondFactor { .. }
         | Act::CloseAccount { .. }
         | Act::ReopenAccount { .. } => Noun::Account,
         Act::SetComputer { .. } | Act::MakeCode | Act::CancelCode { .. } => Noun::Workstation,
@@ -51,6 +52,7 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         }
         Act::SetRoles { user, roles } => people::set_roles(&mut desk, user, &roles).await?,
         Act::SetPassword { user, password } => people::set_password(&mut desk, user, password).await?,
+        Act::ResetSecondFactor { user } => people::reset_second_factor(&mut desk, user).await?,
         Act::CloseAccount { user } => people::set_active(&mut desk, user, false).await?,
         Act::ReopenAccount { user } => people::set_active(&mut desk, user, true).await?,
         Act::SetComputer { workstation, state } => computers::set(&mut desk, workstation, state).await?,

@@ -34,6 +34,7 @@ mod password;
 mod peer;
 mod pull;
 mod router;
+mod second_factor;
 mod secret;
 mod state;
 mod wipe;

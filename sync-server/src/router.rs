@@ -25,6 +25,7 @@ pub fn router(app: AppState) -> Router {
             "/v1/admin",
             get(handlers::admin::overview).post(handlers::admin::act).route_layer(admitted.clone()),
         )
+        .route("/v1/second-factor", post(handlers::second_factor::step).route_layer(admitted.clone()))
         .route("/v1/escrow", post(handlers::escrow::escrow).route_layer(admitted.clone()))
         .route(
             "/v1/wipe",

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{
     BookAppointment, CancelAppointment, EditPatient, FinishConsultation, MarkDidNotAttend, NoteAccess,
-    RecordArrival, RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
+    NoteExport, RecordArrival, RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -117,6 +117,8 @@ commands! {
     ResolveConflict = "resolve_conflict",
     /// A record was looked at.
     NoteAccess = "note_access",
+    /// A list was taken out of the house.
+    NoteExport = "note_export",
 }
 
 /// A command with all that the server needs to believe it. Its JSON text is what the author signs.

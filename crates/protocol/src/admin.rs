@@ -32,6 +32,9 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// False: nobody can sign in with it.
     pub active: bool,
+    /// They also give a code of an authenticator app.
+    #[serde(default)]
+    pub second_factor: bool,
     /// When they last signed in, or renewed a sign-in.
     pub last_seen_at: Option<UtcInstant>,
 }
@@ -107,6 +110,11 @@ pub enum Act {
         user: UserId,
         /// 10 characters or more.
         password: String,
+    },
+    /// No codes of an authenticator app are wanted any more, for somebody who has lost theirs.
+    ResetSecondFactor {
+        /// Whose.
+        user: UserId,
     },
     /// Nobody signs in with it any more. Nothing of what they did goes away.
     CloseAccount {

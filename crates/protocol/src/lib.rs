@@ -12,6 +12,7 @@ pub mod ipc;
 pub mod live;
 pub mod pull;
 pub mod push;
+pub mod second_factor;
 pub mod session;
 
 pub use code::{ApiFault, ErrorCode};

@@ -13,6 +13,9 @@ pub struct SignIn {
     pub username: String,
     /// In the clear inside TLS; checked against Argon2id in constant time.
     pub password: String,
+    /// The six digits of an authenticator app, where the server has asked for them ([`crate::ErrorCode::SecondFactor`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<String>,
     /// The workstation, once enrolled.
     pub workstation: Option<WorkstationId>,
     /// Proof that it is that workstation: made at enrolment, kept in the keyring. Hex of 32 bytes.
@@ -61,6 +64,9 @@ pub struct SignedIn {
     pub workstation_name: String,
     /// Until when this person may sign in here with no server.
     pub offline_lease_until: UtcInstant,
+    /// Until when no code of an authenticator app is asked for here; `None` for an account without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor_until: Option<UtcInstant>,
 }
 
 /// `POST /v1/refresh`: a new pair of tokens for a refresh token.

@@ -164,6 +164,7 @@ fn an_app_of_protocol_1_takes_every_answer() {
         workstation: WorkstationId(Uuid::nil()),
         workstation_name: "office".to_owned(),
         offline_lease_until: at,
+        second_factor_until: Some(at),
     });
     assert_eq!(signed_in.access_until, at.0);
     let fault: reader_v1::ApiFault = to_v1(&ApiFault {

@@ -167,6 +167,7 @@ impl From<Error> for CommandError {
 fn refused(code: ErrorCode) -> FaultCode {
     match code {
         ErrorCode::WrongCredentials | ErrorCode::SignInAgain => FaultCode::WrongCredentials,
+        ErrorCode::SecondFactor => FaultCode::SecondFactor,
         ErrorCode::NotAllowed => FaultCode::NotAllowed,
         ErrorCode::WeakPassword => FaultCode::WeakPassword,
         ErrorCode::NameTaken => FaultCode::NameTaken,

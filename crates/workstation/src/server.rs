@@ -8,6 +8,7 @@ use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
 use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
+use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
@@ -40,6 +41,15 @@ pub(crate) async fn overview(server_url: &str, access_token: &str) -> Result<Ove
 /// Sees to one of them.
 pub(crate) async fn act(server_url: &str, access_token: &str, act: &Act) -> Result<Done, Error> {
     Ok(Transport::new(server_url)?.act(access_token, act).await?)
+}
+
+/// Switches the codes of an authenticator app on or off.
+pub(crate) async fn second_factor(
+    server_url: &str,
+    access_token: &str,
+    step: &Step,
+) -> Result<SecondFactor, Error> {
+    Ok(Transport::new(server_url)?.second_factor(access_token, step).await?)
 }
 
 /// Says how far a wipe is.

@@ -87,6 +87,13 @@ impl Keeper {
         self.save(&held.facts);
     }
 
+    /// The server wants a code of the authenticator app from now on.
+    pub(crate) fn wants_code(&self) {
+        let mut held = self.held();
+        held.facts.second_factor_until = Some(wattle_domain::UtcInstant(0));
+        self.save(&held.facts);
+    }
+
     /// Time passes, for the lease.
     pub(crate) fn saw_the_clock(&self) {
         let now = self.clock.now();

@@ -18,6 +18,7 @@ use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation};
 use crate::error::ApiError;
 use crate::handlers::refresh::{Holder, issue};
+use crate::second_factor::{self, Proof};
 use crate::state::AppState;
 use crate::{password, peer, secret};
 
@@ -101,6 +102,30 @@ pub(crate) async fn sign_in(
     };
 
     let mut tx = here.begin(&app.pool).await?;
+    let code = asked.second_factor.as_deref();
+    let proof = second_factor::prove(&app, &mut tx, clinic, (user, desk.workstation()), code).await?;
+    match proof {
+        Proof::Enough | Proof::Given => {}
+        // The password alone forgives no wrong code: whoever has it could guess on.
+        Proof::Missing => {
+            attempt::forget(&mut tx, noted).await?;
+            tx.commit().await?;
+            return Err(ApiError::because(ErrorCode::SecondFactor, "a code is wanted"));
+        }
+        Proof::Wrong => {
+            attempt::failed(&mut tx, noted).await?;
+            let refused = Access {
+                action: "sign_in_refused",
+                user: None,
+                workstation: desk.workstation(),
+                subject: account,
+                detail: json!({"why": "second_factor"}),
+            };
+            access::append(&mut tx, clinic, now, refused).await?;
+            tx.commit().await?;
+            return Err(ApiError::because(ErrorCode::SecondFactor, "code"));
+        }
+    }
     let is_new = matches!(desk, Desk::New { .. });
     let at = match desk {
         Desk::Enrolled(id) => id,
@@ -122,7 +147,14 @@ pub(crate) async fn sign_in(
     account::register_key(&mut tx, clinic, user, at, &signing_key).await?;
     workstation::seen(&mut tx, clinic, at, now, Some(&asked.app_version)).await?;
     attempt::forgive(&mut tx, clinic, &username, &address).await?;
-    let holder = Holder { clinic, user, workstation: at, family: Uuid::new_v4(), parent: None };
+    let holder = Holder {
+        clinic,
+        user,
+        workstation: at,
+        family: Uuid::new_v4(),
+        parent: None,
+        second_factor: proof == Proof::Given,
+    };
     let signed_in = issue(&app, &mut tx, &holder, now).await?;
     if is_new {
         access::append(&mut tx, clinic, now, Access::by("enrol_workstation", user, at).on(at.0)).await?;

@@ -9,7 +9,7 @@ use wattle_protocol::admin::Done;
 use super::Desk;
 use crate::db::{account, admin, token};
 use crate::error::ApiError;
-use crate::password;
+use crate::{password, second_factor};
 
 /// The longest of a name and of a password, characters.
 const LONGEST: (usize, usize) = (100, 1000);
@@ -65,6 +65,14 @@ pub(super) async fn set_password(
     admin::set_password(desk.tx, clinic, user, &phc).await?;
     token::revoke_user(desk.tx, clinic, user, now).await?;
     desk.log("set_password", user.0, json!({})).await?;
+    Ok(Done::default())
+}
+
+pub(super) async fn reset_second_factor(desk: &mut Desk<'_>, user: UserId) -> Result<Done, ApiError> {
+    known(desk, user).await?;
+    if second_factor::reset(desk.tx, desk.session.clinic, user).await? {
+        desk.log("second_factor_off", user.0, json!({})).await?;
+    }
     Ok(Done::default())
 }
 

@@ -19,6 +19,7 @@ mod lease;
 mod pages;
 mod people;
 mod roles;
+mod second_factor;
 mod support;
 mod window;
 mod wipe;

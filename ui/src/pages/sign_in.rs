@@ -3,6 +3,7 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wattle_protocol::ipc::FaultCode;
 use wattle_protocol::ipc::session::{AppState, Credentials};
 
 use crate::components::field::{Field, focus_once};
@@ -27,6 +28,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let fault = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
+    // Once the server has asked for a code, or did not take the one that came.
+    let wants_code = RwSignal::new(false);
+    let code = RwSignal::new(String::new());
     let has_name = !username.get_untracked().is_empty();
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
@@ -38,12 +42,19 @@ pub(crate) fn SignInPage() -> impl IntoView {
         let args = Credentials {
             username: username.get_untracked().trim().to_owned(),
             password: password.get_untracked(),
+            second_factor: Some(code.get_untracked()).filter(|code| !code.trim().is_empty()),
         };
         spawn_local(async move {
             match ipc::session::sign_in(args).await {
                 Ok(_) => desk.refresh(),
                 Err(error) => {
-                    password.try_set(String::new());
+                    code.try_set(String::new());
+                    let asked = error.code == FaultCode::SecondFactor;
+                    wants_code.try_set(asked);
+                    // The password was good: only the code is wanted.
+                    if !asked {
+                        password.try_set(String::new());
+                    }
                     fault.try_set(words::fault(&error));
                 }
             }
@@ -74,6 +85,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <div class="people">{people}</div>
                 <Field label="User name" value=username test_id="signin-username" first=!has_name />
                 <PasswordField value=password test_id="signin-password" first=has_name />
+                <Show when=move || wants_code.get()>
+                    <Field label="Code of your authenticator app" value=code test_id="signin-code" first=true hint="Six digits" />
+                </Show>
                 <p class="odd" role="alert" data-testid="signin-fault">{move || fault.get()}</p>
                 <button class="button primary wide" type="submit" data-testid="signin-submit"
                     disabled=move || busy.get() || username.get().trim().is_empty() || password.get().is_empty()>

@@ -103,6 +103,9 @@ pub struct Credentials {
     pub username: String,
     /// Password.
     pub password: String,
+    /// The six digits of an authenticator app, after [`FaultCode::SecondFactor`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<String>,
 }
 
 /// Arguments of `unlock`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wattle_local_store::keys::{KeySlot, SlotError};
 use wattle_protocol::ipc::session::Unlock;
 
+use super::sign_in::Proof;
 use super::{State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
@@ -53,7 +54,12 @@ impl Workstation {
             }
             Ok(_) => {
                 let asked = self
-                    .ask_server(username, password, desk.secret(), file.keys.signing_key.public_base64())
+                    .ask_server(
+                        username,
+                        &Proof::password(password),
+                        desk.secret(),
+                        file.keys.signing_key.public_base64(),
+                    )
                     .await;
                 match asked {
                     Ok(signed_in) => self.renewed(desk, &signed_in),
@@ -68,7 +74,12 @@ impl Workstation {
                     self.0.attempts.wrong_here(username);
                 }
                 let asked = self
-                    .ask_server(username, password, desk.secret(), file.keys.signing_key.public_base64())
+                    .ask_server(
+                        username,
+                        &Proof::password(password),
+                        desk.secret(),
+                        file.keys.signing_key.public_base64(),
+                    )
                     .await;
                 let signed_in = match asked {
                     Ok(signed_in) if signed_in.user == desk.user() => signed_in,

@@ -39,6 +39,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
         (Method::POST, "/v1/pull", json!({}), SignedIn),
         (Method::POST, "/v1/image", json!({}), SignedIn),
         (Method::GET, "/v1/live", json!({}), SignedIn),
+        (Method::POST, "/v1/second-factor", json!({"step": "look"}), SignedIn),
         // A body of another shape: what it gives out, and to whom, is looked at in `handlers::escrow`.
         (Method::POST, "/v1/escrow", json!({}), SignedIn),
         // Refused to whoever was not told to wipe, with a word of its own.
@@ -125,6 +126,7 @@ fn commands() -> Vec<Command> {
                     json!({"conflict_id": id, "table": "patient", "row_id": id, "choice": "other"})
                 }
                 "note_access" => json!({"patient_id": id, "access": "opened"}),
+                "note_export" => json!({"exported": "audit_log"}),
                 _ => json!({"appointment_id": id}),
             };
             serde_json::from_value(json!({"name": name, "args": args}))

@@ -45,6 +45,7 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
             "siu"
         }
         "clinic.workstation_replica" => "siu",
+        "clinic.second_factor" | "clinic.second_factor_given" => "siud",
         "clinic.token" | "clinic.image" | "clinic.workstation_cursor" => "siud",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",

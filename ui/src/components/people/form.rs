@@ -76,7 +76,7 @@ pub(crate) fn NewPerson(people: People) -> impl IntoView {
 #[component]
 pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
     let id = person.id;
-    let before = person.roles.clone();
+    let (before, factor) = (person.roles.clone(), person.second_factor);
     let chosen = RwSignal::new(person.roles);
     let password = RwSignal::new(String::new());
     let changed = move || {
@@ -91,6 +91,10 @@ pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
     let set_password = move |_| {
         let act = Act::SetPassword { user: id, password: password.get_untracked() };
         people.see_to(act, "The password is changed, and they are signed out everywhere.", |_| Open::Nothing);
+    };
+    let reset = move |_| {
+        let said = "Their password alone is enough again.";
+        people.see_to(Act::ResetSecondFactor { user: id }, said, |_| Open::Nothing);
     };
     let close = move |_| {
         let said = "The account is closed. What they did stays.";
@@ -107,6 +111,9 @@ pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
                 <button type="button" class="button" data-testid="person-password-save"
                     disabled=move || password.get().chars().count() < SHORTEST || people.busy.get() on:click=set_password>"Set password"</button>
                 <div class="grow"></div>
+                {factor.then(|| view! {
+                    <button type="button" class="button" data-testid="person-factor" data-tip="For somebody who has lost their phone" disabled=move || people.busy.get() on:click=reset>"Switch codes off"</button>
+                })}
                 <button type="button" class="button danger" data-testid="person-close" data-tip="Nobody signs in with it any more; it can be opened again" on:click=close>"Close account"</button>
             </div>
         </div>

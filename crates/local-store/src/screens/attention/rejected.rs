@@ -87,7 +87,8 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         Command::RegisterPatient(_)
         | Command::EditPatient(_)
         | Command::ResolveConflict(_)
-        | Command::NoteAccess(_) => return Ok(None),
+        | Command::NoteAccess(_)
+        | Command::NoteExport(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),
