@@ -165,11 +165,15 @@ impl<'c> TableLoad<'c> {
             worked_on.retain(|key| !stay.contains(key));
             stay.extend_from_slice(&worked_on);
         }
+        // What is gone goes first: its slots in the book are free for what comes.
+        let mut removed = BTreeMap::new();
+        for &name in names.iter().filter(|_| self.origin.whole) {
+            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
+            removed.insert(name, gone);
+        }
         for &name in &names {
             let mut merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
-            if self.origin.whole {
-                merged.removed = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
-            }
+            merged.removed = removed.get(&name).copied().unwrap_or(0);
             if Some(name) == main {
                 merged.kept += worked_on.len() as u64;
             }

@@ -188,3 +188,53 @@ async fn a_clone_with_new_record_numbers_is_recognised_and_changes_nothing_here(
         assert_eq!(checksums(&url, CLINIC).await.unwrap(), wanted, "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_may_swap_their_slots_and_take_those_that_became_free() {
+    let Some(url) = database("swap").await else { return };
+    let house = House::new(small(), Settings::default()).await;
+    house.extract(&url, Route::Odata).await.unwrap();
+    house.import(&url, Route::Odata).await.unwrap();
+    // Loaded bookings of the future: nothing but their slot keeps others out.
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let keys: Vec<String> = sqlx::query_scalar(
+        "SELECT m.source_key FROM clinic.appointment a JOIN clinic.migration_map m ON m.row_id = a.id
+         WHERE a.status IN ('booked', 'confirmed') AND NOT a.double_booking ORDER BY a.start_at DESC LIMIT 6",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(keys.len(), 6);
+    house.standin.with(|d| {
+        let book = d.table_mut("Appointments").unwrap();
+        let find = |book: &wattle_filemaker_standin::database::Table, key: &str| {
+            book.records.iter().find(|r| r.cells[0] == key).unwrap().clone()
+        };
+        let slot = [2, 3, 4, 5]; // who, date, time, length
+        let six: Vec<_> = keys.iter().map(|key| find(book, key)).collect();
+        let names: Vec<String> = slot.iter().map(|i| book.fields[*i].name.clone()).collect();
+        let mut put = |id: u64, from: &wattle_filemaker_standin::database::Record| {
+            for (i, name) in slot.iter().zip(&names) {
+                book.edit(id, name, &from.cells[*i]);
+            }
+        };
+        // Two swap; one moves to where another is deleted; a new one takes the place of the one that moved.
+        put(six[0].id, &six[1]);
+        put(six[1].id, &six[0]);
+        put(six[2].id, &six[3]);
+        book.delete(six[3].id);
+        let mut cells = six[2].cells.clone();
+        cells[0] = "777001".into();
+        book.add(cells);
+    });
+    house.extract(&url, Route::Odata).await.unwrap();
+    let report = house.import(&url, Route::Odata).await.unwrap();
+    let main = report.tables["appointments"].main;
+    assert_eq!((main.inserted, main.updated, main.removed), (1, 3, 1), "{main:?}");
+    let fresh = database("swap_fresh").await.unwrap();
+    house.extract(&fresh, Route::Odata).await.unwrap();
+    house.import(&fresh, Route::Odata).await.unwrap();
+    let (delta, all) = (checksums(&url, CLINIC).await.unwrap(), checksums(&fresh, CLINIC).await.unwrap());
+    assert_eq!(delta["appointment"], all["appointment"], "as if it had always been so");
+    pool.close().await;
+}
