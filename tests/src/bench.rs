@@ -15,6 +15,7 @@ pub mod first_sync;
 pub mod floor;
 pub mod idle;
 pub mod machine;
+pub mod migrate;
 pub mod one_change;
 pub mod open;
 pub mod place;

@@ -49,7 +49,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wattle-desktop", &["wattle-domain", "wattle-protocol", "wattle-workstation"]),
     ("wattle-ui", &["wattle-domain", "wattle-protocol"]),
     ("wattle-server", &["wattle-blob-store", "wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
-    ("wattle-fm-migrate", &["wattle-domain"]),
+    ("wattle-fm-migrate", &["wattle-blob-store", "wattle-domain"]),
+    // For tests and the demo: nobody names it but in [dev-dependencies].
+    ("wattle-filemaker-standin", &["wattle-fm-migrate"]),
     ("wattle-private-postgres", &[]),
     ("wattle-fuzz", &[]),
 ];
@@ -69,7 +71,12 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("tauri", &["wattle-desktop"], "the shell translates, nothing else"),
     ("leptos", &["wattle-ui"], "the page is the page"),
     ("keyring", &["wattle-workstation"], "secrets of the computer pass through one place"),
-    ("axum", &["wattle-server"], "one HTTP server"),
+    (
+        "axum",
+        &["wattle-server", "wattle-filemaker-standin"],
+        "one HTTP server (and the one that tests put in its place)",
+    ),
+    ("wattle-filemaker-standin", &[], "tests only"),
     ("object_store", &["wattle-blob-store"], "object storage is reached in one way"),
 ];
 

@@ -57,6 +57,24 @@ pub enum Error {
         /// The column.
         column: &'static str,
     },
+    /// FileMaker Server does not do what was asked.
+    #[error("{doing}: {stop}. {advice}")]
+    Server {
+        /// What was being done.
+        doing: &'static str,
+        /// What came back.
+        stop: crate::wire::Stop,
+        /// What a person can do.
+        advice: &'static str,
+    },
+    /// A table of FileMaker's does not stand still, or shows less than it has.
+    #[error("{table}: {reason}")]
+    Extract {
+        /// Which, by our name.
+        table: &'static str,
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// The counts of a table do not add up; it was rolled back.
     #[error(
         "{table}: {read} read, but {loaded} loaded and {rejected} rejected. Nothing of this table was changed."

@@ -11,20 +11,23 @@ use sqlx::postgres::PgConnection;
 use wattle_domain::{ClinicId, TableName};
 
 use crate::convert::Keys;
-use crate::convert::appointments::{self, Appointments};
+use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
-use crate::convert::patients::{self, Patients};
-use crate::convert::practitioners::{self, Practitioners};
+use crate::convert::patients::Patients;
+use crate::convert::practitioners::Practitioners;
 use crate::convert::setup::{Setup, rosters};
 use crate::error::Error;
+use crate::extract::{bind, mapped};
 use crate::ids::{Namespace, SourceTable};
 use crate::load::connect::prepare;
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
+use crate::load::wire::{self as staging, State};
 use crate::load::{TableLoad, connect};
 use crate::mapping::Mapping;
 use crate::report::{Report, TableReport};
-use crate::survey::{Surveyed, survey};
+use crate::survey::{From, Surveyed, survey, survey_staged};
+use crate::wire::Route;
 
 /// What to import, where to.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Request {
     pub database_url: String,
     /// The tenant.
     pub clinic: ClinicId,
+    /// Where records come from, where not as the mapping says.
+    pub route: Option<Route>,
 }
 
 /// Told where the import stands: what it does to which export, records done, records there are.
@@ -63,23 +68,31 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let mapping = Mapping::read(&request.mapping)?;
     let namespace = Namespace::new(request.clinic, &mapping.clinic.file);
     let setup = Setup::new(&mapping, request.clinic, &namespace);
-    // Every file whole before the first write.
-    let mut files = Vec::new();
+    // Every file whole before the first write, and before the database is asked for anything.
+    let mut surveyed = BTreeMap::new();
     for table in SourceTable::ALL {
-        let found = match table {
-            SourceTable::Practitioners => survey(&mapping, &mapping.practitioners, practitioners::bind),
-            SourceTable::Patients => survey(&mapping, &mapping.patients, patients::bind),
-            SourceTable::Appointments => survey(&mapping, &mapping.appointments, appointments::bind),
-        }?;
-        progress("read", table, found.census.records, found.census.records);
-        files.push(found);
+        if mapping.route(mapped(&mapping, table), request.route) == Route::File {
+            let found = survey(&mapping, mapped(&mapping, table), |m, columns| bind(m, table, columns))?;
+            progress("read", table, found.census.records, found.census.records);
+            surveyed.insert(table, found);
+        }
     }
-    let [doctors, people, book] = files.as_slice() else {
-        return Err(Error::Refused("the mapping names no exports".into()));
-    };
     let mut writer = connect(&request.database_url, request.clinic).await?;
     prepare(&mut writer).await?;
-    let reader = connect(&request.database_url, request.clinic).await?;
+    let mut reader = connect(&request.database_url, request.clinic).await?;
+    for table in SourceTable::ALL {
+        let route = mapping.route(mapped(&mapping, table), request.route);
+        if route != Route::File {
+            let found = extracted(&mut reader, &mapping, request.clinic, table, route).await?;
+            progress("read", table, found.census.records, found.census.records);
+            surveyed.insert(table, found);
+        }
+    }
+    let of = |table: SourceTable| {
+        surveyed.get(&table).ok_or_else(|| Error::Refused("the mapping names no exports".into()))
+    };
+    let (doctors, people, book) =
+        (of(SourceTable::Practitioners)?, of(SourceTable::Patients)?, of(SourceTable::Appointments)?);
     let run = Run::begin(&mut writer, request.clinic).await?;
     let mut import =
         Import { reader, writer, run, mapping: &mapping, namespace: &namespace, setup: &setup, progress };
@@ -95,6 +108,32 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let json = serde_json::to_value(&report).unwrap_or_default();
     run.finish(&mut import.writer, &json).await?;
     Ok(report)
+}
+
+fn tell(progress: &Progress<'_>, table: SourceTable, taken: u64, file: &Surveyed) {
+    if taken.is_multiple_of(TELL_EVERY) {
+        progress("load", table, taken, file.census.records);
+    }
+}
+
+/// An extracted table, read whole from staging.
+pub(crate) async fn extracted(
+    reader: &mut PgConnection,
+    mapping: &Mapping,
+    clinic: ClinicId,
+    table: SourceTable,
+    route: Route,
+) -> Result<Surveyed, Error> {
+    let found = staging::find(reader, clinic.0, &mapping.clinic.file, table, route).await?;
+    let Some(extract) = found.filter(|e| e.state == State::Stable) else {
+        let name = table.as_str();
+        return Err(Error::Extract {
+            table: name,
+            reason: "it is not extracted, or not to its end. Run extract first.".into(),
+        });
+    };
+    let bound = bind(mapping, table, &extract.columns)?;
+    survey_staged(reader, extract.source, extract.columns, bound).await
 }
 
 impl<'a> Import<'a> {
@@ -124,7 +163,7 @@ impl<'a> Import<'a> {
                 .mapping
                 .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
         }
-        let origin = Origin { file: &facts.file, table: None, source: None };
+        let origin = Origin { file: &facts.file, table: None, source: None, whole: false };
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         for row in self.setup.rows.iter().filter(|row| row.table != TableName::Clinic) {
@@ -140,7 +179,7 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, convert.convert(&row)).await?;
+            load.take(&file.bound, &row, convert.convert(&row)).await?;
         }
         drop(rows);
         for row in rosters(self.mapping, &convert.keys)? {
@@ -163,10 +202,8 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, convert.convert(&row)).await?;
-            if row.position % TELL_EVERY == 0 {
-                (self.progress)("load", SourceTable::Patients, row.position, file.census.records);
-            }
+            load.take(&file.bound, &row, convert.convert(&row)).await?;
+            tell(self.progress, SourceTable::Patients, load.taken(), file);
         }
         drop(rows);
         (self.progress)("load", SourceTable::Patients, file.census.records, file.census.records);
@@ -218,10 +255,8 @@ impl<'a> Import<'a> {
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         let mut rows = staged(&mut self.reader, source);
         while let Some(row) = rows.try_next().await? {
-            load.take(row.position, convert.convert(&row, &later_ones)).await?;
-            if row.position % TELL_EVERY == 0 {
-                (self.progress)("load", SourceTable::Appointments, row.position, file.census.records);
-            }
+            load.take(&file.bound, &row, convert.convert(&row, &later_ones)).await?;
+            tell(self.progress, SourceTable::Appointments, load.taken(), file);
         }
         drop(rows);
         (self.progress)("load", SourceTable::Appointments, file.census.records, file.census.records);
@@ -232,6 +267,7 @@ impl<'a> Import<'a> {
         let name = &self.mapping.clinic.file;
         let source = stage(&mut self.writer, self.run, name, table, file).await?;
         (self.progress)("stage", table, file.census.records, file.census.records);
-        Ok(Origin { file: name, table: Some(table), source: Some(source) })
+        let whole = matches!(file.from, From::Staging(_));
+        Ok(Origin { file: name, table: Some(table), source: Some(source), whole })
     }
 }

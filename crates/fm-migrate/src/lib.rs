@@ -8,7 +8,10 @@
 //! Called by: the `fm-migrate` binary, `cargo xtask demo`, the benchmarks.
 
 pub mod convert;
+pub mod cutover;
+pub mod draft;
 pub mod error;
+pub mod extract;
 pub mod ids;
 pub mod import;
 mod load;
@@ -18,7 +21,10 @@ pub mod read;
 pub mod reason;
 pub mod report;
 pub mod sample;
+pub mod status;
 pub mod survey;
 pub mod typing;
+pub mod verify;
+pub mod wire;
 
 pub use error::Error;

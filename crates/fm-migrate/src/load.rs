@@ -5,12 +5,20 @@
 //! Must never: delete a row of the target, or overwrite one that a person has changed since.
 //! Called by: `import`.
 
+pub(crate) mod actual;
+pub(crate) mod checklist;
 pub(crate) mod connect;
 mod copy;
+pub(crate) mod last_run;
 mod merge;
+mod removal;
 pub(crate) mod stage;
+pub(crate) mod standing;
 pub(crate) mod target;
+pub(crate) mod wire;
+pub(crate) mod witness;
 
 pub(crate) use connect::connect;
 pub use merge::Merged;
+pub(crate) use merge::NOT_OURS;
 pub(crate) use target::TableLoad;

@@ -13,6 +13,7 @@ use wattle_domain::time::ClinicZone;
 
 use crate::error::Error;
 use crate::read::Layout;
+use crate::wire::Route;
 pub use bind::{Bound, Cells};
 
 /// The whole file.
@@ -21,6 +22,8 @@ pub use bind::{Bound, Cells};
 pub struct Mapping {
     /// The clinic itself.
     pub clinic: ClinicFacts,
+    /// FileMaker Server, where records come over HTTP.
+    pub server: Option<Server>,
     /// Its addresses, first one first.
     #[serde(default)]
     pub site: Vec<Site>,
@@ -62,6 +65,37 @@ pub struct ClinicFacts {
     pub exported_on: NaiveDate,
     /// For phone numbers written without one, for example `02`.
     pub area_code: Option<String>,
+}
+
+/// FileMaker Server. The account is never written here: it is FM_USER and FM_PASSWORD in the environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// `https://` and the host.
+    pub url: String,
+    /// The hosted file's name; its case is kept.
+    pub database: String,
+    /// How records come, where a table does not say otherwise: `odata` or `data_api`.
+    #[serde(default = "odata")]
+    pub route: Route,
+    /// Records of a Data API page.
+    #[serde(default = "page_rows")]
+    pub page_rows: u32,
+    /// The wait before a request is made again the first time; it doubles.
+    #[serde(default = "first_wait_ms")]
+    pub first_wait_ms: u64,
+}
+
+fn odata() -> Route {
+    Route::Odata
+}
+
+fn page_rows() -> u32 {
+    1_000
+}
+
+fn first_wait_ms() -> u64 {
+    500
 }
 
 /// A site.
@@ -120,7 +154,14 @@ pub struct Roster {
 #[serde(deny_unknown_fields)]
 pub struct TableMapping {
     /// The file, beside the mapping file.
+    #[serde(default)]
     pub path: PathBuf,
+    /// The table's name in OData, where records come over HTTP.
+    pub table: Option<String>,
+    /// A layout over it that shows every mapped field, for the Data API.
+    pub api_layout: Option<String>,
+    /// How this table's records come, where not as [server] says.
+    pub route: Option<Route>,
     /// How to read it, where detection is not enough.
     #[serde(default)]
     pub layout: Layout,
@@ -152,6 +193,13 @@ impl Mapping {
     #[must_use]
     pub fn export(&self, table: &TableMapping) -> PathBuf {
         self.path.parent().unwrap_or(Path::new(".")).join(&table.path)
+    }
+
+    /// How a table's records come: as asked, as the table says, as the server says, or from its file.
+    #[must_use]
+    pub fn route(&self, table: &TableMapping, asked: Option<Route>) -> Route {
+        let usual = self.server.as_ref().map(|s| s.route);
+        asked.or(table.route).or(usual).unwrap_or(Route::File)
     }
 
     /// A complaint about this file.

@@ -12,6 +12,42 @@ pub struct RawColumn {
     pub kind: Option<String>,
     /// How many repetitions it may have, where the export says so.
     pub max_repeat: Option<u32>,
+    /// Who wrote its dates.
+    pub written_by: WrittenBy,
+}
+
+/// Who wrote the dates of a column, and so in which form they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WrittenBy {
+    /// People, in the forms that the mapping lists.
+    #[default]
+    Person,
+    /// A server, as `2026-02-01` and `2026-02-01T09:05:00`; an OData server adds a `Z` that means nothing.
+    Iso,
+    /// A server that knows nothing but `02/01/2026`.
+    Us,
+}
+
+impl WrittenBy {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Iso => "iso",
+            Self::Us => "us",
+        }
+    }
+
+    /// Back from that.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        match text {
+            "iso" => Self::Iso,
+            "us" => Self::Us,
+            _ => Self::Person,
+        }
+    }
 }
 
 /// A record of an export.

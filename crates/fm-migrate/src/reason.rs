@@ -45,6 +45,8 @@ codes! {
     TimeMissing = "TIME_MISSING",
     /// Text where a number belongs.
     NumText = "NUM_TEXT",
+    /// OData gave `?`: what is there does not fit its field's type. The Data API or an XML export has the text.
+    OdataUnsaid = "ODATA_UNSAID",
     /// A length of zero, less, or over a day.
     DurationRange = "DURATION_RANGE",
     /// A word that the mapping does not translate.

@@ -46,7 +46,7 @@ pub struct Report {
     pub loaded: u64,
     /// Records rejected, of all exports.
     pub rejected: u64,
-    /// Rows inserted or updated in the target, of all tables; 0 for a run that changed nothing.
+    /// Rows inserted, updated or removed in the target, of all tables; 0 for a run that changed nothing.
     pub written: u64,
     /// How long it took.
     pub seconds: f64,
@@ -57,7 +57,8 @@ pub struct Report {
 impl Report {
     pub(crate) fn new(run: Uuid, tables: BTreeMap<&'static str, TableReport>, seconds: f64) -> Self {
         let loaded = |table: SourceTable| tables.get(table.as_str()).map_or(0, |t| t.loaded);
-        let written = |t: &TableReport| t.targets.values().map(|m| m.inserted + m.updated).sum::<u64>();
+        let written =
+            |t: &TableReport| t.targets.values().map(|m| m.inserted + m.updated + m.removed).sum::<u64>();
         Self {
             run,
             patients: loaded(SourceTable::Patients),

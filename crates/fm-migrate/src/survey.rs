@@ -1,13 +1,17 @@
-//! The first pass over an export: the whole file is read before anything is written, so that a damaged one loads nothing.
+//! The first pass over a table: all of it is read before anything is written, so that a damaged file loads nothing.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use futures::TryStreamExt;
 use ring::digest::{Context, SHA256};
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use crate::convert::Census;
 use crate::error::Error;
+use crate::load::stage::staged;
 use crate::mapping::{Bound, Mapping, TableMapping};
 use crate::raw::{RawColumn, RawRow};
 use crate::read::{Layout, Source};
@@ -15,16 +19,32 @@ use crate::read::{Layout, Source};
 /// What the first pass found.
 #[derive(Clone, Debug)]
 pub struct Surveyed {
+    /// Where the records are.
+    pub from: From,
+    /// The columns.
+    pub columns: Vec<RawColumn>,
+    /// The mapping tied to them.
+    pub bound: Bound,
+    /// The keys.
+    pub census: Census,
+}
+
+/// Where the records of a table are.
+#[derive(Clone, Debug)]
+pub enum From {
+    /// In a file, to be staged.
+    File(ExportFile),
+    /// In staging, extracted: the id of the source.
+    Staging(Uuid),
+}
+
+/// An export.
+#[derive(Clone, Debug)]
+pub struct ExportFile {
     /// The file.
     pub path: PathBuf,
     /// How it is read.
     pub layout: Layout,
-    /// Its columns.
-    pub columns: Vec<RawColumn>,
-    /// The mapping tied to them.
-    pub bound: Bound,
-    /// Its keys.
-    pub census: Census,
     /// Of its bytes, hex.
     pub sha256: String,
     /// Its length.
@@ -40,6 +60,9 @@ pub fn survey(
     table: &TableMapping,
     bind: impl FnOnce(&Mapping, &[RawColumn]) -> Result<Bound, Error>,
 ) -> Result<Surveyed, Error> {
+    if table.path.as_os_str().is_empty() {
+        return Err(mapping.wrong("a table without path = \"its export\" comes over HTTP: give its route."));
+    }
     let path = mapping.export(table);
     let mut source = Source::open(&path, &table.layout)?;
     let columns = source.columns().to_vec();
@@ -49,7 +72,24 @@ pub fn survey(
         census.add(&row, bound.cells(&row).raw("key"));
     }
     let (sha256, size_bytes) = checksum(&path)?;
-    Ok(Surveyed { layout: table.layout.clone(), columns, bound, census, sha256, size_bytes, path })
+    let file = ExportFile { layout: table.layout.clone(), sha256, size_bytes, path };
+    Ok(Surveyed { from: From::File(file), columns, bound, census })
+}
+
+/// Reads all staged records of a table that was extracted.
+pub(crate) async fn survey_staged(
+    connection: &mut PgConnection,
+    source: Uuid,
+    columns: Vec<RawColumn>,
+    bound: Bound,
+) -> Result<Surveyed, Error> {
+    let mut census = Census::default();
+    let mut rows = staged(connection, source);
+    while let Some(row) = rows.try_next().await? {
+        census.add(&row, bound.cells(&row).raw("key"));
+    }
+    drop(rows);
+    Ok(Surveyed { from: From::Staging(source), columns, bound, census })
 }
 
 fn checksum(path: &Path) -> Result<(String, u64), Error> {

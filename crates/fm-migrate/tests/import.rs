@@ -72,6 +72,7 @@ impl Desk {
             mapping: folder.path().join("clinic.toml"),
             database_url: url.clone(),
             clinic: ClinicId(Uuid::from_u128(0xC11)),
+            route: None,
         };
         Some(Self { _folder: folder, truth, request, pool: PgPool::connect(&url).await.unwrap() })
     }
@@ -295,6 +296,7 @@ async fn a_database_without_the_schema_is_told_what_to_do() {
         mapping: folder.path().join("clinic.toml"),
         database_url: url,
         clinic: ClinicId(Uuid::from_u128(1)),
+        route: None,
     };
     let error = import(&request, &|_, _, _, _| {}).await.unwrap_err().to_string();
     assert!(error.contains("wattle-server migrate"), "{error}");

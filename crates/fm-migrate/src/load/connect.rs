@@ -10,8 +10,11 @@ use wattle_domain::ClinicId;
 use crate::error::Error;
 
 /// The append-only list of staging's migrations.
-const FILES: &[(i64, &str, &str)] =
-    &[(1, "staging", include_str!("../../../../migrations/staging/0001_staging.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "staging", include_str!("../../../../migrations/staging/0001_staging.sql")),
+    (2, "extract", include_str!("../../../../migrations/staging/0002_extract.sql")),
+    (3, "cutover", include_str!("../../../../migrations/staging/0003_cutover.sql")),
+];
 
 /// Connects and becomes `wattle_migrator`, seeing one clinic.
 pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection, Error> {

@@ -5,6 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use wattle_domain::{ColumnKind, Table, TableName};
 
+use super::removal::GONE;
 use super::stage::Run;
 use super::target::{Origin, quoted};
 use crate::error::Error;
@@ -18,12 +19,14 @@ pub struct Merged {
     pub updated: u64,
     /// Rows whose source had changed, but that a person has changed or deleted in Wattle since (or that only grow): left alone.
     pub kept: u64,
+    /// Rows whose record FileMaker has no more, and that nobody has worked on here.
+    pub removed: u64,
     /// Rows that are as they were.
     pub unchanged: u64,
 }
 
 /// Columns that no export fills and that others write: an update leaves them alone.
-const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
+pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
 
 /// Where rows land before they are compared.
 pub(super) fn landing_name(table: &Table) -> String {
@@ -67,6 +70,7 @@ pub(super) async fn merge(
     connection.execute(AssertSqlSafe(format!("ANALYZE {landing}"))).await.map_err(Error::db("merging"))?;
     if name == TableName::Appointment {
         make_room(connection, run, &landing).await?;
+        let_go(connection, run, &landing).await?;
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
     let all = quoted(&columns);
@@ -112,7 +116,7 @@ pub(super) async fn merge(
     let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
     let kept = unsigned(changed).saturating_sub(updated);
     let unchanged = unsigned(landed).saturating_sub(inserted + updated + kept);
-    Ok(Merged { inserted, updated, kept, unchanged })
+    Ok(Merged { inserted, updated, kept, removed: 0, unchanged })
 }
 
 /// Updates what changed at the source and was not touched by a person here.
@@ -125,8 +129,9 @@ async fn update(connection: &mut PgConnection, run: Run, table: &Table) -> Resul
         .collect();
     let sql = format!(
         "WITH changed AS (
-             UPDATE clinic.{0} t SET {1} FROM {2} l, clinic.migration_map m
-             WHERE t.clinic_id = $1 AND t.id = l.id AND t.updated_by IS NULL AND t.deleted_at IS NULL
+             UPDATE clinic.{0} t SET {1}, deleted_at = NULL, deleted_reason = NULL FROM {2} l, clinic.migration_map m
+             WHERE t.clinic_id = $1 AND t.id = l.id AND t.updated_by IS NULL
+               AND (t.deleted_at IS NULL OR t.deleted_reason = '{GONE}')
                AND m.clinic_id = $1 AND m.table_name = '{0}' AND m.row_id = l.id AND m.row_hash <> l.row_hash
              RETURNING t.id)
          UPDATE clinic.migration_map m SET row_hash = l.row_hash, source_key = l.source_key, run_id = $2
@@ -140,21 +145,33 @@ async fn update(connection: &mut PgConnection, run: Run, table: &Table) -> Resul
     Ok(done.map_err(Error::db("updating rows"))?.rows_affected())
 }
 
-/// Bookings that were made in Wattle stay where they are: one from the export that overlaps such a one becomes a deliberate
-/// double booking, like one that overlaps in the export itself.
+/// Bookings that stay where they are, whatever the export says (made in Wattle, moved by a person in Wattle, or of a record
+/// that is rejected now): one from the export that overlaps such a one becomes a deliberate double booking, like one that
+/// overlaps in the export itself.
 async fn make_room(connection: &mut PgConnection, run: Run, landing: &str) -> Result<(), Error> {
     // Materialised first: these are few, while all of the book against all of the book would be millions of pairs.
     let sql = format!(
         "WITH here AS MATERIALIZED (
-             SELECT t.practitioner_id, tstzrange(t.start_at, t.end_at) AS span FROM clinic.appointment t
+             SELECT t.id, t.practitioner_id, tstzrange(t.start_at, t.end_at) AS span FROM clinic.appointment t
              WHERE t.clinic_id = $1 AND NOT t.double_booking AND t.status NOT IN ('cancelled', 'did_not_attend')
                AND t.deleted_at IS NULL
-               AND NOT EXISTS (SELECT FROM clinic.migration_map m
-                               WHERE m.clinic_id = $1 AND m.table_name = 'appointment' AND m.row_id = t.id))
+               AND (t.updated_by IS NOT NULL OR NOT EXISTS (SELECT FROM {landing} l WHERE l.id = t.id)))
          UPDATE {landing} l SET double_booking = true FROM here
-         WHERE NOT l.double_booking AND l.status NOT IN ('cancelled', 'did_not_attend')
+         WHERE NOT l.double_booking AND l.status NOT IN ('cancelled', 'did_not_attend') AND l.id <> here.id
            AND l.practitioner_id = here.practitioner_id AND here.span && tstzrange(l.start_at, l.end_at)"
     );
     let done = sqlx::query(AssertSqlSafe(sql)).bind(run.clinic.0).execute(connection).await;
     done.map(drop).map_err(Error::db("looking for overlaps"))
+}
+
+/// Lets go of the slots of bookings that are about to move: the book is only free of overlaps when all of them have moved, but
+/// PostgreSQL looks at each row by itself, and two may swap.
+async fn let_go(connection: &mut PgConnection, run: Run, landing: &str) -> Result<(), Error> {
+    let sql = format!(
+        "UPDATE clinic.appointment t SET double_booking = true FROM {landing} l, clinic.migration_map m
+         WHERE t.clinic_id = $1 AND t.id = l.id AND NOT t.double_booking AND t.updated_by IS NULL AND t.deleted_at IS NULL
+           AND m.clinic_id = $1 AND m.table_name = 'appointment' AND m.row_id = l.id AND m.row_hash <> l.row_hash"
+    );
+    let done = sqlx::query(AssertSqlSafe(sql)).bind(run.clinic.0).execute(connection).await;
+    done.map(drop).map_err(Error::db("letting go of slots"))
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::raw::RawRow;
 use crate::read::Source;
-use crate::survey::Surveyed;
+use crate::survey::{ExportFile, From, Surveyed};
 
 /// One import's row in staging.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Run {
     }
 }
 
-/// Stages a file unless the same bytes are there already; its id in staging.
+/// Stages a file unless the same bytes are there already, and notes that this run used it; its id in staging.
 pub(crate) async fn stage(
     connection: &mut PgConnection,
     run: Run,
@@ -59,19 +59,25 @@ pub(crate) async fn stage(
 ) -> Result<Uuid, Error> {
     let doing = || Error::db("staging a file");
     let mut tx = connection.begin().await.map_err(doing())?;
-    let known: Option<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM staging.source WHERE clinic_id = $1 AND source_file = $2 AND source_table = $3 AND sha256 = $4",
-    )
-    .bind(run.clinic.0)
-    .bind(file)
-    .bind(table.as_str())
-    .bind(&surveyed.sha256)
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(doing())?;
-    let id = match known {
-        Some(id) => id,
-        None => copy_in(&mut tx, run, file, table, surveyed).await?,
+    let id = match &surveyed.from {
+        From::Staging(id) => *id,
+        From::File(export) => {
+            let known: Option<Uuid> = sqlx::query_scalar(
+                "SELECT id FROM staging.source WHERE clinic_id = $1 AND source_file = $2 AND source_table = $3
+                     AND route = 'file' AND sha256 = $4",
+            )
+            .bind(run.clinic.0)
+            .bind(file)
+            .bind(table.as_str())
+            .bind(&export.sha256)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(doing())?;
+            match known {
+                Some(id) => id,
+                None => copy_in(&mut tx, run, file, table, (export, surveyed.census.records)).await?,
+            }
+        }
     };
     let names: Vec<&str> = surveyed.columns.iter().map(|c| c.name.as_str()).collect();
     let kinds: Vec<&str> = surveyed.columns.iter().map(|c| c.kind.as_deref().unwrap_or_default()).collect();
@@ -92,11 +98,11 @@ async fn copy_in(
     run: Run,
     file: &str,
     table: SourceTable,
-    surveyed: &Surveyed,
+    (export, records): (&ExportFile, u64),
 ) -> Result<Uuid, Error> {
     let id = Uuid::now_v7();
     let mut rows = CopyRows::new("staging.raw_row", "source_id, position, line, record_id, mod_id, cells");
-    let mut source = Source::open(&surveyed.path, &surveyed.layout)?;
+    let mut source = Source::open(&export.path, &export.layout)?;
     let (mut row, mut count) = (RawRow::default(), 0_u64);
     while source.next(&mut row)? {
         count += 1;
@@ -110,13 +116,13 @@ async fn copy_in(
         rows.send(connection, false).await?;
     }
     rows.send(connection, true).await?;
-    if count != surveyed.census.records {
+    if count != records {
         return Err(Error::Refused(format!(
             "{} changed while it was read. Start again.",
-            surveyed.path.display()
+            export.path.display()
         )));
     }
-    let name = surveyed.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = export.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     sqlx::query(
         "INSERT INTO staging.source (id, clinic_id, source_file, source_table, export_name, sha256, size_bytes, records,
              stripped, run_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -126,8 +132,8 @@ async fn copy_in(
     .bind(file)
     .bind(table.as_str())
     .bind(name)
-    .bind(&surveyed.sha256)
-    .bind(i64::try_from(surveyed.size_bytes).unwrap_or(i64::MAX))
+    .bind(&export.sha256)
+    .bind(i64::try_from(export.size_bytes).unwrap_or(i64::MAX))
     .bind(i64::try_from(count).unwrap_or(i64::MAX))
     .bind(i64::try_from(source.stripped()).unwrap_or(i64::MAX))
     .bind(run.id)

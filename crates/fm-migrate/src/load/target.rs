@@ -10,10 +10,13 @@ use wattle_domain::{Table, TableName};
 
 use super::copy::CopyRows;
 use super::merge;
+use super::removal;
 use super::stage::Run;
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
 use crate::ids::SourceTable;
+use crate::mapping::Bound;
+use crate::raw::RawRow;
 use crate::reason::Reason;
 use crate::report::TableReport;
 
@@ -24,6 +27,8 @@ pub(crate) struct Origin<'a> {
     /// `None` for what the mapping sets up.
     pub(crate) table: Option<SourceTable>,
     pub(crate) source: Option<Uuid>,
+    /// The whole table as FileMaker has it: what it lacks is gone.
+    pub(crate) whole: bool,
 }
 
 impl Origin<'_> {
@@ -41,6 +46,9 @@ pub(crate) struct TableLoad<'c> {
     rejects: CopyRows,
     notes: CopyRows,
     report: TableReport,
+    taken: u64,
+    /// Keys of records that were rejected: what they became earlier stays.
+    rejected_keys: Vec<String>,
 }
 
 const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
@@ -73,13 +81,18 @@ impl<'c> TableLoad<'c> {
             rejects: CopyRows::new("staging.reject", REASON_COLUMNS),
             notes: CopyRows::new("staging.note", REASON_COLUMNS),
             report: TableReport::default(),
+            taken: 0,
+            rejected_keys: Vec::new(),
         })
     }
 
     /// What became of one record.
-    pub(crate) async fn take(&mut self, position: u64, outcome: Outcome) -> Result<(), Error> {
+    pub(crate) async fn take(&mut self, bound: &Bound, row: &RawRow, outcome: Outcome) -> Result<(), Error> {
+        self.taken += 1;
+        let (position, cells) = (row.position, bound.cells(row));
         match outcome {
-            Ok(typed) => {
+            Ok(mut typed) => {
+                typed.notes.extend(cells.unsaid());
                 for reason in &typed.notes {
                     *self.report.notes.entry(reason.code).or_default() += 1;
                     self.reason(position, reason, false).await?;
@@ -90,10 +103,16 @@ impl<'c> TableLoad<'c> {
                 Ok(())
             }
             Err(reason) => {
+                self.rejected_keys.extend(cells.text("key").filter(|_| self.origin.whole));
                 *self.report.rejects.entry(reason.code).or_default() += 1;
                 self.reason(position, &reason, true).await
             }
         }
+    }
+
+    /// Records so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// A row for the target.
@@ -139,8 +158,25 @@ impl<'c> TableLoad<'c> {
             Some(SourceTable::Appointments) => Some(TableName::Appointment),
             None => None,
         };
-        for &name in self.tables.keys() {
-            let merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
+        let names: Vec<TableName> = self.tables.keys().copied().collect();
+        let (mut stay, mut worked_on) = (std::mem::take(&mut self.rejected_keys), Vec::new());
+        if self.origin.whole {
+            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names).await?;
+            worked_on.retain(|key| !stay.contains(key));
+            stay.extend_from_slice(&worked_on);
+        }
+        // What is gone goes first: its slots in the book are free for what comes.
+        let mut removed = BTreeMap::new();
+        for &name in names.iter().filter(|_| self.origin.whole) {
+            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
+            removed.insert(name, gone);
+        }
+        for &name in &names {
+            let mut merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
+            merged.removed = removed.get(&name).copied().unwrap_or(0);
+            if Some(name) == main {
+                merged.kept += worked_on.len() as u64;
+            }
             if Some(name) == main {
                 self.report.main = merged;
             }

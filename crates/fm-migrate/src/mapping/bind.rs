@@ -4,14 +4,21 @@ use std::collections::HashMap;
 
 use super::{Mapping, TableMapping};
 use crate::error::Error;
-use crate::raw::{RawColumn, RawRow};
+use crate::raw::{RawColumn, RawRow, WrittenBy};
+use crate::reason::{Code, Reason};
 use crate::typing::{DateForms, text};
+
+/// A value that does not fit its field's type, as OData writes it.
+const UNSAID: &str = "?";
 
 #[derive(Clone, Debug)]
 struct Place {
     column: usize,
     repetition: Option<usize>,
     name: String,
+    written_by: WrittenBy,
+    /// OData gives `?` for what does not fit a field of this type: no value, whatever reads it.
+    odd: bool,
 }
 
 /// Our fields to cells of a record.
@@ -80,6 +87,21 @@ impl Bound {
         Cells { bound: self, row }
     }
 
+    /// Where a field of ours stands: its cell from 1, and which repetition of it.
+    #[must_use]
+    pub fn place(&self, field: &str) -> Option<(usize, Option<usize>)> {
+        self.places.get(field).map(|place| (place.column + 1, place.repetition))
+    }
+
+    /// Every mapped cell of a record that holds something, by its FileMaker name, in the order of the record.
+    pub fn filled<'a>(&'a self, row: &'a RawRow) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let cells = self.cells(row);
+        let mut places: Vec<_> = self.places.iter().collect();
+        places.sort_by_key(|(_, place)| (place.column, place.repetition));
+        places.dedup_by_key(|(_, place)| (place.column, place.repetition));
+        places.into_iter().filter_map(move |(field, place)| Some((place.name.as_str(), cells.raw(field)?)))
+    }
+
     /// The FileMaker name of a field of ours.
     #[must_use]
     pub fn column(&self, field: &str) -> &str {
@@ -89,6 +111,12 @@ impl Bound {
     /// The date forms of a field; day first when the mapping has none.
     #[must_use]
     pub fn forms(&self, field: &str) -> DateForms {
+        let one = |form: &str| DateForms::new(&[form.to_owned()]).unwrap_or_default();
+        match self.places.get(field).map(|place| place.written_by) {
+            Some(WrittenBy::Iso) => return one("YYYY-MM-DD"),
+            Some(WrittenBy::Us) => return one("M/D/YYYY"),
+            _ => {}
+        }
         self.dates.get(field).cloned().unwrap_or_default()
     }
 
@@ -118,10 +146,17 @@ impl<'a> Cells<'a> {
         text.filter(|t| !t.chars().all(|c| c.is_whitespace() || c == crate::raw::GS))
     }
 
-    /// The text of a field, cleaned.
+    /// The text of a field, cleaned; `None` also for what OData could not say.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<String> {
-        self.raw(field).and_then(text::clean)
+        let odd = self.bound.places.get(field).is_some_and(|place| place.odd);
+        self.raw(field).filter(|t| !(odd && *t == UNSAID)).and_then(text::clean)
+    }
+
+    /// What OData could not say of this record: values that are in FileMaker and do not fit their fields.
+    pub fn unsaid(&self) -> impl Iterator<Item = Reason> + '_ {
+        let places = self.bound.places.iter().filter(|(field, p)| p.odd && self.raw(field) == Some(UNSAID));
+        places.map(|(_, place)| Reason::new(Code::OdataUnsaid, &place.name))
     }
 
     /// Whether the record has as many cells as there are columns.
@@ -134,13 +169,14 @@ impl<'a> Cells<'a> {
 /// A column by name, or by name and repetition.
 fn place(columns: &[RawColumn], name: &str) -> Option<Place> {
     let find = |wanted: &str| columns.iter().position(|c| c.name == wanted);
-    if let Some(column) = find(name) {
-        return Some(Place { column, repetition: None, name: name.into() });
-    }
-    let (column, repetition) = name.strip_suffix(')')?.rsplit_once('(')?;
-    Some(Place {
-        column: find(column.trim_end())?,
-        repetition: Some(repetition.parse().ok()?),
-        name: name.into(),
-    })
+    let (column, repetition) = match find(name) {
+        Some(column) => (column, None),
+        None => {
+            let (column, repetition) = name.strip_suffix(')')?.rsplit_once('(')?;
+            (find(column.trim_end())?, Some(repetition.parse().ok()?))
+        }
+    };
+    let found = columns.get(column)?;
+    let odd = found.kind.as_deref().is_some_and(|kind| kind != "TEXT");
+    Some(Place { column, repetition, name: name.into(), written_by: found.written_by, odd })
 }

@@ -206,7 +206,7 @@ const UNCLOSED: &str =
 const CUT_SHORT: &str = "the file ends in the middle of this record. Export it again.";
 
 fn column(name: &str) -> RawColumn {
-    RawColumn { name: name.trim().to_string(), kind: None, max_repeat: None }
+    RawColumn { name: name.trim().to_string(), ..RawColumn::default() }
 }
 
 /// The line `line` + the line ends within `bytes`.

@@ -11,7 +11,7 @@ use super::Position;
 use super::encoding::{self, Detected};
 use super::text::Text;
 use crate::error::Error;
-use crate::raw::{GS, RawColumn, RawRow};
+use crate::raw::{GS, RawColumn, RawRow, WrittenBy};
 
 /// What the head of the file says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,6 +147,7 @@ impl FmpXml {
                         name: attribute(&tag, "NAME", &self.at, line)?,
                         kind: Some(attribute(&tag, "TYPE", &self.at, line)?),
                         max_repeat: attribute(&tag, "MAXREPEAT", &self.at, line)?.parse().ok(),
+                        written_by: WrittenBy::Person,
                     }),
                     "RESULTSET" => {
                         self.head.found = attribute(&tag, "FOUND", &self.at, line)?.parse().ok();

@@ -22,7 +22,7 @@ const FIELDS: &[(&str, &str, u32)] = &[
     ("Surname", "TEXT", 1),
     ("GivenNames", "TEXT", 1),
     ("KnownAs", "TEXT", 1),
-    ("DOB", "DATE", 1),
+    ("DOB", "TEXT", 1), // typed as people liked: the file never checked it
     ("Age", "NUMBER", 1),
     ("Sex", "TEXT", 1),
     ("Gender", "TEXT", 1),
@@ -66,6 +66,12 @@ pub(super) struct Register {
 pub(super) fn number(n: u32) -> String {
     format!("{n:06}")
 }
+
+/// FileMaker's own number of a record: rising, with gaps.
+fn record_id(n: u32) -> u64 {
+    u64::from(n) * 2
+}
+
 pub(super) fn write(
     plan: &Plan,
     staff: &[Doctor],
@@ -89,7 +95,7 @@ pub(super) fn write(
             register.living.push(n);
         }
         let person_cells = cells(&mut random, &mut person, truth, i);
-        file.row(u64::from(n), 1 + u64::from(random.below(40)), &person_cells)?;
+        file.row(record_id(n), 1 + u64::from(random.below(40)), &person_cells)?;
         if i % every == every - 1
             && let Some(reason) = planted.next()
         {

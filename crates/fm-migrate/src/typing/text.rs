@@ -1,8 +1,11 @@
 //! Text: blanks around it, returns inside it, keys.
 
+use std::borrow::Cow;
+
 /// Without blanks around it (also no-break ones), returns as `\n`; `None` when nothing is left.
 #[must_use]
 pub fn clean(text: &str) -> Option<String> {
+    let text = printable(text);
     let text = text.trim_matches(blank);
     if text.is_empty() {
         return None;
@@ -12,6 +15,13 @@ pub fn clean(text: &str) -> Option<String> {
     }
     let text = text.replace("\r\n", "\n");
     Some(text.replace(['\r', '\u{0B}', '\u{1D}'], "\n"))
+}
+
+/// Without the control characters that old files are full of and that mean nothing: what an XML export cannot carry.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| matches!(c, '\0'..='\u{08}' | '\u{0C}' | '\u{0E}'..='\u{1C}' | '\u{1E}' | '\u{1F}' | '\u{FFFE}' | '\u{FFFF}');
+    if text.contains(odd) { Cow::Owned(text.replace(odd, "")) } else { Cow::Borrowed(text) }
 }
 
 /// The lines of a return-delimited list: trimmed, empties dropped, order kept.
@@ -44,6 +54,7 @@ mod tests {
         assert_eq!(clean(" Mum\u{2019}s  house\u{A0}").as_deref(), Some("Mum\u{2019}s  house"));
         assert_eq!(clean("one\u{0B}two\r\nthree\rfour").as_deref(), Some("one\ntwo\nthree\nfour"));
         assert_eq!(clean(" \u{A0}\u{0B}"), None);
+        assert_eq!(clean("\u{02}a\u{02} b \u{08}").as_deref(), Some("a b"), "as an XML export would have it");
     }
 
     #[test]

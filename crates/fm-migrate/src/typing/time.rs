@@ -42,6 +42,14 @@ pub fn time_of_day(text: &str) -> Result<NaiveTime, Code> {
 /// `DATE_UNPARSED`, `DATE_AMBIGUOUS`, `TIME_UNPARSED`.
 pub fn timestamp(text: &str, forms: &DateForms, exported_on: NaiveDate) -> Result<NaiveDateTime, Code> {
     let text = text.trim();
+    // As servers write them. The Z of OData lies: it is the clinic's wall clock.
+    if let Some((date, time)) = text.split_once('T')
+        && date.len() == 10
+        && date.starts_with(|c: char| c.is_ascii_digit())
+    {
+        let date = forms.read(date, exported_on, Century::Near)?;
+        return Ok(date.and_time(time_of_day(time.trim_end_matches('Z'))?));
+    }
     // The time begins with the word that has a colon; dates have none.
     let colon = text.find(':').unwrap_or(text.len());
     let begins = text.get(..colon).and_then(|before| before.rfind(char::is_whitespace)).unwrap_or(text.len());

@@ -172,7 +172,8 @@ impl Children<'_, '_> {
     /// One alert a line; its id goes with its words, so that reordering the lines changes nothing.
     pub(super) fn alerts(&mut self) {
         let mut seen = HashSet::new();
-        for line in text::lines(self.cells.raw("alerts").unwrap_or_default()) {
+        let all = text::printable(self.cells.raw("alerts").unwrap_or_default());
+        for line in text::lines(&all) {
             if !seen.insert(line) {
                 continue;
             }

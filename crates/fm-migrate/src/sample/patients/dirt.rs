@@ -1,7 +1,7 @@
 //! Patients that must be rejected, each for one reason.
 
 use super::person::{Person, person};
-use super::{FIELDS, Register, cells};
+use super::{FIELDS, Register, cells, record_id};
 use crate::error::Error;
 use crate::sample::Plan;
 use crate::sample::output::Output;
@@ -73,7 +73,7 @@ pub(super) fn plant(
         change(&mut person);
         cells(random, &mut person, &mut unseen, u32::MAX)
     };
-    let record_id = u64::from(*n) + 900_000;
+    let record_id = record_id(*n);
     match reason {
         Reason::NullKey => {
             truth.reject("NULL_KEY", "PatientNo");

@@ -1,0 +1,101 @@
+//! The sample clinic of `fm-migrate sample` as the FileMaker file that its exports came from.
+//!
+//! What is damage of an export, not of FileMaker (records with too few cells), is not in the file.
+
+use std::path::Path;
+
+use wattle_fm_migrate::mapping::{Mapping, TableMapping};
+use wattle_fm_migrate::raw::RawRow;
+use wattle_fm_migrate::read::Source;
+
+use crate::Error;
+use crate::database::{Class, Database, Field, Kind, Record, Table};
+
+/// What the exports do not say of their fields: everything else is text with one repetition.
+const KINDS: &[(&str, &str, Kind)] = &[
+    ("practitioners", "UsualMinutes", Kind::Number),
+    ("practitioners", "FinishDate", Kind::Date),
+    ("patients", "Age", Kind::Number),
+    ("patients", "DateDeceased", Kind::Date),
+    ("patients", "Postcode", Kind::Number),
+    ("patients", "MedicareRef", Kind::Number),
+    ("patients", "FeesOwing", Kind::Number),
+    ("appointments", "ApptID", Kind::Number),
+    ("appointments", "StartTime", Kind::Time),
+    ("appointments", "Duration", Kind::Number),
+    ("appointments", "ArrivedTS", Kind::TimeStamp),
+    ("appointments", "StartedTS", Kind::TimeStamp),
+    ("appointments", "FinishedTS", Kind::TimeStamp),
+    ("appointments", "CreatedTS", Kind::TimeStamp),
+    ("appointments", "ChangedTS", Kind::TimeStamp),
+];
+const REPEAT: &[(&str, usize)] = &[("ProviderNo", 2), ("Phone", 3)];
+
+/// Reads a folder that `fm-migrate sample` wrote.
+///
+/// # Errors
+/// When it is no such folder.
+pub fn sample(folder: &Path) -> Result<Database, Error> {
+    let mapping = Mapping::read(&folder.join("clinic.toml"))?;
+    let name = mapping.clinic.file.trim_end_matches(".fmp12").to_owned();
+    let mut tables = Vec::new();
+    for (ours, theirs, key, export) in [
+        ("practitioners", "Practitioners", "PracCode", &mapping.practitioners),
+        ("patients", "Patients", "PatientNo", &mapping.patients),
+        ("appointments", "Appointments", "ApptID", &mapping.appointments),
+    ] {
+        tables.push(table(&mapping, ours, theirs, key, export)?);
+    }
+    let layouts = tables.iter().map(|t| t.layout.clone()).collect();
+    Ok(Database { name, tables, folders: vec![("API".into(), layouts)], ..Database::default() })
+}
+
+fn table(
+    mapping: &Mapping,
+    ours: &str,
+    theirs: &str,
+    key: &str,
+    export: &TableMapping,
+) -> Result<Table, Error> {
+    let mut source = Source::open(&mapping.export(export), &export.layout)?;
+    let mut fields: Vec<Field> = source
+        .columns()
+        .iter()
+        .map(|column| {
+            let kind = KINDS.iter().find(|(t, f, _)| *t == ours && *f == column.name);
+            let mut field = Field::new(&column.name, kind.map_or(Kind::Text, |(.., kind)| *kind));
+            if let Some((_, n)) = REPEAT.iter().find(|(f, _)| *f == column.name) {
+                field.max_repeat = *n;
+            }
+            if matches!(column.name.as_str(), "Age" | "FeesOwing") {
+                field.class = Class::Calculation;
+            }
+            field
+        })
+        .collect();
+    let typed = fields.len();
+    // Every file has these: a global that people type searches into, a summary, a field that the layout does not show.
+    fields.push(Field { global: true, ..Field::new("gSearch", Kind::Text) });
+    fields.push(Field { class: Class::Summary, ..Field::new("sCount", Kind::Number) });
+    fields.push(Field { on_layout: false, auto_enter: true, ..Field::new("ModifiedBy", Kind::Text) });
+    let (mut records, mut row) = (Vec::new(), RawRow::default());
+    while source.next(&mut row)? {
+        if row.cells.len() != typed {
+            continue;
+        }
+        let mut cells: Vec<String> = row.cells.iter().map(|c| c.clone().unwrap_or_default()).collect();
+        cells.extend(["".into(), "".into(), "admin".into()]);
+        let number = |text: &Option<String>| text.as_ref().and_then(|t| t.parse().ok());
+        let id = number(&row.record_id).unwrap_or(row.position);
+        records.push(Record { id, mod_id: number(&row.mod_id).unwrap_or(1), cells, ..Record::default() });
+    }
+    records.sort_by_key(|r| r.id);
+    Ok(Table {
+        name: theirs.into(),
+        layout: format!("{theirs} API"),
+        key: Some(key.into()),
+        fields,
+        records,
+        ..Table::default()
+    })
+}

@@ -1,0 +1,276 @@
+//! The night of the cutover: a checklist that survives interruption, that can be rehearsed, and undone until somebody works.
+//!
+//! Owns: the order of the steps, and what stops them. Each step is ticked in staging when it is done; run again, the
+//! checklist goes on behind the last tick.
+//! Must never: switch over on a verification that is not good, or undo when somebody has written in Wattle.
+//! Called by: the binary, the tests.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use wattle_domain::ClinicId;
+
+use crate::error::Error;
+use crate::import::Progress;
+use crate::load::checklist::{self, Cutover};
+use crate::load::connect;
+use crate::load::connect::prepare;
+use crate::mapping::Mapping;
+use crate::wire::{Account, Route};
+use crate::{extract, import, verify};
+
+/// The steps, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Nobody can write in FileMaker any more.
+    Freeze,
+    /// What changed since the last extract.
+    FinalDelta,
+    /// Into the target.
+    Import,
+    /// Everything is accounted for.
+    Verify,
+    /// From here on the clinic works in Wattle.
+    Switch,
+    /// FileMaker is for reading only.
+    MarkReadOnly,
+}
+
+impl Step {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Freeze, Self::FinalDelta, Self::Import, Self::Verify, Self::Switch, Self::MarkReadOnly];
+
+    /// As it is stored and confirmed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Freeze => "freeze",
+            Self::FinalDelta => "final_delta",
+            Self::Import => "import",
+            Self::Verify => "verify",
+            Self::Switch => "switch",
+            Self::MarkReadOnly => "mark_read_only",
+        }
+    }
+
+    /// What a person must have done before this is confirmed; `None` for what the tool does itself.
+    #[must_use]
+    pub fn asks(self) -> Option<&'static str> {
+        match self {
+            Self::Freeze => Some(
+                "Give everybody's account in FileMaker a privilege set that may only view, close their windows, and see in the \
+                 admin console that nobody but the migrator is connected.",
+            ),
+            Self::Switch => {
+                Some("Read report.html. If you are content, the clinic works in Wattle from now on.")
+            }
+            Self::MarkReadOnly => Some(
+                "Put a note on FileMaker's first layout that it is for reading only, and leave its accounts as they are.",
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Asks a person to confirm a step: true when they do.
+pub type Ask<'a> = dyn FnMut(Step) -> bool + Send + 'a;
+
+/// What to cut over.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `clinic.toml`.
+    pub mapping: PathBuf,
+    /// As `wattle_migrator`, or as somebody who may become it.
+    pub database_url: String,
+    /// The tenant.
+    pub clinic: ClinicId,
+    /// Who reads FileMaker.
+    pub account: Account,
+    /// How, where not as the mapping says.
+    pub route: Option<Route>,
+    /// Where the report goes.
+    pub out: PathBuf,
+    /// Who answers for it.
+    pub by: String,
+    /// Everything but freezing and switching.
+    pub rehearsal: bool,
+    /// Ticks of the spot check.
+    pub ticked: Option<PathBuf>,
+}
+
+/// How far it came.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stands {
+    /// Steps that are done, with how long those of this call took, seconds.
+    pub done: Vec<(Step, f64)>,
+    /// The step that waits, for a person or for a mend; `None` at the end.
+    pub waits: Option<Step>,
+    /// Why it waits.
+    pub why: Option<String>,
+    /// The clinic works in Wattle.
+    pub switched: bool,
+}
+
+/// Walks the checklist as far as it goes.
+///
+/// # Errors
+/// When a step fails; it and those behind it are not ticked.
+pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'_>) -> Result<Stands, Error> {
+    let mapping = Mapping::read(&request.mapping)?;
+    if request.by.trim().is_empty() {
+        return Err(Error::Refused("a cutover needs the name of the person who answers for it.".into()));
+    }
+    let mut list = checklist_of(request).await?;
+    let mut stands =
+        Stands { done: Vec::new(), waits: None, why: None, switched: list.switched_at.is_some() };
+    for step in Step::ALL {
+        let mut connection = connect(&request.database_url, request.clinic).await?;
+        if list.done(&mut connection, step.as_str()).await?.is_some() {
+            stands.done.push((step, 0.0));
+            continue;
+        }
+        drop(connection);
+        let (clock, began_at) = (Instant::now(), now());
+        let report = match run(request, &mapping, step, ask, progress).await? {
+            Ok(report) => report,
+            Err(why) => {
+                stands.waits = Some(step);
+                stands.why = Some(why);
+                if step == Step::Verify {
+                    // What was imported is not good: after the mend it is read and imported again.
+                    let mut connection = connect(&request.database_url, request.clinic).await?;
+                    let again = [Step::FinalDelta.as_str(), Step::Import.as_str()];
+                    list.strike(&mut connection, &again).await?;
+                }
+                return Ok(stands);
+            }
+        };
+        let mut connection = connect(&request.database_url, request.clinic).await?;
+        let switches = step == Step::Switch && !request.rehearsal;
+        let ends = step == Step::MarkReadOnly;
+        list.tick(&mut connection, (step.as_str(), switches, ends), (&request.by, began_at), &report).await?;
+        stands.switched = list.switched_at.is_some();
+        stands.done.push((step, clock.elapsed().as_secs_f64()));
+    }
+    Ok(stands)
+}
+
+/// The checklist under way, or a new one.
+async fn checklist_of(request: &Request) -> Result<Cutover, Error> {
+    let mut connection = connect(&request.database_url, request.clinic).await?;
+    prepare(&mut connection).await?;
+    match checklist::latest(&mut connection, request.clinic).await? {
+        Some(open) if !open.ended && open.rehearsal == request.rehearsal => Ok(open),
+        Some(open) if !open.ended => Err(Error::Refused(format!(
+            "a {} is under way: go on with it, or undo it with --undo.",
+            if open.rehearsal { "rehearsal" } else { "cutover" }
+        ))),
+        Some(done) if done.switched_at.is_some() => Err(Error::Refused(
+            "this clinic has been cut over already; --undo while nobody has written in Wattle.".into(),
+        )),
+        _ => checklist::begin(&mut connection, request.clinic, request.rehearsal).await,
+    }
+}
+
+/// One step: its report, or why it waits.
+async fn run(
+    request: &Request,
+    mapping: &Mapping,
+    step: Step,
+    ask: &mut Ask<'_>,
+    progress: &Progress<'_>,
+) -> Result<Result<Value, String>, Error> {
+    let rehearsed = request.rehearsal && step.asks().is_some();
+    if rehearsed {
+        return Ok(Ok(json!({ "rehearsed": true })));
+    }
+    if let Some(what) = step.asks() {
+        return Ok(if ask(step) { Ok(json!({ "confirmed_by": request.by })) } else { Err(what.to_owned()) });
+    }
+    let (database_url, clinic) = (request.database_url.clone(), request.clinic);
+    match step {
+        Step::FinalDelta => {
+            let files = [&mapping.practitioners, &mapping.patients, &mapping.appointments]
+                .iter()
+                .all(|table| mapping.route(table, request.route) == Route::File);
+            if files {
+                return Ok(Ok(json!({ "files": true })));
+            }
+            let (account, route) = (request.account.clone(), request.route);
+            let wanted =
+                extract::Request { mapping: request.mapping.clone(), database_url, clinic, account, route };
+            let done = extract::extract(&wanted, progress).await?;
+            Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
+        }
+        Step::Import => {
+            let route = request.route;
+            let wanted = import::Request { mapping: request.mapping.clone(), database_url, clinic, route };
+            let done = import::import(&wanted, progress).await?;
+            Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
+        }
+        _ => {
+            let wanted = verify::Request {
+                mapping: request.mapping.clone(),
+                database_url,
+                clinic,
+                out: request.out.clone(),
+                spot: 20,
+                ticked: request.ticked.clone(),
+            };
+            let verified = verify::verify(&wanted).await?;
+            if !verified.good {
+                return Ok(Err(format!(
+                    "Something is not accounted for: see {}. Mend it and run again.",
+                    request.out.join("report.html").display()
+                )));
+            }
+            Ok(Ok(json!({ "run": verified.run, "good": true, "spot": verified.spot })))
+        }
+    }
+}
+
+/// What undoing came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Undone {
+    /// FileMaker is the clinic's system again; its accounts must be opened by a person.
+    Undone,
+    /// Somebody has written in Wattle since the switch: so many rows, which lie in the file now.
+    Written(usize),
+}
+
+/// Takes the switch back, unless somebody has written in Wattle since: then what they wrote is exported, for a person to enter
+/// in FileMaker, and nothing is undone.
+///
+/// # Errors
+/// When there is nothing to undo, or the export cannot be written.
+pub async fn undo(database_url: &str, clinic: ClinicId, by: &str, export: &Path) -> Result<Undone, Error> {
+    let mut connection = connect(database_url, clinic).await?;
+    prepare(&mut connection).await?;
+    let Some(list) = checklist::latest(&mut connection, clinic).await? else {
+        return Err(Error::Refused("there is no cutover to undo.".into()));
+    };
+    if let Some(since) = list.switched_at {
+        let written = checklist::written_since(&mut connection, clinic, since).await?;
+        if !written.is_empty() {
+            let mut file = verify::spot::private(export).map_err(Error::file(export))?;
+            for row in &written {
+                writeln!(file, "{row}").map_err(Error::file(export))?;
+            }
+            file.sync_all().map_err(Error::file(export))?;
+            return Ok(Undone::Written(written.len()));
+        }
+    }
+    list.undo(&mut connection, by).await?;
+    Ok(Undone::Undone)
+}
+
+/// The one place of this crate that looks at the clock of the computer: when a step began is for people.
+fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}

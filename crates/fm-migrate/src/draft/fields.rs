@@ -1,0 +1,121 @@
+//! Which table and which field may be which of ours, by name.
+
+use crate::ids::SourceTable;
+use crate::wire::metadata::Table;
+
+/// Points that a table needs before it is proposed for one of ours.
+pub(super) const ENOUGH: usize = 6;
+
+/// Words of ours to words that clinics use, without case, blanks and signs.
+type Words = &'static [(&'static str, &'static [&'static str])];
+
+const PATIENTS: Words = &[
+    ("key", &["patientno", "patientid", "patientnumber", "urno", "ur", "fileno", "mrn"]),
+    ("family_name", &["surname", "familyname", "lastname", "namelast"]),
+    ("given_name", &["givennames", "givenname", "firstname", "namefirst", "firstnames"]),
+    ("preferred_name", &["knownas", "preferredname", "nickname"]),
+    ("title", &["title", "salutation"]),
+    ("birth_date", &["dob", "dateofbirth", "birthdate", "birthday"]),
+    ("sex", &["sex"]),
+    ("gender", &["gender"]),
+    ("deceased_on", &["datedeceased", "dateofdeath", "dod"]),
+    ("mobile", &["mobile", "phonemobile", "mobilephone", "cell", "phonecell"]),
+    ("home_phone", &["phonehome", "homephone", "phone", "telephone"]),
+    ("work_phone", &["phonework", "workphone"]),
+    ("email", &["email", "emailaddress"]),
+    ("street", &["street", "address", "address1", "addressline1"]),
+    ("suburb", &["suburb", "city", "town"]),
+    ("state", &["state"]),
+    ("postcode", &["postcode", "zip", "zipcode"]),
+    ("medicare", &["medicareno", "medicare", "medicarenumber"]),
+    ("medicare_expiry", &["medicareexpiry", "medicareexp"]),
+    ("ihi", &["ihi"]),
+    ("dva", &["dvano", "dva"]),
+    ("pension", &["pension", "pensionno", "hcc"]),
+    ("alerts", &["alerts", "alert", "warnings", "allergies"]),
+];
+
+const PRACTITIONERS: Words = &[
+    ("key", &["praccode", "doctorid", "providerid", "practitionerid", "doctorcode"]),
+    ("family_name", &["surname", "familyname", "lastname"]),
+    ("given_name", &["givenname", "firstname", "givennames"]),
+    ("title", &["title"]),
+    ("profession", &["profession", "specialty", "discipline"]),
+    ("ahpra_number", &["ahpra", "ahprano", "registrationno"]),
+    ("hpii", &["hpii"]),
+    ("prescriber_number", &["prescriberno", "prescribernumber"]),
+    ("provider_numbers", &["providerno", "providernumber"]),
+    ("active", &["status", "active"]),
+];
+
+const APPOINTMENTS: Words = &[
+    ("key", &["apptid", "appointmentid", "bookingid"]),
+    ("patient", &["patientno", "patientid", "idpatient", "fkpatientid", "fkpatient"]),
+    ("practitioner", &["praccode", "doctorid", "iddoctor", "fkdoctorid", "practitionerid", "provider"]),
+    ("date", &["apptdate", "appointmentdate", "date", "datescheduled", "bookingdate"]),
+    ("time", &["starttime", "appttime", "timestart", "time"]),
+    ("minutes", &["duration", "minutes", "length"]),
+    ("type", &["type", "appttype"]),
+    ("room", &["room"]),
+    ("status", &["status", "apptstatus"]),
+    ("note", &["notes", "note", "comments"]),
+];
+
+/// What identifies a table: fields that others would hardly have, at three points each.
+const TELLING: &[(SourceTable, &[&str])] = &[
+    (SourceTable::Patients, &["birth_date", "medicare", "ihi"]),
+    (SourceTable::Practitioners, &["ahpra_number", "hpii", "prescriber_number", "provider_numbers"]),
+    (SourceTable::Appointments, &["minutes", "patient", "practitioner"]),
+];
+
+fn words(ours: SourceTable) -> Words {
+    match ours {
+        SourceTable::Practitioners => PRACTITIONERS,
+        SourceTable::Patients => PATIENTS,
+        SourceTable::Appointments => APPOINTMENTS,
+    }
+}
+
+/// Without case, blanks and signs.
+pub(super) fn fold(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A table seen through our words.
+#[derive(Debug)]
+pub struct Guess<'a>(&'a Table);
+
+/// Looks at a table.
+#[must_use]
+pub fn guess(table: &Table) -> Guess<'_> {
+    Guess(table)
+}
+
+impl Guess<'_> {
+    /// Field of ours to column, each column once.
+    #[must_use]
+    pub fn mapped(&self, ours: SourceTable) -> Vec<(&'static str, String)> {
+        let mut mapped: Vec<(&'static str, String)> = Vec::new();
+        for (field, theirs) in words(ours) {
+            // Earlier words are better ones.
+            let found = theirs.iter().find_map(|word| {
+                let mut fields =
+                    self.0.fields.iter().filter(|f| !f.summary && !f.global && f.kind != "CONTAINER");
+                fields.find(|f| fold(&f.name) == *word && !mapped.iter().any(|(_, taken)| *taken == f.name))
+            });
+            mapped.extend(found.map(|f| (*field, f.name.clone())));
+        }
+        mapped
+    }
+
+    /// How much speaks for it.
+    #[must_use]
+    pub fn score(&self, ours: SourceTable) -> usize {
+        let mapped = self.mapped(ours);
+        let telling = TELLING.iter().find(|(table, _)| *table == ours).map_or(&[][..], |(_, fields)| fields);
+        let named = fold(&self.0.name).starts_with(ours.as_str().trim_end_matches('s'));
+        let points: usize = mapped.iter().map(|(field, _)| if telling.contains(field) { 3 } else { 1 }).sum();
+        let tells = mapped.iter().any(|(field, _)| telling.contains(field));
+        if tells || named { points + if named { 4 } else { 0 } } else { 0 }
+    }
+}

@@ -1,0 +1,98 @@
+//! The rows of the target as they are, in the form in which they were made.
+
+use futures::{Stream, StreamExt};
+use serde_json::Value;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Row as _};
+use uuid::Uuid;
+use wattle_domain::row::Fields;
+use wattle_domain::{ClinicId, ColumnKind, Table};
+
+use crate::error::Error;
+
+/// A row of the target.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Actual {
+    pub(crate) id: Uuid,
+    pub(crate) fields: Fields,
+    /// A person changed or deleted it in Wattle since.
+    pub(crate) touched: bool,
+}
+
+/// The rows of a table that came from FileMaker and are not deleted; only those of some blocks, where blocks are named.
+pub(crate) fn rows<'c>(
+    connection: &'c mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+    blocks: Option<Vec<i32>>,
+) -> impl Stream<Item = Result<Actual, Error>> + Unpin + 'c {
+    let some = if blocks.is_some() {
+        "AND ((get_byte(uuid_send(t.id), 0) << 4) | (get_byte(uuid_send(t.id), 1) >> 4)) = ANY ($2)"
+    } else {
+        "AND $2::int[] IS NULL"
+    };
+    let sql = format!(
+        "SELECT t.id, t.updated_by IS NOT NULL, {} FROM clinic.{2} t
+         WHERE t.clinic_id = $1 AND t.deleted_at IS NULL {some}
+           AND EXISTS (SELECT FROM clinic.migration_map m
+                       WHERE m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id)",
+        chosen(table),
+        table.sql,
+        table.sql
+    );
+    let read = move |row: PgRow| actual(&row, table);
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(clinic.0)
+        .bind(blocks)
+        .fetch(connection)
+        .map(move |row| row.and_then(&read).map_err(Error::db("reading the target")))
+}
+
+fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
+    let mut fields = Fields::new();
+    for (i, column) in (2..).zip(table.columns) {
+        let value = match column.kind {
+            ColumnKind::Text | ColumnKind::Date => row.try_get::<Option<String>, _>(i)?.map(Value::from),
+            ColumnKind::Int | ColumnKind::Instant => row.try_get::<Option<i64>, _>(i)?.map(Value::from),
+            ColumnKind::Bool => row.try_get::<Option<bool>, _>(i)?.map(Value::from),
+            ColumnKind::Uuid => row.try_get::<Option<Uuid>, _>(i)?.map(|id| id.to_string().into()),
+            ColumnKind::Json => {
+                let text = row.try_get::<Option<String>, _>(i)?;
+                text.and_then(|t| serde_json::from_str(&t).ok())
+            }
+        };
+        fields.insert(column.name.to_owned(), value.unwrap_or(Value::Null));
+    }
+    Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)? })
+}
+
+/// One row, if it is there and not deleted.
+pub(crate) async fn one(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+    id: Uuid,
+) -> Result<Option<Actual>, Error> {
+    let sql = format!(
+        "SELECT t.id, t.updated_by IS NOT NULL, {} FROM clinic.{} t WHERE t.clinic_id = $1 AND t.id = $2 AND t.deleted_at IS NULL",
+        chosen(table),
+        table.sql
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(clinic.0).bind(id).fetch_optional(connection).await;
+    let read = found.and_then(|row| row.map(|row| actual(&row, table)).transpose());
+    read.map_err(Error::db("reading a row of the target"))
+}
+
+/// The columns in the types that [`actual`] reads.
+fn chosen(table: &Table) -> String {
+    let columns = table.columns.iter().map(|c| {
+        let name = c.name;
+        match c.kind {
+            ColumnKind::Text | ColumnKind::Date | ColumnKind::Json => format!("t.\"{name}\"::text"),
+            ColumnKind::Int => format!("t.\"{name}\"::bigint"),
+            ColumnKind::Bool | ColumnKind::Uuid => format!("t.\"{name}\""),
+            ColumnKind::Instant => format!("(extract(epoch FROM t.\"{name}\") * 1000)::bigint"),
+        }
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,335 @@
+//! Whether what is in Wattle is what was in FileMaker: counted twice, summed, and compared row by row.
+//!
+//! Owns: the checksum tree, the counts of two witnesses, the sums, the pages for the clinic's owner.
+//! Must never: change anything, or put a value of a record into the report or a log. (The spot-check page shows records side
+//! by side: it is for the person at the clinic who ticks them off, and says so.)
+//! Called by: the binary, `cutover`, the tests.
+
+mod differences;
+pub mod digest;
+mod expected;
+mod page;
+pub mod spot;
+mod sums;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use futures::TryStreamExt;
+use serde::Serialize;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+use wattle_domain::{ClinicId, TableName};
+
+use crate::convert::TargetRow;
+use crate::convert::setup::Setup;
+use crate::error::Error;
+use crate::ids::Namespace;
+use crate::load::last_run::{Used, last_import};
+use crate::load::{actual, connect, witness};
+use crate::mapping::Mapping;
+use crate::reason::Code;
+pub use differences::{Difference, What, Why};
+use differences::{MOST_BLOCKS, Suspects, Wanted};
+use digest::Tree;
+use expected::{Staged, Told};
+pub use sums::Sum;
+
+/// The tables that a migration fills.
+pub const TABLES: [TableName; 12] = [
+    TableName::Location,
+    TableName::AppointmentType,
+    TableName::Practitioner,
+    TableName::PractitionerLocation,
+    TableName::SessionTemplate,
+    TableName::Patient,
+    TableName::PatientIdentifier,
+    TableName::PatientContact,
+    TableName::Address,
+    TableName::Alert,
+    TableName::Appointment,
+    TableName::AppointmentEvent,
+];
+
+/// What to verify.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `clinic.toml`.
+    pub mapping: PathBuf,
+    /// As `wattle_migrator`, or as somebody who may become it.
+    pub database_url: String,
+    /// The tenant.
+    pub clinic: ClinicId,
+    /// The folder for the report and the spot-check page.
+    pub out: PathBuf,
+    /// Records of each table on the spot-check page.
+    pub spot: u32,
+    /// The ticks that somebody saved from that page.
+    pub ticked: Option<PathBuf>,
+}
+
+/// One export on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// Our name of it.
+    pub table: &'static str,
+    /// How it came.
+    pub route: String,
+    /// FileMaker's count, where it came over HTTP.
+    pub filemaker: Option<u64>,
+    /// The count of its other interface.
+    pub witness: Option<u64>,
+    /// Records in staging.
+    pub staged: u64,
+    /// Records that are rows here, counted in the target.
+    pub loaded: u64,
+    /// Records in the reject table, by reason.
+    pub rejects: BTreeMap<Code, u64>,
+    /// Notes on loaded ones, by reason.
+    pub notes: BTreeMap<Code, u64>,
+    /// It was read on in FileMaker after it was imported.
+    pub newer_extract: bool,
+}
+
+impl Counted {
+    /// Records rejected.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejects.values().sum()
+    }
+
+    /// Whether nothing is unaccounted for.
+    #[must_use]
+    pub fn good(&self) -> bool {
+        let witnesses = [self.filemaker, self.witness];
+        self.staged == self.loaded + self.rejected()
+            && witnesses.iter().flatten().all(|n| *n == self.staged)
+            && !self.newer_extract
+    }
+}
+
+/// One table's checksum on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// The table.
+    pub table: &'static str,
+    /// Rows that there should be.
+    pub expected: u64,
+    /// Rows that there are.
+    pub actual: u64,
+    /// The root over what should be.
+    pub expected_root: String,
+    /// The root over what is.
+    pub actual_root: String,
+    /// Blocks that differ.
+    pub blocks: usize,
+}
+
+/// The whole account.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verified {
+    /// The import that was verified.
+    pub run: Uuid,
+    /// Whether everything adds up: no count, sum or row is unexplained.
+    pub good: bool,
+    /// Exports.
+    pub counts: Vec<Counted>,
+    /// Columns.
+    pub sums: Vec<Sum>,
+    /// Tables.
+    pub tables: Vec<Compared>,
+    /// Rows that differ, by name.
+    pub differences: Vec<Difference>,
+    /// More blocks differ than were looked into.
+    pub more: bool,
+    /// Foreign keys that PostgreSQL holds.
+    pub foreign_keys: i64,
+    /// Who looked at records, and at how many; nobody until the page's ticks are given.
+    pub spot: spot::Checked,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Verifies the latest import and writes `report.html`, `report.json` and `spot.html`.
+///
+/// # Errors
+/// When there is no finished import, or database, mapping or folder cannot be used. Differences are no errors.
+pub async fn verify(request: &Request) -> Result<Verified, Error> {
+    let began = std::time::Instant::now();
+    let mapping = Mapping::read(&request.mapping)?;
+    let namespace = Namespace::new(request.clinic, &mapping.clinic.file);
+    let setup = Setup::new(&mapping, request.clinic, &namespace);
+    let mut connection = connect(&request.database_url, request.clinic).await?;
+    let Some((run, used)) = last_import(&mut connection, request.clinic).await? else {
+        return Err(Error::Refused("nothing has been imported yet. Run import first.".into()));
+    };
+    let staged = Staged::read(&mut connection, &mapping, &used).await?;
+    let side = Side { mapping: &mapping, namespace: &namespace, setup: &setup, used: &used, staged: &staged };
+    // Records for a person to look at are drawn by lot, but the same for the same import.
+    let mut picks = spot::Picks::new(run, request.spot);
+    let (expected, counts) = side.expected(&mut connection, &mut picks).await?;
+    let actual = target_trees(&mut connection, request.clinic).await?;
+    let mut suspects = Suspects::default();
+    let (mut tables, mut more) = (Vec::new(), false);
+    for (name, actual) in &actual {
+        let expected = expected.get(name).cloned().unwrap_or_default();
+        let blocks = expected.differing(actual);
+        more |= blocks.len() > MOST_BLOCKS;
+        tables.push(Compared {
+            table: name.as_str(),
+            expected: expected.rows,
+            actual: actual.rows,
+            expected_root: expected.root(),
+            actual_root: actual.root(),
+            blocks: blocks.len(),
+        });
+        if !blocks.is_empty() {
+            suspects.blocks.insert(*name, blocks.into_iter().take(MOST_BLOCKS).collect());
+        }
+    }
+    let differences = match suspects.blocks.is_empty() {
+        true => Vec::new(),
+        false => {
+            side.gather(&mut connection, &mut suspects).await?;
+            suspects.name(&mut connection, request.clinic).await?
+        }
+    };
+    let sums = sums::sums(&mut connection, request.clinic, run, &used, &staged).await?;
+    let foreign_keys = witness::foreign_keys(&mut connection).await?;
+    let picked = picks.done();
+    let spot = spot::checked(request.ticked.as_deref(), run, &picked)?;
+    let good = !more
+        && counts.iter().all(Counted::good)
+        && sums.iter().all(Sum::good)
+        && differences.iter().all(|d| d.why != Why::Unexplained);
+    let seconds = began.elapsed().as_secs_f64();
+    let verified =
+        Verified { run, good, counts, sums, tables, differences, more, foreign_keys, spot, seconds };
+    page::write(&mapping, &verified, &request.out)?;
+    spot::write(&mut connection, request.clinic, &mapping, run, &picked, &request.out).await?;
+    Ok(verified)
+}
+
+/// FileMaker's side, as staged.
+struct Side<'a> {
+    mapping: &'a Mapping,
+    namespace: &'a Namespace,
+    setup: &'a Setup,
+    used: &'a [Used],
+    staged: &'a Staged,
+}
+
+impl Side<'_> {
+    async fn tell(&self, connection: &mut PgConnection, told: impl FnMut(Told<'_>)) -> Result<(), Error> {
+        self.staged.tell(connection, self.used, self.mapping, self.namespace, self.setup, told).await
+    }
+
+    /// Trees and counts of what should be.
+    async fn expected(
+        &self,
+        connection: &mut PgConnection,
+        picks: &mut spot::Picks,
+    ) -> Result<(BTreeMap<TableName, Tree>, Vec<Counted>), Error> {
+        let mut trees: BTreeMap<TableName, Tree> = BTreeMap::new();
+        let mut counts: Vec<Counted> = self
+            .used
+            .iter()
+            .map(|u| Counted {
+                table: u.table.as_str(),
+                route: u.route.clone(),
+                filemaker: u.found,
+                witness: u.witness,
+                staged: u.staged,
+                loaded: 0,
+                rejects: BTreeMap::new(),
+                notes: BTreeMap::new(),
+                newer_extract: u.newer,
+            })
+            .collect();
+        self.tell(connection, |told| {
+            let mut add = |row: &TargetRow| {
+                trees
+                    .entry(row.table)
+                    .or_default()
+                    .add(row.id, digest::row(row.table.table(), row.id, &row.fields));
+            };
+            match told {
+                // The clinic's own row belongs to whoever made it.
+                Told::Setup(row) if row.table == TableName::Clinic => {}
+                Told::Setup(row) => add(row),
+                Told::Record(table, bound, row, outcome) => {
+                    let Some(count) = counts.iter_mut().find(|c| c.table == table.as_str()) else { return };
+                    match outcome {
+                        Ok(typed) => {
+                            picks.offer(table, bound, row, typed);
+                            count.loaded += 1;
+                            let cells = bound.cells(row);
+                            let unsaid = cells.unsaid().map(|r| r.code);
+                            for code in typed.notes.iter().map(|r| r.code).chain(unsaid) {
+                                *count.notes.entry(code).or_default() += 1;
+                            }
+                            typed.rows.iter().for_each(add);
+                        }
+                        Err(reason) => *count.rejects.entry(reason.code).or_default() += 1,
+                    }
+                }
+            }
+        })
+        .await?;
+        Ok((trees, counts))
+    }
+
+    /// The rows of the blocks that differ.
+    async fn gather(&self, connection: &mut PgConnection, suspects: &mut Suspects) -> Result<(), Error> {
+        self.tell(connection, |told| {
+            let mut take = |record: Option<u64>, row: &TargetRow| {
+                if suspects.suspects(row.table, row.id) {
+                    let wanted = Wanted { record, fields: row.fields.clone() };
+                    suspects.wanted.entry(row.table).or_default().insert(row.id, wanted);
+                }
+            };
+            match told {
+                Told::Setup(row) => take(None, row),
+                Told::Record(_, bound, row, outcome) => match outcome {
+                    Ok(typed) => typed.rows.iter().for_each(|target| take(Some(row.position), target)),
+                    Err(_) => suspects.rejected.extend(bound.cells(row).text("key")),
+                },
+            }
+        })
+        .await
+    }
+}
+
+/// The trees of the target as it is.
+pub(crate) async fn target_trees(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+) -> Result<BTreeMap<TableName, Tree>, Error> {
+    let mut trees = BTreeMap::new();
+    for name in TABLES {
+        let mut tree = Tree::default();
+        let mut rows = actual::rows(connection, clinic, name.table(), None);
+        while let Some(row) = rows.try_next().await? {
+            tree.add(row.id, digest::row(name.table(), row.id, &row.fields));
+        }
+        drop(rows);
+        trees.insert(name, tree);
+    }
+    Ok(trees)
+}
+
+/// The checksum of every table that came from FileMaker: equal for equal content, whatever way it came.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn checksums(
+    database_url: &str,
+    clinic: ClinicId,
+) -> Result<BTreeMap<&'static str, String>, Error> {
+    let mut connection = connect(database_url, clinic).await?;
+    let trees = target_trees(&mut connection, clinic).await?;
+    Ok(trees
+        .into_iter()
+        .map(|(name, tree)| (name.as_str(), format!("{} {}", tree.rows, tree.root())))
+        .collect())
+}

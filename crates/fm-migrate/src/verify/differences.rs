@@ -1,0 +1,168 @@
+//! The rows of blocks that differ, by name, and why they may.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::TryStreamExt;
+use serde::Serialize;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+use wattle_domain::row::Fields;
+use wattle_domain::{ClinicId, TableName};
+
+use super::digest::block;
+use crate::error::Error;
+use crate::load::{NOT_OURS, actual, witness};
+
+/// Differing blocks of a table that are looked into; the rest is only counted.
+pub(super) const MOST_BLOCKS: usize = 256;
+
+/// What is wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// FileMaker has it, Wattle does not.
+    Missing,
+    /// Wattle has it, FileMaker does not.
+    Extra,
+    /// Both have it, with other content.
+    Differs,
+}
+
+/// Why that is well; `Unexplained` when it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A person changed it in Wattle since.
+    ChangedHere,
+    /// A person deleted it in Wattle since.
+    DeletedHere,
+    /// It gave way to a booking made in Wattle, as a deliberate double booking.
+    MadeRoom,
+    /// History only grows: what happened to a booking stays when FileMaker forgets it.
+    History,
+    /// Its record loaded once, and is rejected now.
+    RejectedSince,
+    /// Nothing explains it.
+    Unexplained,
+}
+
+/// A row that differs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Difference {
+    /// The table.
+    pub table: &'static str,
+    /// The row's id here.
+    pub id: Uuid,
+    /// FileMaker's number of the record, or its place in the file; where there is one.
+    pub record: Option<u64>,
+    /// What.
+    pub what: What,
+    /// The columns that differ.
+    pub columns: Vec<&'static str>,
+    /// Why.
+    pub why: Why,
+}
+
+/// A row as it should be.
+pub(super) struct Wanted {
+    pub(super) record: Option<u64>,
+    pub(super) fields: Fields,
+}
+
+/// Rows as they should be, of the blocks that differ.
+#[derive(Default)]
+pub(super) struct Suspects {
+    pub(super) blocks: BTreeMap<TableName, BTreeSet<usize>>,
+    pub(super) wanted: BTreeMap<TableName, HashMap<Uuid, Wanted>>,
+    /// Keys of records that are rejected.
+    pub(super) rejected: Vec<String>,
+}
+
+impl Suspects {
+    pub(super) fn suspects(&self, table: TableName, id: Uuid) -> bool {
+        self.blocks.get(&table).is_some_and(|blocks| blocks.contains(&block(id)))
+    }
+
+    /// Compares them with the target.
+    pub(super) async fn name(
+        mut self,
+        connection: &mut PgConnection,
+        clinic: ClinicId,
+    ) -> Result<Vec<Difference>, Error> {
+        let mut found = Vec::new();
+        for (&name, blocks) in &self.blocks {
+            let table = name.table();
+            let mut wanted = self.wanted.remove(&name).unwrap_or_default();
+            let blocks = blocks.iter().filter_map(|b| i32::try_from(*b).ok()).collect();
+            let mut extra = Vec::new();
+            let mut rows = actual::rows(connection, clinic, table, Some(blocks));
+            while let Some(row) = rows.try_next().await? {
+                let Some(other) = wanted.remove(&row.id) else {
+                    extra.push((row.id, row.touched));
+                    continue;
+                };
+                let null = &serde_json::Value::Null;
+                let differing: Vec<&'static str> = table
+                    .columns
+                    .iter()
+                    .map(|c| c.name)
+                    .filter(|c| !NOT_OURS.contains(c))
+                    .filter(|c| row.fields.get(*c).unwrap_or(null) != other.fields.get(*c).unwrap_or(null))
+                    .collect();
+                if differing.is_empty() {
+                    continue;
+                }
+                let why = match differing.as_slice() {
+                    _ if row.touched => Why::ChangedHere,
+                    ["double_booking"] if row.fields.get("double_booking") == Some(&true.into()) => {
+                        Why::MadeRoom
+                    }
+                    _ => Why::Unexplained,
+                };
+                found.push(Difference {
+                    table: name.as_str(),
+                    id: row.id,
+                    record: other.record,
+                    what: What::Differs,
+                    columns: differing,
+                    why,
+                });
+            }
+            drop(rows);
+            let missing: Vec<Uuid> = wanted.keys().copied().collect();
+            let deleted = witness::deleted_here(connection, clinic, table, &missing).await?;
+            for (id, other) in wanted {
+                let why = if deleted.contains(&id) { Why::DeletedHere } else { Why::Unexplained };
+                let record = other.record;
+                found.push(Difference {
+                    table: name.as_str(),
+                    id,
+                    record,
+                    what: What::Missing,
+                    columns: Vec::new(),
+                    why,
+                });
+            }
+            let ids: Vec<Uuid> = extra.iter().map(|(id, _)| *id).collect();
+            let rejected = witness::of_keys(connection, clinic, table, &ids, &self.rejected).await?;
+            for (id, touched) in extra {
+                let why = match () {
+                    () if touched => Why::ChangedHere,
+                    () if table.append_only => Why::History,
+                    () if rejected.contains(&id) => Why::RejectedSince,
+                    () => Why::Unexplained,
+                };
+                found.push(Difference {
+                    table: name.as_str(),
+                    id,
+                    record: None,
+                    what: What::Extra,
+                    columns: Vec::new(),
+                    why,
+                });
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}

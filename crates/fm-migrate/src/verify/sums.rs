@@ -1,0 +1,167 @@
+//! Columns counted and summed on both sides by SQL, so that the converters are not their own witness.
+
+use serde::Serialize;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+use wattle_domain::{ClinicId, TableName};
+
+use super::expected::Staged;
+use crate::error::Error;
+use crate::ids::SourceTable;
+use crate::load::last_run::Used;
+use crate::load::witness;
+
+/// One column on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Our name of the export.
+    pub table: &'static str,
+    /// The field of ours.
+    pub field: &'static str,
+    /// FileMaker's name of it.
+    pub column: String,
+    /// `filled` or `sum`.
+    pub what: &'static str,
+    /// In FileMaker, of records that were not rejected.
+    pub there: i64,
+    /// Of these left out with a note.
+    pub left_out: i64,
+    /// In Wattle.
+    pub here: i64,
+    /// People have worked on such rows in Wattle since: a difference proves nothing.
+    pub worked_on: bool,
+}
+
+impl Sum {
+    /// Whether both sides agree, or cannot be expected to.
+    #[must_use]
+    pub fn good(&self) -> bool {
+        self.worked_on || self.there - self.left_out == self.here
+    }
+}
+
+type Line = (SourceTable, &'static str, TableName, &'static str, &'static str);
+
+const LINES: &[Line] = &[
+    (SourceTable::Practitioners, "key", TableName::Practitioner, "filled", "count(*)"),
+    (SourceTable::Practitioners, "ahpra_number", TableName::Practitioner, "filled", "count(ahpra_number)"),
+    (
+        SourceTable::Practitioners,
+        "prescriber_number",
+        TableName::Practitioner,
+        "filled",
+        "count(prescriber_number)",
+    ),
+    (SourceTable::Patients, "key", TableName::Patient, "filled", "count(*)"),
+    (SourceTable::Patients, "record_number", TableName::Patient, "filled", "count(record_number)"),
+    (SourceTable::Patients, "title", TableName::Patient, "filled", "count(title)"),
+    (SourceTable::Patients, "preferred_name", TableName::Patient, "filled", "count(preferred_name)"),
+    (SourceTable::Patients, "birth_date", TableName::Patient, "filled", "count(birth_date)"),
+    (SourceTable::Patients, "deceased_on", TableName::Patient, "filled", "count(deceased_on)"),
+    (SourceTable::Patients, "gender", TableName::Patient, "filled", "count(gender)"),
+    (SourceTable::Patients, "indigenous_status", TableName::Patient, "filled", "count(indigenous_status)"),
+    (
+        SourceTable::Patients,
+        "usual_practitioner",
+        TableName::Patient,
+        "filled",
+        "count(usual_practitioner_id)",
+    ),
+    (
+        SourceTable::Patients,
+        "mobile",
+        TableName::PatientContact,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'mobile')",
+    ),
+    (
+        SourceTable::Patients,
+        "home_phone",
+        TableName::PatientContact,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'home')",
+    ),
+    (
+        SourceTable::Patients,
+        "work_phone",
+        TableName::PatientContact,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'work')",
+    ),
+    (
+        SourceTable::Patients,
+        "email",
+        TableName::PatientContact,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'email')",
+    ),
+    (SourceTable::Patients, "suburb", TableName::Address, "filled", "count(suburb)"),
+    (
+        SourceTable::Patients,
+        "medicare",
+        TableName::PatientIdentifier,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'medicare')",
+    ),
+    (
+        SourceTable::Patients,
+        "ihi",
+        TableName::PatientIdentifier,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'ihi')",
+    ),
+    (
+        SourceTable::Patients,
+        "dva",
+        TableName::PatientIdentifier,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'dva')",
+    ),
+    (
+        SourceTable::Patients,
+        "pension",
+        TableName::PatientIdentifier,
+        "filled",
+        "count(*) FILTER (WHERE kind = 'pension')",
+    ),
+    (SourceTable::Appointments, "key", TableName::Appointment, "filled", "count(*)"),
+    (
+        SourceTable::Appointments,
+        "minutes",
+        TableName::Appointment,
+        "sum",
+        "sum(extract(epoch FROM end_at - start_at) / 60)",
+    ),
+    (SourceTable::Appointments, "room", TableName::Appointment, "filled", "count(room_id)"),
+    (SourceTable::Appointments, "note", TableName::Appointment, "filled", "count(note)"),
+    (SourceTable::Appointments, "started_at", TableName::Appointment, "filled", "count(started_at)"),
+    (SourceTable::Appointments, "finished_at", TableName::Appointment, "filled", "count(finished_at)"),
+];
+
+/// Every column that the mapping names and that stands alone on both sides.
+pub(super) async fn sums(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    run: Uuid,
+    used: &[Used],
+    staged: &Staged,
+) -> Result<Vec<Sum>, Error> {
+    let mut sums = Vec::new();
+    for &(source, field, target, what, expression) in LINES {
+        let Some(from) = used.iter().find(|u| u.table == source) else { continue };
+        let Some(bound) = staged.bound(source) else { continue };
+        let Some((column, repetition)) = bound.place(field) else { continue };
+        let cell = witness::Cell { column, repetition };
+        let (filled, sum) = witness::staged(connection, (run, from.source, source.as_str()), cell).await?;
+        let column = bound.column(field).to_owned();
+        let left_out = match what {
+            "filled" => witness::left_out(connection, (run, source.as_str()), &column).await?,
+            _ => 0,
+        };
+        let here = witness::target(connection, clinic, target.table(), expression).await?;
+        let worked_on = witness::worked_on(connection, clinic, target.table()).await? > 0;
+        let there = if what == "sum" { sum } else { filled };
+        sums.push(Sum { table: source.as_str(), field, column, what, there, left_out, here, worked_on });
+    }
+    Ok(sums)
+}

@@ -1,0 +1,16 @@
+//! A clinic out of FileMaker Server over HTTP, with a real PostgreSQL on the other side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod cutover;
+mod delta;
+mod faults;
+mod resume;
+mod same;
+mod support;
+mod verify;

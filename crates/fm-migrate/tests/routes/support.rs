@@ -1,0 +1,137 @@
+//! A clinic in a stand-in for FileMaker Server, and databases to bring it into.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
+use wattle_domain::ClinicId;
+use wattle_filemaker_standin::{Settings, Standin, clinic};
+use wattle_fm_migrate::Error;
+use wattle_fm_migrate::extract::{self, Extracted};
+use wattle_fm_migrate::import;
+use wattle_fm_migrate::report::Report;
+use wattle_fm_migrate::sample::{self, Plan};
+use wattle_fm_migrate::wire::{Account, Route};
+use wattle_private_postgres::{Cluster, Options};
+
+pub const CLINIC: ClinicId = ClinicId(Uuid::from_u128(0xC11));
+
+fn cluster() -> Option<&'static Cluster> {
+    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+    let cluster = CLUSTER.get_or_init(|| match Cluster::start_temporary_with(Options::quick()) {
+        Ok(cluster) => Some(cluster),
+        Err(why) => {
+            eprintln!("SKIPPED extraction into PostgreSQL: {why}");
+            None
+        }
+    });
+    cluster.as_ref()
+}
+
+/// A database with the server's schema; `None` where PostgreSQL is not installed.
+pub async fn database(name: &str) -> Option<String> {
+    let name = name.to_owned();
+    let url = tokio::task::spawn_blocking(move || cluster().map(|c| c.create_database(&name).unwrap()))
+        .await
+        .unwrap()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/server");
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "sql") && !f.ends_with("bootstrap.sql"));
+    files.sort();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let run = |path: &Path| AssertSqlSafe(std::fs::read_to_string(path).unwrap());
+    connection.execute(sqlx::raw_sql(run(&folder.join("bootstrap.sql")))).await.unwrap();
+    connection.execute("SET ROLE wattle_owner").await.unwrap();
+    connection.execute("CREATE SCHEMA sync").await.unwrap();
+    for file in files {
+        let done = connection.execute(sqlx::raw_sql(run(&file))).await;
+        done.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    }
+    Some(url)
+}
+
+/// A sample clinic, served.
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub standin: Standin,
+}
+
+impl House {
+    pub async fn new(plan: Plan, settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        sample::write(&plan, folder.path()).unwrap();
+        let standin = Standin::start(clinic::sample(folder.path()).unwrap(), settings).await.unwrap();
+        let this = Self { folder, standin };
+        let text = std::fs::read_to_string(this.mapping()).unwrap();
+        let mut text = text.replace("\n# --- Practitioners:", &this.server());
+        for (table, theirs) in
+            [("practitioners", "Practitioners"), ("patients", "Patients"), ("appointments", "Appointments")]
+        {
+            let head = format!("\n[{table}]\n");
+            assert!(text.contains(&head), "{head}");
+            text =
+                text.replace(&head, &format!("{head}table = \"{theirs}\"\napi_layout = \"{theirs} API\"\n"));
+        }
+        std::fs::write(this.mapping(), text).unwrap();
+        this
+    }
+
+    fn server(&self) -> String {
+        format!(
+            "\n[server]\nurl = \"{}\"\ndatabase = \"Clinic\"\npage_rows = 200\nfirst_wait_ms = 1\n\n# --- Practitioners:",
+            self.standin.url()
+        )
+    }
+
+    pub fn mapping(&self) -> PathBuf {
+        self.folder.path().join("clinic.toml")
+    }
+
+    pub fn edit_mapping(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.mapping()).unwrap();
+        assert!(text.contains(from), "the mapping has no {from}");
+        std::fs::write(self.mapping(), text.replacen(from, to, 1)).unwrap();
+    }
+
+    pub async fn extract(&self, database: &str, route: Route) -> Result<Extracted, Error> {
+        let request = extract::Request {
+            mapping: self.mapping(),
+            database_url: database.into(),
+            clinic: CLINIC,
+            account: Account { user: "migrator".into(), password: "read-only".into() },
+            route: Some(route),
+        };
+        extract::extract(&request, &|_, _, _, _| {}).await
+    }
+
+    pub async fn import(&self, database: &str, route: Route) -> Result<Report, Error> {
+        let request = import::Request {
+            mapping: self.mapping(),
+            database_url: database.into(),
+            clinic: CLINIC,
+            route: Some(route),
+        };
+        import::import(&request, &|_, _, _, _| {}).await
+    }
+}
+
+pub fn plan() -> Plan {
+    Plan { patients: 1_000, appointments: 3_000, ..Plan::standard(3, "2026-11-22".parse().unwrap()) }
+}
+
+pub fn small() -> Plan {
+    Plan { patients: 120, appointments: 600, ..Plan::standard(5, "2026-11-22".parse().unwrap()) }
+}
+
+pub async fn number(database: &str, sql: &'static str) -> i64 {
+    let pool = PgPool::connect(database).await.unwrap();
+    let number = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    pool.close().await;
+    number
+}
+
+/// Shorter than any wait of a person, longer than any of a test.
+pub const A_LONG_WHILE: Duration = Duration::from_secs(3_600);

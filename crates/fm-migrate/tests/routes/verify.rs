@@ -1,0 +1,183 @@
+//! What the verification finds, and what it lets pass.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+use wattle_filemaker_standin::Settings;
+use wattle_fm_migrate::status::status;
+use wattle_fm_migrate::verify::{Request, Verified, What, Why, verify};
+use wattle_fm_migrate::wire::Route;
+
+use super::support::{CLINIC, House, database, small};
+
+struct Clinic {
+    house: House,
+    url: String,
+    pool: PgPool,
+}
+
+impl Clinic {
+    async fn new(name: &str, route: Route) -> Option<Self> {
+        let url = database(name).await?;
+        let house = House::new(small(), Settings::default()).await;
+        if route != Route::File {
+            house.extract(&url, route).await.unwrap();
+        }
+        house.import(&url, route).await.unwrap();
+        let pool = PgPool::connect(&url).await.unwrap();
+        Some(Self { house, url, pool })
+    }
+
+    fn out(&self) -> PathBuf {
+        self.house.folder.path().join("verified")
+    }
+
+    async fn verify(&self, ticked: Option<PathBuf>) -> Result<Verified, wattle_fm_migrate::Error> {
+        let request = Request {
+            mapping: self.house.mapping(),
+            database_url: self.url.clone(),
+            clinic: CLINIC,
+            out: self.out(),
+            spot: 5,
+            ticked,
+        };
+        verify(&request).await
+    }
+
+    /// Past every trigger, as no program of ours can.
+    async fn tamper(&self, sql: &'static str) {
+        let mut tx = self.pool.begin().await.unwrap();
+        sqlx::raw_sql("SET LOCAL session_replication_role = replica").execute(&mut *tx).await.unwrap();
+        assert_eq!(sqlx::query(sql).execute(&mut *tx).await.unwrap().rows_affected(), 1, "{sql}");
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_migration_adds_up_by_every_route() {
+    for route in [Route::File, Route::Odata, Route::DataApi] {
+        let Some(clinic) = Clinic::new(&format!("adds_up_{}", route.as_str()), route).await else { return };
+        let verified = clinic.verify(None).await.unwrap();
+        let odd: Vec<_> = verified.sums.iter().filter(|s| !s.good()).collect();
+        assert!(odd.is_empty(), "{route:?}: {odd:?}");
+        assert!(verified.good, "{route:?}: {:?} {:?}", verified.counts, verified.differences);
+        assert_eq!(verified.differences, []);
+        assert!(verified.tables.iter().all(|t| t.expected_root == t.actual_root && t.expected == t.actual));
+        assert!(verified.sums.iter().any(|s| s.what == "sum" && s.there > 1_000), "minutes are summed");
+        assert!(verified.sums.len() > 20, "{}", verified.sums.len());
+        assert!(verified.foreign_keys > 10);
+        let standing = status(&clinic.url, CLINIC).await.unwrap();
+        let patients = standing.iter().find(|t| t.table == "patients").unwrap();
+        assert_eq!(patients.loaded, Some(120));
+        assert_eq!(patients.state, if route == Route::File { "staged" } else { "stable" });
+        if route != Route::File {
+            for count in &verified.counts {
+                assert_eq!((count.filemaker, count.witness), (Some(count.staged), Some(count.staged)));
+            }
+        }
+        let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
+        assert!(html.contains("Every record is accounted for"), "{html}");
+        let json: Value =
+            serde_json::from_slice(&std::fs::read(clinic.out().join("report.json")).unwrap()).unwrap();
+        assert_eq!(json["good"], true);
+        // No value of a record is in either: names of the sample's people are not, though ids are.
+        let name: String =
+            sqlx::query_scalar("SELECT email FROM (SELECT value AS email FROM clinic.patient_contact WHERE kind = 'email') x LIMIT 1")
+                .fetch_one(&clinic.pool)
+                .await
+                .unwrap();
+        assert!(!html.contains(&name) && !json.to_string().contains(&name));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tampering_is_named() {
+    let Some(clinic) = Clinic::new("tampered", Route::Odata).await else { return };
+    clinic.tamper("UPDATE clinic.patient SET birth_date = birth_date + 1 WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient WHERE birth_date IS NOT NULL)").await;
+    clinic.tamper("UPDATE clinic.appointment SET end_at = end_at - interval '1 minute' WHERE id = (SELECT max(id::text)::uuid FROM clinic.appointment)").await;
+    clinic.tamper("DELETE FROM clinic.patient_contact WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient_contact WHERE kind = 'mobile')").await;
+    let verified = clinic.verify(None).await.unwrap();
+    assert!(!verified.good);
+    let named: Vec<_> =
+        verified.differences.iter().map(|d| (d.table, d.what, d.columns.clone(), d.why)).collect();
+    assert_eq!(
+        named,
+        [
+            ("appointment", What::Differs, vec!["end_at"], Why::Unexplained),
+            ("patient", What::Differs, vec!["birth_date"], Why::Unexplained),
+            ("patient_contact", What::Missing, vec![], Why::Unexplained),
+        ]
+    );
+    assert!(verified.differences.iter().all(|d| d.record.is_some()), "by FileMaker's record too");
+    let odd: Vec<_> = verified.sums.iter().filter(|s| !s.good()).map(|s| s.field).collect();
+    assert_eq!(odd, ["mobile", "minutes"], "and SQL's own sums say so without the converters");
+    let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
+    assert!(html.contains("nothing explains it") && html.contains("Do not switch over"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_in_wattle_is_told_from_damage() {
+    let Some(clinic) = Clinic::new("worked_on", Route::Odata).await else { return };
+    let by_hand = |what: &str| {
+        format!(
+            "SELECT set_config('wattle.clinic', '{CLINIC}', false), set_config('wattle.user', '{}', false); {what}",
+            Uuid::from_u128(1)
+        )
+    };
+    let mut hand = clinic.pool.acquire().await.unwrap();
+    for what in [
+        "UPDATE clinic.patient SET preferred_name = 'By hand' WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient)",
+        "UPDATE clinic.alert SET deleted_at = now() WHERE id = (SELECT min(id::text)::uuid FROM clinic.alert)",
+    ] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(by_hand(what))).execute(&mut *hand).await.unwrap();
+    }
+    let verified = clinic.verify(None).await.unwrap();
+    let why: Vec<_> = verified.differences.iter().map(|d| (d.table, d.why)).collect();
+    assert_eq!(why, [("alert", Why::DeletedHere), ("patient", Why::ChangedHere)]);
+    assert!(verified.good, "{:?}", verified.sums.iter().filter(|s| !s.good()).collect::<Vec<_>>());
+    // A later extract that was not imported is not passed over.
+    clinic.house.standin.with(|d| {
+        let patients = d.table_mut("Patients").unwrap();
+        let id = patients.records[9].id;
+        patients.edit(id, "KnownAs", "Later");
+    });
+    clinic.house.extract(&clinic.url, Route::Odata).await.unwrap();
+    let verified = clinic.verify(None).await.unwrap();
+    assert!(!verified.good && verified.counts.iter().any(|c| c.newer_extract));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_ticks_off_records_and_is_named() {
+    let Some(clinic) = Clinic::new("ticked", Route::File).await else { return };
+    let verified = clinic.verify(None).await.unwrap();
+    assert_eq!((verified.spot.shown, verified.spot.ticked, &verified.spot.by), (15, 0, &None));
+    let page = std::fs::read_to_string(clinic.out().join("spot.html")).unwrap();
+    let names: Vec<&str> =
+        page.split("class=tick value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(names.len(), 15);
+    assert!(page.contains("<th>Surname<td>") && page.contains("<th>family_name<td>"), "both sides are there");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(clinic.out().join("spot.html")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "patients' records are for the owner's eyes");
+    }
+    let ticks = clinic.house.folder.path().join("ticked.json");
+    let save = |value: Value| std::fs::write(&ticks, value.to_string()).unwrap();
+    save(json!({ "run": verified.run, "by": " Maria Rossi ", "ticked": names }));
+    let again = clinic.verify(Some(ticks.clone())).await.unwrap();
+    assert_eq!((again.spot.ticked, again.spot.by.as_deref()), (15, Some("Maria Rossi")));
+    let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
+    assert!(html.contains("Maria Rossi compared 15 records"), "{html}");
+    for (value, why) in [
+        (json!({ "run": Uuid::nil(), "by": "M", "ticked": [] }), "another import"),
+        (json!({ "run": verified.run, "by": " ", "ticked": [] }), "who has compared"),
+        (json!({ "by": "M" }), "no file that"),
+    ] {
+        save(value);
+        let error = clinic.verify(Some(ticks.clone())).await.unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
