@@ -2,6 +2,7 @@
 //! is `From<wattle_workstation::Error> for CommandError`.
 
 mod attention;
+mod clinical;
 mod daybook;
 mod patients;
 mod people;
@@ -48,6 +49,17 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         attention::resolve_conflict,
         attention::set_aside,
         attention::try_again,
+        clinical::clinical_record,
+        clinical::save_draft,
+        clinical::discard_draft,
+        clinical::sign_note,
+        clinical::record_allergy,
+        clinical::record_condition,
+        clinical::record_medication,
+        clinical::edit_entry,
+        clinical::record_observations,
+        clinical::record_recall,
+        clinical::edit_recall,
         people::people,
         people::see_to,
         sync::sync_page,

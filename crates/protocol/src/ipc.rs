@@ -9,6 +9,7 @@ pub mod attention;
 pub mod daybook;
 pub mod event;
 pub mod patients;
+pub mod record;
 pub mod session;
 pub mod sync;
 pub mod waiting;

@@ -1,6 +1,7 @@
 //! The workstation as the shell, the tests and the benchmarks see it.
 
 mod attention;
+mod clinical;
 mod close;
 mod daybook;
 mod escrow;
