@@ -17,6 +17,7 @@ pub mod idle;
 pub mod machine;
 pub mod one_change;
 pub mod open;
+pub mod open_record;
 pub mod place;
 pub mod propagation;
 pub mod propagation_200;

@@ -7,6 +7,7 @@ pub(crate) mod daybook;
 pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod people;
+pub(crate) mod record;
 pub(crate) mod session;
 pub(crate) mod sync;
 mod tagged;

@@ -3,6 +3,8 @@
 //!
 //! It is no pharmacopoeia and finds no interaction but one: a medicine that meets an allergy.
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 use crate::entities::{Allergy, Medication};
@@ -112,7 +114,7 @@ substances! {
     "pantoprazole", "Pantoprazole", ["ppi"], ["somac"];
     "paracetamol", "Paracetamol", ["paracetamol"], ["panadol", "panamax"];
     "peanut", "Peanut", [], ["peanuts"], not_a_medicine;
-    "penicillin", "Penicillin (class)", ["penicillin"], ["penicillin", "penicillins"], not_a_medicine;
+    "penicillin", "Penicillins", ["penicillin"], ["penicillin", "penicillins"], not_a_medicine;
     "perindopril", "Perindopril", ["ace_inhibitor"], ["coversyl"];
     "phenoxymethylpenicillin", "Phenoxymethylpenicillin", ["penicillin"], ["penicillin v", "ldp"];
     "prednisolone", "Prednisolone", ["corticosteroid"], ["panafcortelone", "solone"];
@@ -128,7 +130,7 @@ substances! {
     "simvastatin", "Simvastatin", ["statin"], ["zocor"];
     "spironolactone", "Spironolactone", ["potassium_sparing"], ["aldactone"];
     "sulfamethoxazole_trimethoprim", "Trimethoprim with sulfamethoxazole", ["sulfonamide_antibiotic", "trimethoprim"], ["bactrim", "septrin", "resprim", "cotrimoxazole"];
-    "sulfonamides", "Sulfonamide antibiotics (class)", ["sulfonamide_antibiotic"], ["sulfa", "sulphur drugs", "sulfonamide"], not_a_medicine;
+    "sulfonamides", "Sulfonamide antibiotics", ["sulfonamide_antibiotic"], ["sulfa", "sulphur drugs", "sulfonamide"], not_a_medicine;
     "telmisartan", "Telmisartan", ["arb"], ["micardis"];
     "tramadol", "Tramadol", ["opioid"], ["tramal"];
     "tree_nuts", "Tree nuts", [], ["almond", "cashew", "walnut"], not_a_medicine;
@@ -145,12 +147,22 @@ pub fn by_code(code: &str) -> Option<&'static Substance> {
     SUBSTANCES.iter().find(|s| s.code == code)
 }
 
+/// Every spelling of the list between blanks, with its substance: folded once, as each medicine of a record is looked up.
+static SPELLINGS: LazyLock<Vec<(String, &'static Substance)>> = LazyLock::new(|| {
+    let of = |s: &'static Substance| {
+        std::iter::once(&s.name).chain(s.aliases).map(move |name| (format!(" {} ", words(name)), s))
+    };
+    SUBSTANCES.iter().flat_map(of).collect()
+});
+
 /// The substances that a written name names: by generic name, brand or other spelling, whole words only.
 #[must_use]
 pub fn named(text: &str) -> Vec<&'static Substance> {
     let text = format!(" {} ", words(text));
-    let says = |name: &str| text.contains(&format!(" {} ", words(name)));
-    SUBSTANCES.iter().filter(|s| says(s.name) || s.aliases.iter().any(|a| says(a))).collect()
+    let mut found: Vec<&'static Substance> =
+        SPELLINGS.iter().filter(|(name, _)| text.contains(name.as_str())).map(|(_, s)| *s).collect();
+    found.dedup_by_key(|s| s.code);
+    found
 }
 
 /// What the list offers for a few letters, best first: names that begin so, then other spellings, then words within.

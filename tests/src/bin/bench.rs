@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use wattle_tests::bench::figures::Figures;
 use wattle_tests::bench::scale::Scale;
 use wattle_tests::bench::{
-    catch_up, daybook, drain, first_sync, idle, one_change, open, propagation, propagation_200, push, search,
-    sign_in, sizes, storm,
+    catch_up, daybook, drain, first_sync, idle, one_change, open, open_record, propagation, propagation_200,
+    push, search, sign_in, sizes, storm,
 };
 
 /// Measures what the README promises, each beside a floor of the same run.
@@ -32,11 +32,12 @@ struct Arguments {
 
 type Run = fn(Scale) -> anyhow::Result<Figures>;
 
-const ALL: [(&str, Run); 15] = [
+const ALL: [(&str, Run); 16] = [
     ("search", |_| search::run()),
     ("daybook", |_| daybook::run()),
     ("one-change", one_change::run),
     ("open", |_| open::run()),
+    ("open-record", |_| open_record::run()),
     ("first-sync", first_sync::pages),
     ("first-sync-rows", first_sync::rows),
     ("propagation", propagation::run),
