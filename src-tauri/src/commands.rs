@@ -3,6 +3,7 @@
 
 mod attention;
 mod audit;
+mod clinical;
 mod daybook;
 mod patients;
 mod people;
@@ -52,6 +53,17 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         attention::resolve_conflict,
         attention::set_aside,
         attention::try_again,
+        clinical::clinical_record,
+        clinical::save_draft,
+        clinical::discard_draft,
+        clinical::sign_note,
+        clinical::record_allergy,
+        clinical::record_condition,
+        clinical::record_medication,
+        clinical::edit_entry,
+        clinical::record_observations,
+        clinical::record_recall,
+        clinical::edit_recall,
         people::people,
         people::see_to,
         second_factor::second_factor,

@@ -18,6 +18,7 @@ pub mod machine;
 pub mod migrate;
 pub mod one_change;
 pub mod open;
+pub mod open_record;
 pub mod place;
 pub mod propagation;
 pub mod propagation_200;

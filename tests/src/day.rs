@@ -4,6 +4,7 @@
 //! waits for what a person would see, and fails with what was seen instead.
 
 mod access;
+pub mod consultation;
 mod desk;
 mod file;
 mod people;

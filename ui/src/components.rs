@@ -9,6 +9,7 @@ pub(crate) mod icon;
 pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod picker;
+pub(crate) mod record;
 pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod toasts;

@@ -10,16 +10,18 @@ use web_sys::{Element, KeyboardEvent};
 use crate::clock;
 use crate::components::attention::keys as attention;
 use crate::components::daybook::keys as daybook;
+use crate::components::record::keys as record_keys;
 use crate::state::book::Book;
 use crate::state::desk::{Desk, Page};
+use crate::state::record::Record;
 
 /// Minutes without a key or the pointer after which the curtain is drawn.
 const IDLE_MIN: i64 = 10;
 
 /// Listens for as long as the desk is there.
-pub(crate) fn listen(desk: Desk, book: Book) {
+pub(crate) fn listen(desk: Desk, book: Book, record: Record) {
     let handle = window_event_listener(ev::keydown, move |ev| {
-        if !desk.locked.get_untracked() && anywhere(&ev, desk, book) {
+        if !desk.locked.get_untracked() && anywhere(&ev, desk, book, record) {
             ev.prevent_default();
         }
     });
@@ -32,7 +34,7 @@ fn typing(ev: &KeyboardEvent) -> bool {
     target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA"))
 }
 
-fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book) -> bool {
+fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book, record: Record) -> bool {
     let key = ev.key();
     if ev.ctrl_key() || ev.meta_key() {
         return match key.to_lowercase().as_str() {
@@ -59,7 +61,8 @@ fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book) -> bool {
         return false;
     }
     if key == "Escape" {
-        return escape(desk, book);
+        return desk.page.get_untracked() == Page::Patients && record_keys::escape(record)
+            || escape(desk, book);
     }
     if typing(ev) {
         return false;
@@ -71,6 +74,7 @@ fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book) -> bool {
             return match desk.page.get_untracked() {
                 Page::DayBook => book.booking.get_untracked().is_none() && daybook::pressed(ev, desk, book),
                 Page::Attention => attention::pressed(ev),
+                Page::Patients => record_keys::pressed(ev, record),
                 _ => false,
             };
         }

@@ -10,6 +10,7 @@ mod components;
 mod ipc;
 mod keys;
 mod pages;
+mod shortcuts;
 mod show;
 mod state;
 mod stopped;

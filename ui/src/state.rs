@@ -9,6 +9,7 @@ pub(crate) mod desk;
 pub(crate) mod live;
 pub(crate) mod patients;
 pub(crate) mod people;
+pub(crate) mod record;
 pub(crate) mod sync;
 pub(crate) mod theme;
 pub(crate) mod toasts;

@@ -2,7 +2,9 @@
 //!
 //! Must never: carry a patient's datum. Called by: every page.
 
-use wattle_domain::fields::{AppointmentStatus, ContactKind, IdentifierKind, Sex};
+use wattle_domain::fields::{
+    AllergyKind, AllergySeverity, AppointmentStatus, ContactKind, IdentifierKind, ObservationCode, Sex,
+};
 use wattle_domain::identifiers::Odd;
 use wattle_domain::{Rejection, RejectionCode, Role};
 use wattle_protocol::ipc::session::Connection;
@@ -122,6 +124,12 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),
         RejectionCode::AlreadyResolved => "Somebody has settled this already.".into(),
         RejectionCode::IdentifierTaken => "Another patient of this clinic has this number.".into(),
+        RejectionCode::AllergiesStand => {
+            "Allergies are on this record, so nil known cannot be noted. Look through them, and end those that are over.".into()
+        }
+        RejectionCode::NotTheAuthor => {
+            "Only who signed a note replaces it. Add an addendum instead; it stands beside the note.".into()
+        }
         RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
             Some(name) => format!("{} cannot be saved like this.", field(name)),
@@ -146,6 +154,14 @@ pub(crate) fn command(name: &str) -> &'static str {
         "resolve_conflict" => "Settling a difference",
         "note_access" => "Noting that a record was opened",
         "note_export" => "Noting that a list was saved",
+        "record_allergy" => "Noting an allergy",
+        "record_condition" => "Noting a problem",
+        "record_medication" => "Entering a medicine",
+        "edit_entry" => "Changing the record",
+        "record_observations" => "Noting measured values",
+        "sign_note" => "Signing a note",
+        "record_recall" => "Making a recall",
+        "edit_recall" => "Changing a recall",
         _ => "A change",
     }
 }
@@ -229,6 +245,36 @@ pub(crate) fn field(name: &str) -> &'static str {
         "expires_on" => "Expiry",
         "preferred" => "First to try",
         "end_at" => "The length",
+        "status" => "Status",
+        "substance" => "Substance",
+        "code" => "The entry of the list",
+        "reaction" => "Reaction",
+        "severity" => "Severity",
+        "onset_on" => "Since",
+        "started_on" => "Start",
+        "ended_on" => "End",
+        "text" => "The name",
+        "directions" => "Directions",
+        "quantity" => "Quantity",
+        "repeats" => "Repeats",
+        "reason" => "Reason",
+        "comment" => "Comment",
+        "allergy_override" => "Why in spite of the allergy",
+        "due_on" => "Due date",
+        "practitioner_id" => "Practitioner",
+        "body" => "The note",
+        "effective_at" => "The time",
+        "blood_pressure" => "Blood pressure",
+        "heart_rate" => "Heart rate",
+        "respiratory_rate" => "Respiratory rate",
+        "temperature" => "Temperature",
+        "oxygen_saturation" => "Oxygen saturation",
+        "weight" => "Weight",
+        "height" => "Height",
+        "waist" => "Waist",
+        "head_circumference" => "Head circumference",
+        "blood_glucose" => "Blood glucose",
+        "pain" => "Pain",
         _ => "This field",
     }
 }
@@ -266,6 +312,40 @@ pub(crate) fn contact(kind: ContactKind) -> &'static str {
         ContactKind::Email => "Email",
         ContactKind::NextOfKin => "Next of kin",
         ContactKind::Guardian => "Guardian",
+    }
+}
+
+/// What a line of the allergies says.
+pub(crate) fn allergy_kind(kind: AllergyKind) -> &'static str {
+    match kind {
+        AllergyKind::Allergy => "Allergy",
+        AllergyKind::Intolerance => "Intolerance",
+        AllergyKind::NilKnown => "Nil known",
+    }
+}
+
+/// How bad a reaction was.
+pub(crate) fn severity(severity: AllergySeverity) -> &'static str {
+    match severity {
+        AllergySeverity::Mild => "Mild",
+        AllergySeverity::Moderate => "Moderate",
+        AllergySeverity::Severe => "Severe",
+    }
+}
+
+/// What was measured.
+pub(crate) fn observation(code: ObservationCode) -> &'static str {
+    field(code.as_str())
+}
+
+/// An identifier's label on a crowded line.
+pub(crate) fn identifier_short(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Medicare => "Medicare",
+        IdentifierKind::Dva => "DVA",
+        IdentifierKind::Pension => "Pension",
+        IdentifierKind::Hcc => "HCC",
+        other => identifier(other),
     }
 }
 

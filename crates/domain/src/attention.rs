@@ -7,6 +7,7 @@ use crate::decide::Context;
 use crate::entities::Conflict;
 use crate::fields::ConflictStatus;
 use crate::ids::{ConflictId, PatientId, UserId, WorkstationId, derived};
+use crate::role::FeedClass;
 use crate::row::{Row, RowChange};
 use crate::table::TableName;
 use crate::time::UtcInstant;
@@ -60,6 +61,21 @@ impl FieldChange {
     }
 }
 
+/// The table that keeps both values of a field of another: what the record says stays where the record is.
+#[must_use]
+pub fn conflicts_of(table: TableName) -> TableName {
+    match table.table().class {
+        FeedClass::Clinical => TableName::RecordConflict,
+        _ => TableName::Conflict,
+    }
+}
+
+/// Whether rows of a table keep two values of a field of another.
+#[must_use]
+pub fn keeps_conflicts(table: TableName) -> bool {
+    matches!(table, TableName::Conflict | TableName::RecordConflict)
+}
+
 /// The row that keeps both values of a field. Its id is derived, so both sides make the same one.
 #[must_use]
 pub fn conflict_row(
@@ -73,7 +89,7 @@ pub fn conflict_row(
     let last = FieldChange::last(row, field);
     let id =
         ConflictId(derived(context.command_id, &format!("conflict/{}/{}/{field}", table.as_str(), row.id)));
-    RowChange::insert(
+    let mut change = RowChange::insert(
         id,
         &Conflict {
             id,
@@ -95,5 +111,7 @@ pub fn conflict_row(
             resolved_by: None,
             resolved_at: None,
         },
-    )
+    );
+    change.table = conflicts_of(table);
+    change
 }

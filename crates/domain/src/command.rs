@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{
-    BookAppointment, CancelAppointment, EditPatient, FinishConsultation, MarkDidNotAttend, NoteAccess,
-    NoteExport, RecordArrival, RegisterPatient, RescheduleAppointment, ResolveConflict, StartConsultation,
+    BookAppointment, CancelAppointment, EditEntry, EditPatient, EditRecall, FinishConsultation,
+    MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordMedication,
+    RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment, ResolveConflict, SignNote,
+    StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -119,6 +121,22 @@ commands! {
     NoteAccess = "note_access",
     /// A list was taken out of the house.
     NoteExport = "note_export",
+    /// What a patient does not bear, or nil known.
+    RecordAllergy = "record_allergy",
+    /// A problem.
+    RecordCondition = "record_condition",
+    /// A medicine.
+    RecordMedication = "record_medication",
+    /// Fields of allergies, problems and medicines.
+    EditEntry = "edit_entry",
+    /// What was measured.
+    RecordObservations = "record_observations",
+    /// A signed note.
+    SignNote = "sign_note",
+    /// Ask a patient back.
+    RecordRecall = "record_recall",
+    /// Fields of recalls.
+    EditRecall = "edit_recall",
 }
 
 /// A command with all that the server needs to believe it. Its JSON text is what the author signs.

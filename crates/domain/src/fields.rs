@@ -173,6 +173,74 @@ words! {
         /// Somebody has chosen.
         Resolved = "resolved",
     }
+    /// What a line of the list of allergies says.
+    AllergyKind {
+        /// The immune system.
+        Allergy = "allergy",
+        /// Badly borne, without it.
+        Intolerance = "intolerance",
+        /// Asked, and none known.
+        NilKnown = "nil_known",
+    }
+    /// How bad a reaction was.
+    AllergySeverity {
+        /// A nuisance.
+        Mild = "mild",
+        /// Needed care.
+        Moderate = "moderate",
+        /// Danger to life.
+        Severe = "severe",
+    }
+    /// Where an allergy, a problem or a medicine stands.
+    EntryStatus {
+        /// It holds now.
+        Active = "active",
+        /// It is over: resolved, ceased, ruled out.
+        Inactive = "inactive",
+        /// It should never have been written; kept, and counted nowhere.
+        EnteredInError = "entered_in_error",
+    }
+    /// What a signed text is.
+    NoteKind {
+        /// A note.
+        Note = "note",
+        /// A word after another note, which stands.
+        Addendum = "addendum",
+    }
+    /// What was measured.
+    ObservationCode {
+        /// Blood pressure: systolic, and diastolic as the second value.
+        BloodPressure = "blood_pressure",
+        /// Heart rate.
+        HeartRate = "heart_rate",
+        /// Breaths.
+        RespiratoryRate = "respiratory_rate",
+        /// Body temperature.
+        Temperature = "temperature",
+        /// Oxygen saturation.
+        OxygenSaturation = "oxygen_saturation",
+        /// Body weight.
+        Weight = "weight",
+        /// Body height or length.
+        Height = "height",
+        /// Waist.
+        Waist = "waist",
+        /// Head circumference.
+        HeadCircumference = "head_circumference",
+        /// Blood glucose.
+        BloodGlucose = "blood_glucose",
+        /// Pain, 0 to 10.
+        Pain = "pain",
+    }
+    /// What became of a recall.
+    RecallStatus {
+        /// To be done.
+        Due = "due",
+        /// The patient has been.
+        Done = "done",
+        /// Not needed any more.
+        Cancelled = "cancelled",
+    }
 }
 
 impl AppointmentStatus {

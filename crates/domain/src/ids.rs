@@ -79,6 +79,18 @@ ids! {
     AppointmentEventId,
     /// A difference that somebody must look at.
     ConflictId,
+    /// A line of a patient's allergies.
+    AllergyId,
+    /// A problem of a patient.
+    ConditionId,
+    /// A medicine of a patient.
+    MedicationId,
+    /// Something measured.
+    ObservationId,
+    /// A signed text; also of its draft before.
+    NoteId,
+    /// A reason to ask a patient back.
+    RecallId,
     /// One file of a workstation, as far as command numbers go: each profile's file numbers its own, and a copy of a disk
     /// draws a new one.
     ReplicaId,

@@ -27,6 +27,10 @@ pub enum RejectionCode {
     AlreadyResolved,
     /// The identifier belongs to another patient of this clinic (IHI only).
     IdentifierTaken,
+    /// Nil known cannot be noted while allergies stand.
+    AllergiesStand,
+    /// Only its author replaces a note; anybody else adds to it.
+    NotTheAuthor,
     /// Another command of its group was refused, and they stand or fall together.
     GroupRefused,
     /// A code of a newer version.

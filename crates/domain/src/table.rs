@@ -83,6 +83,7 @@ column_types! {
     crate::ids::ClinicId => Uuid, crate::ids::UserId => Uuid, crate::ids::WorkstationId => Uuid,
     crate::ids::CommandId => Uuid, crate::ids::PatientId => Uuid, crate::ids::PractitionerId => Uuid,
     crate::ids::LocationId => Uuid, crate::ids::AppointmentTypeId => Uuid, crate::ids::AppointmentId => Uuid,
+    crate::ids::ObservationId => Uuid, crate::ids::NoteId => Uuid,
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {
@@ -224,8 +225,22 @@ tables! {
     Appointment = "appointment",
     /// What happened to a booking.
     AppointmentEvent = "appointment_event",
+    /// Whom to ask back, and when.
+    Recall = "recall",
     /// What somebody must look at.
     Conflict = "conflict",
+    /// What a patient does not bear.
+    Allergy = "allergy",
+    /// Problems.
+    Condition = "condition",
+    /// Medicines.
+    Medication = "medication",
+    /// What was measured.
+    Observation = "observation",
+    /// Signed notes.
+    ClinicalNote = "clinical_note",
+    /// What a clinician must look at.
+    RecordConflict = "record_conflict",
     /// Who changed what.
     AuditEvent = "audit_event",
     /// Who came in, and who was let in.

@@ -9,6 +9,8 @@ mod edit_patient;
 mod map_store;
 #[path = "decide/overlap_property.rs"]
 mod overlap_property;
+#[path = "decide/record.rs"]
+mod record;
 #[path = "decide/resolve_conflict.rs"]
 mod resolve_conflict;
 #[path = "decide/steps.rs"]

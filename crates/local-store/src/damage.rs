@@ -11,7 +11,7 @@ use crate::data_key::DataKey;
 use crate::effect::number;
 use crate::error::Error;
 use crate::store::Store;
-use crate::tables::{meta, outbox};
+use crate::tables::{meta, note_draft, outbox};
 
 /// What belongs to a file, in the order in which it is renamed.
 const SUFFIXES: [&str; 3] = ["-wal", "-shm", ""];
@@ -94,6 +94,8 @@ impl Store {
     pub fn recover_outbox(aside: &Path, key: &DataKey, into: &Self) -> Result<usize, Error> {
         let found = connection::look(aside, key)?;
         let (commands, last_n) = (readable(&found), meta::last_n(&found));
+        // A file of an older schema has none; what cannot be read is lost, and says nothing about the rest.
+        let drafts = note_draft::all(&found).unwrap_or_default();
         drop(found);
         // Neither a command nor the number of the last: that is no empty outbox but an unreadable one.
         let last_n = if commands.is_empty() { last_n? } else { last_n.unwrap_or(0) };
@@ -109,6 +111,9 @@ impl Store {
                 carried += 1;
             }
             meta::set(txn.connection(), meta::LAST_N, &highest.to_string())?;
+            for (author, draft) in &drafts {
+                note_draft::put(txn.connection(), *author, draft, draft.saved_at)?;
+            }
             crate::rebase::undo_all(txn)?;
             crate::rebase::run_all(txn)?;
             txn.tell();

@@ -59,7 +59,10 @@ impl Store {
         self.read(|connection| {
             let (outbox_len, oldest_waiting_at) = outbox::waiting(connection)?;
             let conflicts: i64 = connection
-                .prepare_cached("SELECT count(*) FROM conflict WHERE status = 'open' AND deleted_at IS NULL")?
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM conflict WHERE status = 'open' AND deleted_at IS NULL)
+                     + (SELECT count(*) FROM record_conflict WHERE status = 'open' AND deleted_at IS NULL)",
+                )?
                 .query_row([], |row| row.get(0))?;
             Ok(SyncFacts {
                 epoch: meta::get(connection, meta::EPOCH)?.unwrap_or_default(),

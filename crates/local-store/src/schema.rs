@@ -10,6 +10,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/client/0001_first_schema.sql"),
     include_str!("../../../migrations/client/0002_repair_and_groups.sql"),
     include_str!("../../../migrations/client/0003_access.sql"),
+    include_str!("../../../migrations/client/0004_clinical_record.sql"),
 ];
 
 /// The schema version that this app writes.

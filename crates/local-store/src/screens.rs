@@ -7,5 +7,6 @@ mod clinic;
 mod day_book;
 pub(crate) mod hit;
 mod patient;
+mod record;
 mod sync_details;
 mod waiting_room;

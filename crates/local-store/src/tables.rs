@@ -3,6 +3,7 @@
 pub(crate) mod cursor;
 pub(crate) mod meta;
 pub(crate) mod mirror_image;
+pub(crate) mod note_draft;
 pub(crate) mod outbox;
 pub(crate) mod pending;
 pub(crate) mod repair;

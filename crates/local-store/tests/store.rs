@@ -28,6 +28,8 @@ mod mend;
 mod pages;
 #[path = "store/pulls.rs"]
 mod pulls;
+#[path = "store/record.rs"]
+mod record;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/search.rs"]

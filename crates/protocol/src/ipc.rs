@@ -11,6 +11,7 @@ pub mod audit;
 pub mod daybook;
 pub mod event;
 pub mod patients;
+pub mod record;
 pub mod session;
 pub mod sync;
 pub mod waiting;

@@ -1,5 +1,6 @@
 //! A workstation: the real sync machine over real encrypted files, and the people in front of it.
 
+pub mod clinician;
 pub mod file;
 pub mod look;
 pub mod person;

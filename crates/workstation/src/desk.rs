@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinHandle;
+use wattle_domain::role::Grant;
 use wattle_domain::{ClinicZone, Command, UserId};
 use wattle_local_store::keys::WorkstationSecret;
 use wattle_local_store::{Author, Store, Submitted};
@@ -46,6 +47,11 @@ impl Desk {
 
     pub(crate) fn user(&self) -> UserId {
         self.file.owner.user
+    }
+
+    /// Whether the person at the desk may do something.
+    pub(crate) fn may(&self, grant: Grant) -> bool {
+        self.keeper.roles().iter().any(|role| role.may(grant))
     }
 
     /// What the sync says, with the outbox as it is now: the sync hears of a new command a moment later.

@@ -2,6 +2,7 @@
 
 mod attention;
 mod audit;
+mod clinical;
 mod close;
 mod daybook;
 mod escrow;

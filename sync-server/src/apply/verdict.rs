@@ -1,9 +1,10 @@
 //! Verdicts out of decisions and of the schema's refusals; entries of the audit log.
 
 use serde_json::{Value, json};
+use wattle_domain::attention::keeps_conflicts;
 use wattle_domain::entities::AuditEvent;
 use wattle_domain::{
-    ConflictId, Decision, Envelope, Outcome, PatientId, Rejection, RejectionCode, Role, TableName, UtcInstant,
+    ConflictId, Decision, Envelope, Outcome, PatientId, Rejection, RejectionCode, Role, UtcInstant,
 };
 use wattle_protocol::push::Verdict;
 
@@ -16,7 +17,7 @@ pub(super) fn of(decision: &Decision) -> Verdict {
             conflicts: decision
                 .changes
                 .iter()
-                .filter(|c| c.table == TableName::Conflict && c.base_rev.is_none())
+                .filter(|c| keeps_conflicts(c.table) && c.base_rev.is_none())
                 .map(|c| ConflictId(c.id))
                 .collect(),
         },

@@ -3,6 +3,7 @@ mod fault;
 mod group;
 mod push;
 mod race;
+mod record;
 mod together;
 mod trust;
 mod twin;

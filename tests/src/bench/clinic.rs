@@ -260,7 +260,7 @@ fn batches(n: u32) -> impl Iterator<Item = (u32, u32)> {
     (0..n.div_ceil(BATCH)).map(move |batch| (batch * BATCH, ((batch + 1) * BATCH).min(n)))
 }
 
-fn rows_of<E: Entity>(from: u32, to: u32, row: impl Fn(u32) -> (Uuid, E)) -> Frame {
+pub(super) fn rows_of<E: Entity>(from: u32, to: u32, row: impl Fn(u32) -> (Uuid, E)) -> Frame {
     Frame::Rows {
         feed: E::TABLE.class,
         table: E::TABLE.sql.to_owned(),

@@ -24,6 +24,15 @@ pub fn open(path: &Path, key: &DataKey) -> anyhow::Result<Store> {
     Ok(Store::open(path, key, identity(), Arc::new(SystemClock))?)
 }
 
+/// As [`open`], for the file of another profile.
+///
+/// # Errors
+/// The store says no.
+pub fn open_as(path: &Path, key: &DataKey, profile: &str) -> anyhow::Result<Store> {
+    let identity = Identity { profile: profile.into(), ..identity() };
+    Ok(Store::open(path, key, identity, Arc::new(SystemClock))?)
+}
+
 /// Fills a file with a clinic; returns how long the rows took (the frames themselves are made beforehand, in memory).
 ///
 /// # Errors

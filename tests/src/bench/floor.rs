@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
-use wattle_domain::{ClinicDate, ClinicZone};
+use wattle_domain::{ClinicDate, ClinicZone, PatientId};
 use wattle_local_store::DataKey;
 
 use super::clinic::{id, scatter};
@@ -113,4 +113,43 @@ pub fn argon2id_ms() -> anyhow::Result<f64> {
     let start = Instant::now();
     std::hint::black_box(stretch.key("a password of usual length")?);
     Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Bare reads of what a patient's page shows of the clinical record: the same rows, untyped.
+///
+/// # Errors
+/// SQLite says no.
+pub fn records(path: &Path, key: &DataKey, patients: &[PatientId]) -> anyhow::Result<Vec<Duration>> {
+    let connection = connect(path, key)?;
+    let parts = [
+        "allergy WHERE patient_id = ?1",
+        "condition WHERE patient_id = ?1 AND status = 'active'",
+        "condition WHERE patient_id = ?1 AND status <> 'active' ORDER BY created_at DESC LIMIT 40",
+        "medication WHERE patient_id = ?1 AND status = 'active'",
+        "medication WHERE patient_id = ?1 AND status <> 'active' ORDER BY created_at DESC LIMIT 40",
+        "observation WHERE patient_id = ?1 ORDER BY effective_at DESC LIMIT 200",
+        "clinical_note WHERE patient_id = ?1 ORDER BY signed_at DESC LIMIT 40",
+    ];
+    let mut queries = Vec::new();
+    for part in parts {
+        queries.push(connection.prepare(&format!("SELECT * FROM {part}"))?);
+    }
+    let mut times = Vec::new();
+    for patient in patients {
+        let start = Instant::now();
+        let mut found = 0;
+        for query in &mut queries {
+            let columns = query.column_count();
+            let mut rows = query.query([patient.to_string()])?;
+            while let Some(row) = rows.next()? {
+                for column in 0..columns {
+                    std::hint::black_box(row.get_ref(column)?);
+                }
+                found += 1;
+            }
+        }
+        times.push(start.elapsed());
+        anyhow::ensure!(found > 300, "the floor reads the same rows, not {found}");
+    }
+    Ok(times)
 }

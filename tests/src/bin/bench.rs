@@ -11,6 +11,7 @@ use wattle_tests::bench::figures::Figures;
 use wattle_tests::bench::scale::Scale;
 use wattle_tests::bench::{
     catch_up, daybook, drain, first_sync, idle, migrate, one_change, open, propagation, propagation_200,
+    catch_up, daybook, drain, first_sync, idle, one_change, open, open_record, propagation, propagation_200,
     push, search, sign_in, sizes, storm,
 };
 
@@ -37,6 +38,7 @@ const ALL: [(&str, Run); 16] = [
     ("daybook", |_| daybook::run()),
     ("one-change", one_change::run),
     ("open", |_| open::run()),
+    ("open-record", |_| open_record::run()),
     ("first-sync", first_sync::pages),
     ("first-sync-rows", first_sync::rows),
     ("propagation", propagation::run),

@@ -194,7 +194,12 @@ impl Desk {
         self.search(&format!("{given} {family}")).await?;
         let hit = format!("{}[data-id='{patient}']", testid("search-hit"));
         self.window()?.click(&hit).await?;
-        self.window()?.find(&testid("patient-record")).await?;
+        let window = self.window()?;
+        window.find(&testid("patient-record")).await?;
+        // Who reads records has the phones on a tab of their own.
+        if !window.find_all(&testid("tab-contacts")).await?.is_empty() {
+            window.click(&testid("tab-contacts")).await?;
+        }
         Ok(())
     }
 

@@ -22,6 +22,7 @@ use crate::state::attention::Attention;
 use crate::state::book::Book;
 use crate::state::desk::{Page, desk};
 use crate::state::patients::Patients;
+use crate::state::record::Record;
 use crate::state::waiting::Waiting;
 
 /// Lives from sign-in to sign-out; locking does not unmount it, so that nothing typed is lost.
@@ -37,13 +38,15 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(waiting);
     provide_context(book);
     provide_context(patients);
+    let record = Record::new(desk, patients);
+    provide_context(record);
     provide_context(attention);
     // A message about somebody's work does not outlast their sign-out.
     on_cleanup(move || {
         desk.toasts.shown.set(Vec::new());
         desk.undo.forget();
     });
-    keys::listen(desk, book);
+    keys::listen(desk, book, record);
     keys::lock_when_idle(desk);
     // While the curtain is drawn nothing behind it can be seen, reached or read out.
     let hidden = move || desk.locked.get();

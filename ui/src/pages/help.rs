@@ -7,7 +7,7 @@ use crate::words;
 use wattle_domain::fields::AppointmentStatus;
 
 /// Groups of keys.
-const KEYS: [(&str, &[(&str, &str)]); 5] = [
+const KEYS: [(&str, &[(&str, &str)]); 6] = [
     (
         "Anywhere",
         &[
@@ -37,6 +37,19 @@ const KEYS: [(&str, &[(&str, &str)]); 5] = [
             ("T", "Today"),
             ("[  ]", "A day back, a day forth"),
             ("W", "Week of this practitioner, and back"),
+        ],
+    ),
+    (
+        "A patient's record",
+        &[
+            ("1 … 7", "The tabs, in their order"),
+            ("N", "To the note"),
+            ("A  P", "An allergy, a problem"),
+            ("M", "A medicine"),
+            ("O", "Measured values"),
+            ("R", "A recall"),
+            ("Ctrl Enter", "Sign the note"),
+            ("Esc", "Close the form"),
         ],
     ),
     (

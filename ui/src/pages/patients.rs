@@ -6,15 +6,19 @@ use crate::components::icon::Icon;
 use crate::components::patients::form::{EditForm, RegisterForm};
 use crate::components::patients::list::PatientList;
 use crate::components::patients::record::RecordView;
+use crate::state::desk::desk;
 use crate::state::patients::{Pane, Patients};
+use crate::state::record::MAY_READ;
 
 /// List and pane.
 #[component]
 pub(crate) fn PatientsPage() -> impl IntoView {
-    let patients = expect_context::<Patients>();
+    let (desk, patients) = (desk(), expect_context::<Patients>());
+    // A record takes the whole page; the search is a key away.
+    let whole = move || desk.may(MAY_READ) && matches!(patients.pane.get(), Pane::Record(_));
     view! {
-        <div class="patients">
-            <PatientList />
+        <div class="patients" class:whole=whole>
+            <Show when=move || !whole()><PatientList /></Show>
             <div class="pane">
                 {move || match patients.pane.get() {
                     Pane::Nobody => view! {

@@ -5,8 +5,11 @@ use wattle_protocol::ipc::waiting::Line;
 
 use crate::components::daybook::card::marks;
 use crate::components::icon::Icon;
+use crate::components::record::consultation;
 use crate::state::book::book;
 use crate::state::desk::desk;
+use crate::state::patients::Patients;
+use crate::state::record::{MAY_READ, record};
 use crate::state::waiting::Waiting;
 use crate::verbs::step::{self, Step};
 use crate::{show, words};
@@ -138,6 +141,17 @@ fn One(line: Line, group: Group) -> impl IntoView {
         _ => String::new(),
     };
     let next = Step::after(card.status).iter().copied().find(|s| desk.may(s.grant()));
+    let (record, patients) = (record(), expect_context::<Patients>());
+    let patient_id = card.patient_id;
+    // Who writes records goes on in the record; anybody else stays here.
+    let take = move |step: Step| {
+        if step == Step::Start && desk.may(MAY_READ) {
+            desk.open_patient(patients, patient_id);
+            consultation::start(desk, record, patient_id, id);
+        } else {
+            step::take(desk, step, id);
+        }
+    };
     let zone = desk.zone.get_untracked();
     let seen = marks(&card);
     let hue = book.kind(line.type_id).map_or(1, |k| k.hue.clamp(1, 8));
@@ -159,7 +173,7 @@ fn One(line: Line, group: Group) -> impl IntoView {
             <span role="cell" class="next">
                 {next.map(|step| view! {
                     <button type="button" class="button small" data-testid="step-button" data-step=step.test_id()
-                        on:click=move |ev| { ev.stop_propagation(); step::take(desk, step, id); }>{step.label()}</button>
+                        on:click=move |ev| { ev.stop_propagation(); take(step); }>{step.label()}</button>
                 })}
             </span>
         </div>

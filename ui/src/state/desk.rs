@@ -92,6 +92,7 @@ struct Moved {
     book: u32,
     patients: u32,
     attention: u32,
+    record: u32,
 }
 
 /// Tables that the day book and the waiting room draw.
@@ -105,13 +106,23 @@ const OF_BOOK: [TableName; 7] = [
     TableName::Alert,
 ];
 /// Tables that a patient's record draws.
-const OF_PATIENTS: [TableName; 7] = [
+const OF_PATIENTS: [TableName; 8] = [
     TableName::Patient,
     TableName::PatientContact,
     TableName::PatientIdentifier,
     TableName::Address,
     TableName::Alert,
     TableName::Appointment,
+    TableName::UserName,
+    TableName::Recall,
+];
+/// Tables that a clinical record draws.
+const OF_RECORD: [TableName; 6] = [
+    TableName::Allergy,
+    TableName::Condition,
+    TableName::Medication,
+    TableName::Observation,
+    TableName::ClinicalNote,
     TableName::UserName,
 ];
 
@@ -173,12 +184,13 @@ impl Desk {
 
     fn on_changed(self, changed: &Changed) {
         let any = |tables: &[TableName]| tables.iter().any(|t| changed.touches(*t));
-        let (book, patients, attention) =
-            (any(&OF_BOOK), any(&OF_PATIENTS), changed.touches(TableName::Conflict));
+        let (book, patients, record) = (any(&OF_BOOK), any(&OF_PATIENTS), any(&OF_RECORD));
+        let attention = any(&[TableName::Conflict, TableName::RecordConflict]);
         self.moved.update(|m| {
             m.book += u32::from(book);
             m.patients += u32::from(patients);
-            m.attention += u32::from(attention || patients || book);
+            m.record += u32::from(record);
+            m.attention += u32::from(attention || patients || book || record);
         });
     }
 
@@ -190,6 +202,11 @@ impl Desk {
     /// Reads how often patients have moved.
     pub(crate) fn patients_moved(self) -> u32 {
         self.moved.with(|m| m.patients)
+    }
+
+    /// Reads how often clinical records have moved.
+    pub(crate) fn record_moved(self) -> u32 {
+        self.moved.with(|m| m.record)
     }
 
     /// Reads how often something to look at has moved, here or in the count that the sync state tells.

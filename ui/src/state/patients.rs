@@ -52,6 +52,8 @@ pub(crate) struct Patients {
     pub(crate) hits: Live<Vec<PatientHit>>,
     /// What stands beside.
     pub(crate) pane: RwSignal<Pane>,
+    /// Who is open.
+    pub(crate) open: Memo<Option<PatientId>>,
     /// The open record.
     pub(crate) record: Live<PatientRecord>,
     /// The form that was begun last: it outlives a look at the day book.
@@ -82,7 +84,7 @@ impl Patients {
         let record = record_of(desk, open);
         note_opened(desk, Memo::new(move |_| open.get().filter(|_| desk.page.get() == Page::Patients)));
         let owner = StoredValue::new(Owner::current());
-        Self { query, hits, pane, record, draft: RwSignal::new(None), owner }
+        Self { query, hits, pane, open, record, draft: RwSignal::new(None), owner }
     }
 
     /// The form of a pane: the one that was begun, else a new one. Its boxes belong to the desk and not to the page, so that

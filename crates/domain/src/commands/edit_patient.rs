@@ -2,24 +2,16 @@
 //!
 //! Per field: the later receipt at the server wins, and a conflict row keeps both values (sync.md, demographics).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::attention::{FieldChange, FieldTest, conflict_row, test_field};
 use crate::command::Verb;
-use crate::commands::PatientParts;
-use crate::commands::patient_parts::clean_field;
-use crate::decide::{Context, Decision, Outcome};
-use crate::fields::IdentifierKind;
-use crate::identifiers;
-use crate::ids::{PatientId, Rev};
+use crate::commands::field_edits::FieldEdits;
+use crate::commands::{FieldEdit, PatientParts};
+use crate::decide::{Context, Decision};
+use crate::ids::PatientId;
 use crate::rejection::{Rejection, RejectionCode};
 use crate::role::{Action, Grant, Noun};
-use crate::row::{Fields, Row, RowChange};
-use crate::table::{ColumnKind, TableName};
+use crate::table::TableName;
 use crate::world::{Read, World};
 
 /// Tables whose fields this verb may edit.
@@ -28,24 +20,6 @@ const EDITABLE: [TableName; 4] =
 /// Columns of them that it may not.
 const FIXED: [&str; 7] =
     ["record_number", "patient_id", "merged_into", "field_changes", "check_failed", "kind", "deceased_on"];
-
-/// One field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FieldEdit {
-    /// `patient`, `patient_contact`, `patient_identifier` or `address`.
-    pub table: TableName,
-    /// The row.
-    pub row_id: Uuid,
-    /// The column.
-    pub field: String,
-    /// The revision of the row that the author saw.
-    #[serde(default)]
-    pub seen_rev: Rev,
-    /// What the author saw.
-    pub was: Value,
-    /// What the author wrote.
-    pub now: Value,
-}
 
 /// An edit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,110 +51,10 @@ impl Verb for EditPatient {
         if world.row(TableName::Patient, self.patient_id).is_none() {
             return Err(Rejection::new(RejectionCode::NotFound));
         }
-        let mut outcome = Outcome::Applied;
-        let mut sets: BTreeMap<(TableName, Uuid), Fields> = BTreeMap::new();
-        let mut conflicts = Vec::new();
-        for edit in &self.edits {
-            let row = self.row(world, edit)?;
-            let now = clean_field(edit.table, row.fields.get("kind"), &edit.field, &edit.now);
-            check_value(edit, &now)?;
-            match test_field(row.field(&edit.field), &edit.was, &now) {
-                FieldTest::Nothing => continue,
-                FieldTest::Write => {}
-                FieldTest::Conflict => {
-                    outcome = Outcome::Conflict;
-                    conflicts.push(conflict_row(
-                        context,
-                        edit.table,
-                        row,
-                        &edit.field,
-                        &now,
-                        Some(self.patient_id),
-                    ));
-                }
-            }
-            sets.entry((edit.table, edit.row_id)).or_default().insert(edit.field.clone(), now);
-        }
-        let mut changes = Vec::new();
-        for ((table, id), set) in sets {
-            let Some(row) = world.row(table, id) else { continue };
-            if outcome == Outcome::Applied && self.moved_on(context, row) {
-                outcome = Outcome::Merged;
-            }
-            changes.push(RowChange::update(table, row, written(context, table, row, set)));
-        }
-        changes.extend(self.parts.inserts(self.patient_id));
-        changes.extend(conflicts);
-        Ok(Decision { outcome, changes })
-    }
-}
-
-impl EditPatient {
-    /// The row of an edit, if it is one of this patient and may be edited so.
-    fn row<'w>(&self, world: &'w World, edit: &FieldEdit) -> Result<&'w Row, Rejection> {
-        let known = edit.table.table().column(&edit.field).is_some() && !FIXED.contains(&edit.field.as_str());
-        if !EDITABLE.contains(&edit.table) || !known {
-            return Err(Rejection::invalid(&edit.field));
-        }
-        let row =
-            world.row(edit.table, edit.row_id).ok_or_else(|| Rejection::new(RejectionCode::NotFound))?;
-        let owner =
-            if edit.table == TableName::Patient { json!(row.id) } else { row.field("patient_id").clone() };
-        if owner == json!(self.patient_id) { Ok(row) } else { Err(Rejection::new(RejectionCode::NotFound)) }
-    }
-
-    /// Whether another workstation has written the row since the author saw it. The author's own earlier commands raise
-    /// the revision too, but they are what the author saw.
-    fn moved_on(&self, context: &Context, row: &Row) -> bool {
-        let seen = self.edits.iter().filter(|e| e.row_id == row.id).map(|e| e.seen_rev).min();
-        let elsewhere = row.attribution.origin_workstation != Some(context.workstation);
-        elsewhere && seen.is_some_and(|seen| seen < row.rev)
-    }
-}
-
-/// The columns to write for a row: the edited ones, who changed them, and what follows from them.
-fn written(context: &Context, table: TableName, row: &Row, mut set: Fields) -> Fields {
-    let mut changes = row.field("field_changes").as_object().cloned().unwrap_or_default();
-    for field in set.keys() {
-        changes.insert(field.clone(), FieldChange::of(context));
-    }
-    if table == TableName::PatientIdentifier
-        && let Some(value) = set.get("value").and_then(Value::as_str)
-        && let Ok(kind) = serde_json::from_value::<IdentifierKind>(row.field("kind").clone())
-    {
-        let failed = identifiers::check(kind, value).is_err();
-        set.insert("check_failed".into(), Value::Bool(failed));
-    }
-    set.insert("field_changes".into(), Value::Object(changes));
-    set
-}
-
-/// The value must fit its column; what it says is the clinic's business.
-fn check_value(edit: &FieldEdit, now: &Value) -> Result<(), Rejection> {
-    let Some(column) = edit.table.table().column(&edit.field) else {
-        return Err(Rejection::invalid(&edit.field));
-    };
-    let fits = match (column.kind, now) {
-        (_, Value::Null) => column.optional,
-        (ColumnKind::Text, Value::String(_)) | (ColumnKind::Bool, Value::Bool(_)) | (ColumnKind::Json, _) => {
-            true
-        }
-        (ColumnKind::Int | ColumnKind::Instant, Value::Number(n)) => n.is_i64(),
-        (ColumnKind::Date, Value::String(text)) => text.parse::<crate::time::ClinicDate>().is_ok(),
-        (ColumnKind::Uuid, Value::String(text)) => Uuid::parse_str(text).is_ok(),
-        _ => false,
-    };
-    if fits && word_fits(edit, now) { Ok(()) } else { Err(Rejection::invalid(&edit.field)) }
-}
-
-/// Columns that hold words of a list take only those.
-fn word_fits(edit: &FieldEdit, now: &Value) -> bool {
-    use crate::fields::{BirthDateAccuracy, Sex};
-    match (edit.table, edit.field.as_str()) {
-        (TableName::Patient, "sex") => serde_json::from_value::<Sex>(now.clone()).is_ok(),
-        (TableName::Patient, "birth_date_accuracy") => {
-            serde_json::from_value::<BirthDateAccuracy>(now.clone()).is_ok()
-        }
-        _ => true,
+        let edits =
+            FieldEdits { patient_id: self.patient_id, edits: &self.edits, tables: &EDITABLE, fixed: &FIXED };
+        let mut decided = edits.decide(context, world)?;
+        decided.changes.extend(self.parts.inserts(self.patient_id));
+        Ok(decided.whole())
     }
 }

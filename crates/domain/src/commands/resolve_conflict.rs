@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::attention::FieldChange;
+use crate::attention::{FieldChange, conflicts_of};
 use crate::command::Verb;
 use crate::decide::{Context, Decision};
 use crate::entities::Conflict;
@@ -43,16 +43,24 @@ impl Verb for ResolveConflict {
     const GRANT: Grant = (Noun::Conflict, Action::Write);
 
     fn reads(&self) -> Vec<Read> {
-        vec![Read::Row(TableName::Conflict, self.conflict_id.0), Read::Row(self.table, self.row_id)]
+        vec![Read::Row(conflicts_of(self.table), self.conflict_id.0), Read::Row(self.table, self.row_id)]
     }
 
     fn patient(&self, world: &World) -> Option<PatientId> {
-        world.get::<Conflict>(self.conflict_id).ok().flatten().and_then(|(c, _)| c.patient_id)
+        let row = world.row(conflicts_of(self.table), self.conflict_id)?;
+        row.read::<Conflict>().ok().and_then(|c| c.patient_id)
     }
 
     fn decide(&self, context: &Context, world: &World) -> Result<Decision, Rejection> {
         let not_found = || Rejection::new(RejectionCode::NotFound);
-        let (conflict, conflict_row) = world.get::<Conflict>(self.conflict_id)?.ok_or_else(not_found)?;
+        let conflicts = conflicts_of(self.table);
+        // The desk has no row of these, and is refused here too.
+        let clinician = context.roles.iter().any(|role| role.may((Noun::ClinicalRecord, Action::Write)));
+        if conflicts == TableName::RecordConflict && !clinician {
+            return Err(Rejection::new(RejectionCode::NotAllowed));
+        }
+        let conflict_row = world.row(conflicts, self.conflict_id).ok_or_else(not_found)?;
+        let conflict: Conflict = conflict_row.read()?;
         let row = world.row(self.table, self.row_id).ok_or_else(not_found)?;
         if conflict.table_name != self.table.as_str() || conflict.row_id != self.row_id {
             return Err(not_found());
@@ -88,7 +96,7 @@ impl Verb for ResolveConflict {
         set.insert("chosen_value".into(), chosen);
         set.insert("resolved_by".into(), json!(context.author));
         set.insert("resolved_at".into(), json!(context.issued_at));
-        changes.push(RowChange::update(TableName::Conflict, conflict_row, set));
+        changes.push(RowChange::update(conflicts, conflict_row, set));
         Ok(Decision::applied(changes))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use uuid::Uuid;
-use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier};
+use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier, Recall};
 use wattle_domain::{Entity, PatientId, Row, TableName, UserId, UtcInstant};
 use wattle_protocol::ipc::patients::PatientRecord;
 
@@ -34,6 +34,8 @@ fn record(connection: &Connection, id: PatientId, now: UtcInstant) -> Result<Opt
     let addresses: Vec<Address> = parts(connection, id, &mut rows)?;
     let mut alerts: Vec<Alert> = parts(connection, id, &mut rows)?;
     alerts.retain(|a| a.expires_on.is_none_or(|last| last >= today));
+    let mut recalls: Vec<Recall> = parts(connection, id, &mut rows)?;
+    recalls.sort_by_key(|r| (r.due_on, r.id));
     let appointments = card::select(
         connection,
         "appointment_patient",
@@ -60,6 +62,7 @@ fn record(connection: &Connection, id: PatientId, now: UtcInstant) -> Result<Opt
         addresses,
         alerts,
         appointments,
+        recalls,
         revs,
         pending: waiting,
         names,

@@ -161,7 +161,8 @@ impl Server {
         for (place, envelope) in unit.iter().enumerate() {
             match run(&mut rows, envelope, Place::Server) {
                 Ok((outcome, changed)) => {
-                    let conflicts = changed.iter().filter(|(t, _)| *t == TableName::Conflict);
+                    let conflicts =
+                        changed.iter().filter(|(t, _)| wattle_domain::attention::keeps_conflicts(*t));
                     let conflicts = conflicts.map(|(_, id)| wattle_domain::ConflictId(*id)).collect();
                     moved.extend(changed);
                     verdicts.push(match outcome {

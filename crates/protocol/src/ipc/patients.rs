@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wattle_domain::commands::{PatientDetails, PatientParts};
-use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier};
+use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier, Recall};
 use wattle_domain::{ClinicDate, PatientId, Rev, UserId, UtcInstant};
 
 use super::daybook::Card;
@@ -71,6 +71,9 @@ pub struct PatientRecord {
     pub alerts: Vec<Alert>,
     /// Appointments, latest first, at most 50.
     pub appointments: Vec<Card>,
+    /// Recalls, the next first.
+    #[serde(default)]
+    pub recalls: Vec<Recall>,
     /// Revision of each row above, for `seen_rev` of an edit.
     pub revs: BTreeMap<uuid::Uuid, Rev>,
     /// Rows above that are not yet on the server.

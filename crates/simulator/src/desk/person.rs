@@ -10,6 +10,7 @@ use wattle_domain::entities::{Appointment, Conflict};
 use wattle_domain::fields::{AddressKind, BirthDateAccuracy, ContactKind, Sex};
 use wattle_domain::{AppointmentId, Command, Entity, FeedClass, PatientId, Row, TableName, UtcInstant};
 
+use super::clinician;
 use super::look::Look;
 use crate::canary::word;
 use crate::random::Random;
@@ -18,6 +19,9 @@ use crate::server::import::NINE;
 /// Something that somebody does who looks at this file; `None` when there is nothing to do it with.
 #[must_use]
 pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Command> {
+    if clinician::works_here(look) && random.chance(600) {
+        return clinician::command(look, clinic, random).or_else(|| resolve(look, random));
+    }
     let what = random.below(100);
     if what < 12 {
         return Some(register(clinic, random));
@@ -105,7 +109,7 @@ fn register(clinic: usize, random: &mut Random) -> Command {
 }
 
 /// One of the first few, so that several people meet over the same.
-fn few<'a>(rows: &'a [Row], random: &mut Random) -> Option<&'a Row> {
+pub(super) fn few<'a>(rows: &'a [Row], random: &mut Random) -> Option<&'a Row> {
     let few = if random.chance(700) { rows.get(..rows.len().min(4))? } else { rows };
     random.pick(few)
 }
@@ -192,7 +196,8 @@ fn step(look: &Look, random: &mut Random) -> Option<Command> {
 }
 
 fn resolve(look: &Look, random: &mut Random) -> Option<Command> {
-    let rows = look.select(TableName::Conflict, "WHERE status = 'open' ORDER BY id");
+    let mut rows = look.select(TableName::Conflict, "WHERE status = 'open' ORDER BY id");
+    rows.extend(look.select(TableName::RecordConflict, "WHERE status = 'open' ORDER BY id"));
     let conflict = Conflict::from_row(random.pick(&rows)?).ok()?;
     let table = conflict.table_name.parse().ok()?;
     let choice = if random.chance(500) { Choice::Kept } else { Choice::Other };

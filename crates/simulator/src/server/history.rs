@@ -1,6 +1,7 @@
 //! What must hold at the server whatever happens, looked at from outside the code that decides.
 
 use serde_json::json;
+use wattle_domain::attention::keeps_conflicts;
 use wattle_domain::entities::{Appointment, Conflict};
 use wattle_domain::schedule::overlap;
 use wattle_domain::{Command, Entity, Envelope, TableName};
@@ -33,8 +34,13 @@ pub fn check_edit(
     after: &Transaction,
     envelope: &Envelope,
 ) -> Option<Wrong> {
-    let Command::EditPatient(edit) = &envelope.command else { return None };
-    for edit in &edit.edits {
+    let edits = match &envelope.command {
+        Command::EditPatient(edit) => &edit.edits,
+        Command::EditEntry(edit) => &edit.edits,
+        Command::EditRecall(edit) => &edit.edits,
+        _ => return None,
+    };
+    for edit in edits {
         let key = (edit.table, edit.row_id);
         let (Some(was), Some(is)) = (before.row(data, key), after.row(data, key)) else { continue };
         let (current, now) = (was.field(&edit.field), is.field(&edit.field));
@@ -45,7 +51,7 @@ pub fn check_edit(
         if current == &edit.was || current == &edit.now {
             continue;
         }
-        let kept = after.rows.iter().filter(|(key, _)| key.0 == TableName::Conflict).any(|(_, row)| {
+        let kept = after.rows.iter().filter(|(key, _)| keeps_conflicts(key.0)).any(|(_, row)| {
             row.as_ref().is_some_and(|row| {
                 row.read::<Conflict>().is_ok_and(|c| {
                     c.command_id == envelope.id

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
+use wattle_domain::attention::keeps_conflicts;
 use wattle_domain::entities::AuditEvent;
 use wattle_domain::{
     ConflictId, Context, Decision, Entity, Envelope, Outcome, Place, Read, Rejection, RejectionCode, Role,
@@ -147,7 +148,7 @@ impl Server {
 
     fn mutate(&self, mut decision: Decision, envelope: &Envelope, world: &World) -> Decision {
         if self.is(Mutant::SilentOverwrite) && decision.outcome == Outcome::Conflict {
-            decision.changes.retain(|c| c.table != TableName::Conflict);
+            decision.changes.retain(|c| !keeps_conflicts(c.table));
             decision.outcome = Outcome::Merged;
         }
         if self.is(Mutant::ClockOrders) {
@@ -173,8 +174,7 @@ fn verdict(decision: &Decision) -> Verdict {
         Outcome::Applied => Verdict::Applied,
         Outcome::Merged => Verdict::Merged,
         Outcome::Conflict => {
-            let new =
-                decision.changes.iter().filter(|c| c.table == TableName::Conflict && c.base_rev.is_none());
+            let new = decision.changes.iter().filter(|c| keeps_conflicts(c.table) && c.base_rev.is_none());
             Verdict::Conflict { conflicts: new.map(|c| ConflictId(c.id)).collect() }
         }
     }

@@ -328,7 +328,7 @@ impl World {
 }
 
 /// Rows and what they hang on, within what a file of one profile may hold.
-const PARENTS: [(&str, &str, &str); 9] = [
+const PARENTS: [(&str, &str, &str); 16] = [
     ("patient_contact", "patient_id", "patient"),
     ("patient_identifier", "patient_id", "patient"),
     ("address", "patient_id", "patient"),
@@ -338,6 +338,13 @@ const PARENTS: [(&str, &str, &str); 9] = [
     ("appointment", "type_id", "appointment_type"),
     ("appointment_event", "appointment_id", "appointment"),
     ("conflict", "patient_id", "patient"),
+    ("recall", "patient_id", "patient"),
+    ("allergy", "patient_id", "patient"),
+    ("condition", "patient_id", "patient"),
+    ("medication", "patient_id", "patient"),
+    ("observation", "patient_id", "patient"),
+    ("clinical_note", "patient_id", "patient"),
+    ("record_conflict", "patient_id", "patient"),
 ];
 
 fn row_of(columns: &[String], values: &[Value]) -> Option<wattle_domain::Row> {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wattle_domain::fields::{
-    AddressKind, AlertPlace, AlertSeverity, AppointmentEventKind, AppointmentStatus, BirthDateAccuracy,
-    ConflictStatus, ContactKind, IdentifierKind, LocationKind, SessionKind, Sex,
+    AddressKind, AlertPlace, AlertSeverity, AllergyKind, AllergySeverity, AppointmentEventKind,
+    AppointmentStatus, BirthDateAccuracy, ConflictStatus, ContactKind, EntryStatus, IdentifierKind,
+    LocationKind, NoteKind, ObservationCode, RecallStatus, SessionKind, Sex,
 };
 use wattle_domain::{ColumnKind, Role, TableName};
 
@@ -185,6 +186,15 @@ async fn columns_take_just_the_words_of_the_domain() {
         (("appointment", "status"), words(AppointmentStatus::ALL, AppointmentStatus::as_str)),
         (("appointment_event", "kind"), words(AppointmentEventKind::ALL, AppointmentEventKind::as_str)),
         (("conflict", "status"), words(ConflictStatus::ALL, ConflictStatus::as_str)),
+        (("record_conflict", "status"), words(ConflictStatus::ALL, ConflictStatus::as_str)),
+        (("allergy", "kind"), words(AllergyKind::ALL, AllergyKind::as_str)),
+        (("allergy", "severity"), words(AllergySeverity::ALL, AllergySeverity::as_str)),
+        (("allergy", "status"), words(EntryStatus::ALL, EntryStatus::as_str)),
+        (("condition", "status"), words(EntryStatus::ALL, EntryStatus::as_str)),
+        (("medication", "status"), words(EntryStatus::ALL, EntryStatus::as_str)),
+        (("observation", "code"), words(ObservationCode::ALL, ObservationCode::as_str)),
+        (("clinical_note", "kind"), words(NoteKind::ALL, NoteKind::as_str)),
+        (("recall", "status"), words(RecallStatus::ALL, RecallStatus::as_str)),
         (("user_role", "role"), words(&Role::ALL, Role::as_str)),
     ]);
     let root = root().await;

@@ -128,6 +128,17 @@ fn commands() -> Vec<Command> {
                 }
                 "note_access" => json!({"patient_id": id, "access": "opened"}),
                 "note_export" => json!({"exported": "audit_log"}),
+                "record_allergy" => json!({"allergy_id": id, "patient_id": id, "kind": "nil_known"}),
+                "record_condition" => json!({"condition_id": id, "patient_id": id, "text": "x"}),
+                "record_medication" => json!({"medication_id": id, "patient_id": id, "text": "x"}),
+                "edit_entry" | "edit_recall" => json!({"patient_id": id, "edits": []}),
+                "record_observations" => {
+                    json!({"patient_id": id, "effective_at": 0, "observations": []})
+                }
+                "sign_note" => json!({"note_id": id, "patient_id": id, "body": "x"}),
+                "record_recall" => {
+                    json!({"recall_id": id, "patient_id": id, "due_on": "2027-01-01", "reason": "x"})
+                }
                 _ => json!({"appointment_id": id}),
             };
             serde_json::from_value(json!({"name": name, "args": args}))

@@ -10,23 +10,34 @@ use wattle_protocol::ipc::daybook::Card;
 use wattle_protocol::ipc::patients::PatientRecord;
 
 use crate::components::icon::Icon;
+use crate::components::record::page::ClinicalPage;
+use crate::components::record::recall_form::RecallForm;
+use crate::components::record::recalls::Recalls;
+use crate::components::record::summary::Head;
 use crate::state::book::{Somebody, book};
 use crate::state::desk::{Desk, Page, desk};
 use crate::state::patients::cell::last_change;
 use crate::state::patients::{Pane, Patients};
+use crate::state::record::{Form, MAY_READ, record};
 use crate::{show, words};
 
 /// Beside the list.
 #[component]
 pub(crate) fn RecordView(id: PatientId) -> impl IntoView {
-    let patients = expect_context::<Patients>();
+    let (desk, patients) = (desk(), expect_context::<Patients>());
     let record = patients.record;
     let history = RwSignal::new(false);
     view! {
         {move || record.fault.get().map(|error| view! {
             <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
         })}
-        {move || record.value.with(|r| r.as_ref().filter(|r| r.patient.id == id).cloned()).map(|r| view! { <Record r=r history=history /> })}
+        {move || record.value.with(|r| r.as_ref().filter(|r| r.patient.id == id).cloned()).map(|r| {
+            if desk.may(MAY_READ) {
+                view! { <ClinicalPage r=r history=history /> }.into_any()
+            } else {
+                view! { <Record r=r history=history /> }.into_any()
+            }
+        })}
     }
 }
 
@@ -48,6 +59,7 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
         .clone()
         .map_or_else(|| "record number follows from the server".to_owned(), |n| format!("record {n}"));
     let who = Who { desk, names: StoredValue::new(r.names.clone()), history };
+    let asks = record();
     let can_write = desk.may((Noun::Patient, Action::Write));
     let pending = !r.pending.is_empty();
     let changed = match r.updated_by {
@@ -82,29 +94,44 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
                 </div>
             </header>
             {alerts}
+            {move || (asks.form.get() == Form::Recall).then(|| view! { <RecallForm /> })}
             <div class="record-body">
-                <section>
-                    <h2>"To reach them"</h2>
-                    <dl class="values">
-                        {r.contacts.iter().map(|c| contact(c, who)).collect_view()}
-                        {r.addresses.iter().map(|a| address(a, who)).collect_view()}
-                        {(r.contacts.is_empty() && r.addresses.is_empty()).then(|| view! { <dt></dt><dd class="soft">"Nothing yet. Edit adds a phone."</dd> })}
-                    </dl>
-                    <h2>"Cards"</h2>
-                    <dl class="values">
-                        {r.identifiers.iter().map(|i| identifier(i, who)).collect_view()}
-                        {r.identifiers.is_empty().then(|| view! { <dt></dt><dd class="soft">"No card on file."</dd> })}
-                    </dl>
-                    <h2>"More"</h2>
-                    <dl class="values">{more(&r, who)}</dl>
-                </section>
+                <section><Details r=r.clone() who=who /></section>
                 <section>
                     <h2>"Appointments"</h2>
                     <Appointments cards=r.appointments.clone() />
+                    <Head title="Recalls" form=Form::Recall key_name="" test_id="add-recall" />
+                    <Recalls r=r.clone() />
                 </section>
             </div>
             <p class="soft small-print">{move || format!("Last changed by {changed}, {}", show::when(desk.zone.get(), desk.minute.get(), updated_at))}</p>
         </article>
+    }
+}
+
+/// How to reach somebody, cards and the rest: a tab of the page of those who read records.
+#[component]
+pub(crate) fn Contacts(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
+    let who = Who { desk: desk(), names: StoredValue::new(r.names.clone()), history };
+    view! { <Details r=r who=who /> }
+}
+
+#[component]
+fn Details(r: PatientRecord, who: Who) -> impl IntoView {
+    view! {
+        <h2>"To reach them"</h2>
+        <dl class="values">
+            {r.contacts.iter().map(|c| contact(c, who)).collect_view()}
+            {r.addresses.iter().map(|a| address(a, who)).collect_view()}
+            {(r.contacts.is_empty() && r.addresses.is_empty()).then(|| view! { <dt></dt><dd class="soft">"Nothing yet. Edit adds a phone."</dd> })}
+        </dl>
+        <h2>"Cards"</h2>
+        <dl class="values">
+            {r.identifiers.iter().map(|i| identifier(i, who)).collect_view()}
+            {r.identifiers.is_empty().then(|| view! { <dt></dt><dd class="soft">"No card on file."</dd> })}
+        </dl>
+        <h2>"More"</h2>
+        <dl class="values">{more(&r, who)}</dl>
     }
 }
 
@@ -220,8 +247,9 @@ fn more(r: &PatientRecord, who: Who) -> impl IntoView + use<> {
     }
 }
 
+/// Bookings, the latest first.
 #[component]
-fn Appointments(cards: Vec<Card>) -> impl IntoView {
+pub(crate) fn Appointments(cards: Vec<Card>) -> impl IntoView {
     let (desk, book) = (desk(), book());
     let none = cards.is_empty();
     let rows = cards.into_iter().map(|card| {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::Value;
-use wattle_domain::attention::FieldChange;
+use wattle_domain::attention::{FieldChange, conflicts_of};
 use wattle_domain::entities::Conflict;
 use wattle_domain::fields::ConflictStatus;
 use wattle_domain::{TableName, UserId, UtcInstant, WorkstationId};
@@ -15,13 +15,16 @@ use crate::tables::{pending, synced};
 /// The open ones, and those resolved here that the server has not heard of.
 pub(super) fn items(connection: &Connection, viewer: &Viewer<'_>) -> Result<Vec<ConflictItem>, Error> {
     let condition = "WHERE deleted_at IS NULL AND (status = 'open' OR id IN
-        (SELECT w.id FROM pending_row w WHERE w.tbl = 'conflict' AND w.wrote = 1))";
+        (SELECT w.id FROM pending_row w WHERE w.tbl = ? AND w.wrote = 1))";
     let mut items = Vec::new();
-    for row in synced::select(connection, TableName::Conflict, condition, [])? {
-        let conflict: Conflict = row.read().map_err(clinic::bad)?;
-        // A table of a newer version cannot be shown; it waits for the app that can.
-        if let Ok(table) = conflict.table_name.parse() {
-            items.push(item(connection, conflict, table, viewer)?);
+    // A file without the clinical feed has no row of the second.
+    for conflicts in [TableName::Conflict, TableName::RecordConflict] {
+        for row in synced::select(connection, conflicts, condition, [conflicts.as_str()])? {
+            let conflict: Conflict = row.read().map_err(clinic::bad)?;
+            // A table of a newer version cannot be shown; it waits for the app that can.
+            if let Ok(table) = conflict.table_name.parse() {
+                items.push(item(connection, conflict, table, viewer)?);
+            }
         }
     }
     Ok(items)
@@ -35,7 +38,7 @@ fn item(
 ) -> Result<ConflictItem, Error> {
     let row = synced::get(connection, table, conflict.row_id)?;
     let pending = conflict.status == ConflictStatus::Resolved
-        && !pending::at_row(connection, TableName::Conflict, conflict.id.0, true)?.is_empty();
+        && !pending::at_row(connection, conflicts_of(table), conflict.id.0, true)?.is_empty();
     let mut kept = side(
         viewer,
         conflict.kept_value,

@@ -88,7 +88,15 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::EditPatient(_)
         | Command::ResolveConflict(_)
         | Command::NoteAccess(_)
-        | Command::NoteExport(_) => return Ok(None),
+        | Command::NoteExport(_)
+        | Command::RecordAllergy(_)
+        | Command::RecordCondition(_)
+        | Command::RecordMedication(_)
+        | Command::EditEntry(_)
+        | Command::RecordObservations(_)
+        | Command::SignNote(_)
+        | Command::RecordRecall(_)
+        | Command::EditRecall(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),
