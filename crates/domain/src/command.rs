@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{
     BookAppointment, CancelAppointment, EditEntry, EditPatient, EditRecall, FinishConsultation,
-    MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordMedication,
-    RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment, ResolveConflict, SignNote,
-    StartConsultation,
+    MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival, RecordCondition,
+    RecordMedication, RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment,
+    ResolveConflict, SignNote, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use wattle_tests::bench::figures::Figures;
 use wattle_tests::bench::scale::Scale;
 use wattle_tests::bench::{
-    catch_up, daybook, drain, first_sync, idle, migrate, one_change, open, propagation, propagation_200,
-    catch_up, daybook, drain, first_sync, idle, one_change, open, open_record, propagation, propagation_200,
-    push, search, sign_in, sizes, storm,
+    catch_up, daybook, drain, first_sync, idle, migrate, one_change, open, open_record, propagation,
+    propagation_200, push, search, sign_in, sizes, storm,
 };
 
 /// Measures what the README promises, each beside a floor of the same run.
