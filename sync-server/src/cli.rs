@@ -1,6 +1,7 @@
 //! The command line. Each command prints one JSON object on stdout; logs go to stderr.
 
 mod images;
+mod kms;
 mod output;
 mod serve;
 

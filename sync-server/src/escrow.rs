@@ -13,14 +13,14 @@ use crate::auth::Session;
 use crate::db::access::{self, Access};
 use crate::db::{account, escrow};
 use crate::error::ApiError;
-use crate::kms::Kms;
+use crate::kms::{self, KeyRing};
 use crate::secret;
 use crate::state::AppState;
 
 /// Keeps a key, or gives out those that are kept.
 pub(crate) async fn ask(app: &AppState, session: &Session, asked: Escrow) -> Result<Escrowed, ApiError> {
     session.may_sync()?;
-    let kms = app.kms.as_deref().ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no server key"))?;
+    let kms = app.kms.as_ref().ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no server key"))?;
     let (clinic, at, now) = (session.clinic, session.workstation, app.now());
     let mut tx = session.identity().begin(&app.pool).await?;
     let roles = account::roles(&mut tx, clinic, session.user).await?;
@@ -29,8 +29,9 @@ pub(crate) async fn ask(app: &AppState, session: &Session, asked: Escrow) -> Res
     }
     let kept = escrow::of_file(&mut tx, clinic, at, &asked.profile).await?;
     let mut keys = Vec::with_capacity(kept.len());
-    for (id, wrapped) in &kept {
-        keys.push(STANDARD.encode(kms.unwrap(&context(session, *id), wrapped).await?.as_slice()));
+    for (id, kms_key, wrapped) in &kept {
+        let plain = kms.unwrap(kms_key, &context(session, *id), wrapped).await?;
+        keys.push(STANDARD.encode(plain.as_slice()));
     }
     let Some(keep) = asked.keep else {
         if !keys.is_empty() {
@@ -52,7 +53,7 @@ pub(crate) async fn ask(app: &AppState, session: &Session, asked: Escrow) -> Res
 
 async fn keep_one(
     connection: &mut sqlx::postgres::PgConnection,
-    kms: &dyn Kms,
+    kms: &KeyRing,
     session: &Session,
     profile: &str,
     plain: &[u8],
@@ -70,8 +71,6 @@ async fn keep_one(
     Ok(escrow::keep(connection, session.clinic, &new).await?)
 }
 
-/// What a wrapped key is bound to: a row that is moved to another workstation opens nothing.
 fn context(session: &Session, id: Uuid) -> Vec<u8> {
-    [b"data key".as_slice(), session.clinic.0.as_bytes(), session.workstation.0.as_bytes(), id.as_bytes()]
-        .concat()
+    kms::of_file(session.clinic, session.workstation, id)
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::Session;
 use crate::db::access::{self, Access};
+use crate::db::second_factor::Kept;
 use crate::db::{Identity, account, attempt, second_factor, token};
 use crate::error::ApiError;
 use crate::kms::Kms;
@@ -48,7 +49,7 @@ pub(crate) async fn prove(
     };
     let now = app.now();
     if let Some(code) = code {
-        let totp = opened(app, clinic, user, &kept.wrapped).await?;
+        let totp = opened(app, clinic, user, &kept).await?;
         let good = take(connection, clinic, user, &totp, code, now).await?;
         return Ok(if good { Proof::Given } else { Proof::Wrong });
     }
@@ -102,7 +103,7 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
         Step::Confirm { code } => {
             let kept = kept.filter(|_| !on);
             let kept = kept.ok_or_else(|| ApiError::because(ErrorCode::Malformed, "nothing to confirm"))?;
-            let totp = opened(app, clinic, user, &kept.wrapped).await?;
+            let totp = opened(app, clinic, user, &kept).await?;
             if !take(&mut tx, clinic, user, &totp, &code, now).await? {
                 return Err(ApiError::because(ErrorCode::SecondFactor, "code"));
             }
@@ -116,7 +117,7 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
         Step::Remove { code } => {
             let kept = kept.filter(|_| on);
             let kept = kept.ok_or_else(|| ApiError::because(ErrorCode::Malformed, "nothing to remove"))?;
-            let totp = opened(app, clinic, user, &kept.wrapped).await?;
+            let totp = opened(app, clinic, user, &kept).await?;
             if !take(&mut tx, clinic, user, &totp, &code, now).await? {
                 drop(tx);
                 return Err(guessed(app, session).await?);
@@ -173,8 +174,8 @@ async fn take(
     Ok(second_factor::take(connection, clinic, user, step).await?)
 }
 
-async fn opened(app: &AppState, clinic: ClinicId, user: UserId, wrapped: &[u8]) -> Result<Totp, ApiError> {
-    let plain = kms(app)?.unwrap(&context(clinic, user), wrapped).await?;
+async fn opened(app: &AppState, clinic: ClinicId, user: UserId, kept: &Kept) -> Result<Totp, ApiError> {
+    let plain = kms(app)?.unwrap(&kept.kms_key, &context(clinic, user), &kept.wrapped).await?;
     Ok(built(Builder::new().with_secret(Secret::from(plain.as_slice()))))
 }
 

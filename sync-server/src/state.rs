@@ -10,7 +10,7 @@ use crate::admission::{Bounds, Places};
 use crate::compaction;
 use crate::config::Config;
 use crate::image::{self, Images};
-use crate::kms::Kms;
+use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
 
@@ -28,7 +28,7 @@ pub struct AppState {
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
-    pub(crate) kms: Option<Arc<dyn Kms>>,
+    pub(crate) kms: Option<KeyRing>,
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
 }
@@ -91,9 +91,10 @@ impl AppState {
         }
     }
 
-    /// The same with a key management service: workstations' keys are kept for people who are new at them.
+    /// The same with a key management service: workstations' keys are kept for people who are new at them, and what is
+    /// declared as sealed rests encrypted.
     #[must_use]
-    pub fn with_kms(mut self, kms: Arc<dyn Kms>) -> Self {
+    pub fn with_kms(mut self, kms: KeyRing) -> Self {
         self.kms = Some(kms);
         self
     }

@@ -118,5 +118,8 @@ fn tell(command: &mut Command, programs: &Programs) {
     if let Some(provider) = setup::openid::package() {
         command.env("WATTLE_OIDC_PROVIDER", provider);
     }
+    if let Some(moto) = setup::moto::program() {
+        command.env("WATTLE_MOTO_BIN", moto);
+    }
     command.env("WATTLE_CACHE", places::cache());
 }

@@ -15,6 +15,9 @@ pub enum Error {
     /// The range begins after the blob's end.
     #[error("the blob ends before that")]
     BadRange,
+    /// A service of the cloud does not answer.
+    #[error("it cannot be reached")]
+    Unreachable,
     /// The store says no, or does not answer.
     #[error("the object store: {0}")]
     Store(#[source] Box<object_store::Error>),

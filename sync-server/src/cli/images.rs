@@ -1,31 +1,21 @@
 //! `serve`'s flags for images of first syncs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use wattle_server::AppState;
 use wattle_server::image::Settings;
-use wattle_server::kms::ServerKey;
+
+use super::kms::Keys;
 
 #[derive(Args)]
 pub(crate) struct Images {
-    /// A folder for what the server keeps beside the database: blobs, and its key. For one node; several share
-    /// WATTLE_BLOBS and WATTLE_SERVER_KEY.
-    #[arg(long, env = "WATTLE_DATA_DIR")]
-    data_dir: Option<PathBuf>,
     /// Where blobs are, if not in the data folder: a folder, s3://bucket/prefix (with AWS_ACCESS_KEY_ID,
     /// AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT …) or gs://bucket/prefix (with GOOGLE_SERVICE_ACCOUNT …).
     #[arg(long, env = "WATTLE_BLOBS")]
     blobs: Option<String>,
-    /// 64 hex digits that seal what rests in the database and sign URLs. Made in the data folder when not given.
-    #[arg(long = "server-key", env = "WATTLE_SERVER_KEY", hide_env_values = true)]
-    key: Option<String>,
-    /// A file of them.
-    #[arg(long, env = "WATTLE_SERVER_KEY_FILE", conflicts_with = "key")]
-    server_key_file: Option<PathBuf>,
     /// The program that builds images of first syncs, if not the wattle-image-builder beside this one.
     #[arg(long, env = "WATTLE_IMAGE_BUILDER_BIN")]
     image_builder: Option<PathBuf>,
@@ -45,23 +35,21 @@ pub(crate) struct Images {
 
 impl Images {
     /// Gives the server its images, if it was told of a place for them.
-    pub(crate) fn give(self, app: AppState) -> anyhow::Result<AppState> {
-        let in_data = |name: &str| self.data_dir.as_ref().map(|dir| dir.join(name));
-        let key = match (&self.key, &self.server_key_file, in_data("server.key")) {
-            (Some(hex), ..) => Some(ServerKey::from_hex(hex)?),
-            (None, Some(file), _) => Some(ServerKey::read(file)?),
-            (None, None, Some(file)) => Some(ServerKey::read_or_make(&file)?),
-            (None, None, None) => None,
-        };
-        let app = match &key {
-            Some(key) => app.with_kms(Arc::new(key.clone())),
+    pub(crate) fn give(self, app: AppState, keys: &Keys) -> anyhow::Result<AppState> {
+        let key = keys.server_key(true)?;
+        let app = match keys.ring(key.as_ref())? {
+            Some(ring) => {
+                tracing::info!(key = ring.key_name(), "keys in the database are wrapped");
+                app.with_kms(ring)
+            }
             None => {
                 tracing::warn!(
-                    "no server key: workstations' keys are not kept, so a colleague who is new at one must wait for somebody who has used it"
+                    "no server key and no KMS: identifiers and notes rest in the clear, and workstations' keys are not kept, so a colleague who is new at one must wait for somebody who has used it"
                 );
                 app
             }
         };
+        let in_data = |name: &str| keys.data_dir.as_ref().map(|dir| dir.join(name));
         let blobs = match (&self.blobs, in_data("blobs")) {
             (Some(blobs), _) => blobs.clone(),
             (None, Some(folder)) => folder.to_str().context("the data folder's name is no text")?.to_owned(),

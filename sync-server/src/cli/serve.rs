@@ -13,7 +13,7 @@ use wattle_server::config::Config;
 use wattle_server::tls::Tls;
 use wattle_server::{AppState, db, serve};
 
-use super::{images, output};
+use super::{images, kms, output};
 
 #[derive(Args)]
 pub(crate) struct Serve {
@@ -50,6 +50,8 @@ pub(crate) struct Serve {
     /// loses them.
     #[arg(long, env = "WATTLE_NO_NOTIFY")]
     no_notify: bool,
+    #[command(flatten)]
+    keys: kms::Keys,
     #[command(flatten)]
     images: images::Images,
 }
@@ -90,7 +92,7 @@ impl Serve {
             ),
             None => None,
         };
-        let app = self.images.give(AppState::new(pool, config, Arc::new(SystemClock)))?;
+        let app = self.images.give(AppState::new(pool, config, Arc::new(SystemClock)), &self.keys)?;
         match figures {
             None => output::say(&json!({"listening": address.to_string()})),
             Some(figures) => {

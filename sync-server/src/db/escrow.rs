@@ -15,15 +15,15 @@ pub(crate) struct New<'a> {
     pub by: UserId,
 }
 
-/// Those of one workstation's files of a profile, newest first.
+/// Those of one workstation's files of a profile, newest first: id, the name of the key that wrapped it, wrapped.
 pub(crate) async fn of_file(
     connection: &mut PgConnection,
     clinic: ClinicId,
     workstation: WorkstationId,
     profile: &str,
-) -> Result<Vec<(Uuid, Vec<u8>)>, sqlx::Error> {
+) -> Result<Vec<(Uuid, String, Vec<u8>)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, wrapped FROM clinic.data_key WHERE clinic_id = $1 AND workstation_id = $2 AND profile = $3 \
+        "SELECT id, kms_key, wrapped FROM clinic.data_key WHERE clinic_id = $1 AND workstation_id = $2 AND profile = $3 \
          ORDER BY created_at DESC, id DESC",
     )
     .bind(clinic.0)

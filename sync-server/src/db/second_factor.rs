@@ -9,13 +9,15 @@ use wattle_domain::{ClinicId, UserId, WorkstationId};
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub wrapped: Vec<u8>,
+    /// The name of the key that wrapped it.
+    pub kms_key: String,
     /// Codes are asked for.
     pub confirmed: bool,
 }
 
 impl<'r> sqlx::FromRow<'r, PgRow> for Kept {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { wrapped: row.try_get("wrapped")?, confirmed: row.try_get("confirmed")? })
+        Ok(Self { wrapped: row.try_get("wrapped")?, kms_key: row.try_get("kms_key")?, confirmed: row.try_get("confirmed")? })
     }
 }
 
@@ -26,7 +28,7 @@ pub(crate) async fn of(
     user: UserId,
 ) -> Result<Option<Kept>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT wrapped, confirmed_at IS NOT NULL AS confirmed FROM clinic.second_factor \
+        "SELECT wrapped, kms_key, confirmed_at IS NOT NULL AS confirmed FROM clinic.second_factor \
          WHERE clinic_id = $1 AND user_id = $2",
     )
     .bind(clinic.0)

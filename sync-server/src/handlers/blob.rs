@@ -29,7 +29,7 @@ pub(crate) async fn blob(
     let read = images.blobs.read(&name, from.unwrap_or(0)).await.map_err(|error| match error {
         Error::NotFound | Error::BadName => ApiError::because(ErrorCode::NotFound, "no such blob"),
         Error::BadRange => ApiError::because(ErrorCode::Malformed, "range of a blob"),
-        Error::BadPlace(_) | Error::Store(_) | Error::Io(_) => {
+        Error::BadPlace(_) | Error::Unreachable | Error::Store(_) | Error::Io(_) => {
             ApiError::because(ErrorCode::Internal, "a blob could not be read")
         }
     })?;

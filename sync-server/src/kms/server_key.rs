@@ -13,7 +13,7 @@ use wattle_domain::ClinicId;
 use wattle_protocol::ErrorCode;
 use zeroize::Zeroizing;
 
-use super::Kms;
+use super::{Kms, KmsError};
 use crate::error::ApiError;
 use crate::secret;
 
@@ -152,16 +152,22 @@ impl Kms for ServerKey {
         format!("file:{hex}")
     }
 
-    fn wrap<'a>(&'a self, context: &'a [u8], plain: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, ApiError>> {
-        ready(self.seal_for(WRAPPED, context, plain)).boxed()
+    fn wrap<'a>(&'a self, context: &'a [u8], plain: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, KmsError>> {
+        let failed = |error: ApiError| KmsError::Failed {
+            key: self.key_name(),
+            code: error.cause.unwrap_or_default(),
+        };
+        ready(self.seal_for(WRAPPED, context, plain).map_err(failed)).boxed()
     }
 
     fn unwrap<'a>(
         &'a self,
+        _: &'a str,
         context: &'a [u8],
         wrapped: &'a [u8],
-    ) -> BoxFuture<'a, Result<Zeroizing<Vec<u8>>, ApiError>> {
-        ready(self.open_for(WRAPPED, context, wrapped)).boxed()
+    ) -> BoxFuture<'a, Result<Zeroizing<Vec<u8>>, KmsError>> {
+        let opened = self.open_for(WRAPPED, context, wrapped);
+        ready(opened.map_err(|_| KmsError::Wrong(self.key_name()))).boxed()
     }
 }
 
@@ -213,10 +219,11 @@ mod tests {
     async fn a_wrapped_key_opens_in_its_context_only() {
         let (ours, other) = (ServerKey([1; 32]), ServerKey([2; 32]));
         let wrapped = ours.wrap(b"here", &[7; 32]).await.unwrap();
-        assert_eq!(ours.unwrap(b"here", &wrapped).await.unwrap().as_slice(), [7; 32]);
+        let name = ours.key_name();
+        assert_eq!(ours.unwrap(&name, b"here", &wrapped).await.unwrap().as_slice(), [7; 32]);
         assert!(!wrapped.windows(32).any(|w| w == [7; 32]));
-        assert!(ours.unwrap(b"there", &wrapped).await.is_err());
-        assert!(other.unwrap(b"here", &wrapped).await.is_err());
+        assert_eq!(ours.unwrap(&name, b"there", &wrapped).await.unwrap_err(), KmsError::Wrong(name.clone()));
+        assert!(other.unwrap(&name, b"here", &wrapped).await.is_err());
         assert_ne!(ours.key_name(), other.key_name());
     }
 

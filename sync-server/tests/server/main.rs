@@ -7,6 +7,7 @@ mod apply;
 mod cli;
 mod db;
 mod handlers;
+mod kms;
 mod limits;
 mod live;
 mod matrix;

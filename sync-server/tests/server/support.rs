@@ -6,6 +6,7 @@ pub mod desk;
 pub mod ear;
 pub mod figures;
 pub mod house;
+pub mod moto;
 pub mod postgres;
 pub mod redis;
 

@@ -12,7 +12,7 @@ use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId, U
 use wattle_server::admin::{self, NewUser};
 use wattle_server::config::Config;
 use wattle_server::db::connect;
-use wattle_server::kms::ServerKey;
+use wattle_server::kms::{KeyRing, ServerKey};
 use wattle_server::{AppState, serve};
 
 use super::clock::TestClock;
@@ -31,6 +31,8 @@ pub struct House {
     pub root: PgPool,
     pub owner: PgPool,
     pub server: Option<Server>,
+    /// What wraps keys of the servers that are started from now on.
+    pub kms: KeyRing,
     pub maria: UserId,
     pub noor: UserId,
     pub dr_lee: PractitionerId,
@@ -88,6 +90,7 @@ impl House {
             root,
             owner,
             server: None,
+            kms: KeyRing::new(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()), Vec::new()),
             maria,
             noor,
             dr_lee: dr_lee.unwrap(),
@@ -106,8 +109,8 @@ impl House {
     pub async fn another_server(&self) -> Server {
         let pool =
             connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
-        let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()))
-            .with_kms(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()));
+        let app =
+            AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone())).with_kms(self.kms.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();

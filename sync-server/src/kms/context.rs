@@ -1,0 +1,9 @@
+//! What a wrapped key is bound to: in another row than its own it opens nothing.
+
+use uuid::Uuid;
+use wattle_domain::{ClinicId, WorkstationId};
+
+/// The key of a workstation's file.
+pub(crate) fn of_file(clinic: ClinicId, workstation: WorkstationId, id: Uuid) -> Vec<u8> {
+    [b"data key".as_slice(), clinic.0.as_bytes(), workstation.0.as_bytes(), id.as_bytes()].concat()
+}

@@ -1,0 +1,2 @@
+mod aws;
+mod gcp;
