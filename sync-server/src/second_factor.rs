@@ -16,7 +16,7 @@ use crate::db::access::{self, Access};
 use crate::db::second_factor::Kept;
 use crate::db::{Identity, account, attempt, second_factor, token};
 use crate::error::ApiError;
-use crate::kms::Kms;
+use crate::kms::KeyRing;
 use crate::secret;
 use crate::state::AppState;
 
@@ -197,8 +197,8 @@ fn built(builder: Builder) -> Totp {
     builder.build_noncompliant()
 }
 
-fn kms(app: &AppState) -> Result<&dyn Kms, ApiError> {
-    app.kms.as_deref().ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no server key"))
+fn kms(app: &AppState) -> Result<&KeyRing, ApiError> {
+    app.kms.as_ref().ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no server key"))
 }
 
 /// What a wrapped secret is bound to: a row that is moved to another account opens nothing.
