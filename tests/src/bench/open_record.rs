@@ -186,7 +186,7 @@ fn fill(store: &Store) -> anyhow::Result<()> {
 
 /// One of so many holds now.
 fn state(k: u32, of: u32) -> EntryStatus {
-    if k % of == 0 { EntryStatus::Active } else { EntryStatus::Inactive }
+    if k.is_multiple_of(of) { EntryStatus::Active } else { EntryStatus::Inactive }
 }
 
 fn noon() -> UtcInstant {
