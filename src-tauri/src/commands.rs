@@ -2,13 +2,16 @@
 //! is `From<wattle_workstation::Error> for CommandError`.
 
 mod attention;
+mod audit;
 mod clinical;
 mod daybook;
 mod patients;
 mod people;
+mod second_factor;
 mod session;
 mod sync;
 mod waiting;
+mod where_to;
 
 use tauri::ipc::Invoke;
 use wattle_protocol::ipc::CommandError;
@@ -25,6 +28,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         session::app_state,
         session::set_up,
         session::sign_in,
+        session::sign_in_openid,
         session::lock,
         session::unlock,
         session::sign_out,
@@ -62,6 +66,9 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         clinical::edit_recall,
         people::people,
         people::see_to,
+        second_factor::second_factor,
+        audit::audit,
+        audit::export_audit,
         sync::sync_page,
         sync::check_now,
         sync::write_support_bundle,

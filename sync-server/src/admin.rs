@@ -165,6 +165,25 @@ pub async fn enrolment_code(
     Ok(code)
 }
 
+/// Names the OpenID provider that people of a clinic may sign in with, in place of the one before.
+///
+/// # Errors
+/// See [`AdminError`]; the database refuses an issuer that is neither `https` nor this computer.
+pub async fn set_openid_provider(
+    owner: &PgPool,
+    clinic: ClinicId,
+    issuer: String,
+    client_id: String,
+    login_claim: String,
+    label: String,
+) -> Result<(), AdminError> {
+    let mut tx = begin(owner, clinic).await?;
+    let provider = db::openid::Provider { issuer, client_id, login_claim, label };
+    db::openid::set_provider(&mut tx, clinic, &provider).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Says that a backup was restored: raises the epoch, so that every workstation compares what it has and offers again
 /// what it was told is safe. Returns the new epoch.
 ///

@@ -45,6 +45,9 @@ enum Command {
     /// Users.
     #[command(subcommand)]
     User(User),
+    /// OpenID providers.
+    #[command(subcommand)]
+    Openid(Openid),
     /// Workstations.
     #[command(subcommand)]
     Workstation(Workstation),
@@ -107,6 +110,31 @@ enum Clinic {
 }
 
 #[derive(Subcommand)]
+enum Openid {
+    /// Names the provider that people of a clinic may sign in with; who may is seen to in the app.
+    Set {
+        #[command(flatten)]
+        owner: Owner,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+        /// The provider's issuer, exactly as its own description has it: https://login.example.com/
+        #[arg(long)]
+        issuer: String,
+        /// What the provider calls Wattle: a public (native) client with the redirect http://127.0.0.1 on any port.
+        #[arg(long)]
+        client_id: String,
+        /// What people call it.
+        #[arg(long)]
+        label: String,
+        /// Which claim is compared with a login the first time: email (only where the provider has checked it) or
+        /// preferred_username (only where people cannot choose it).
+        #[arg(long, default_value = "email", value_parser = ["email", "preferred_username"])]
+        login_claim: String,
+    },
+}
+
+#[derive(Subcommand)]
 enum User {
     /// Makes a user; the password is read from stdin.
     Add {
@@ -156,6 +184,18 @@ impl Cli {
                     .ok()
                     .context("--zone must be an IANA zone such as Australia/Sydney")?;
                 let clinic = admin::create_clinic(&owner.pool().await?, id, &name, zone.0.name()).await?;
+                json!({"clinic": clinic})
+            }
+            Command::Openid(Openid::Set { owner, clinic, issuer, client_id, label, login_claim }) => {
+                admin::set_openid_provider(
+                    &owner.pool().await?,
+                    clinic,
+                    issuer,
+                    client_id,
+                    login_claim,
+                    label,
+                )
+                .await?;
                 json!({"clinic": clinic})
             }
             Command::User(User::Add { owner, clinic, username, display_name, roles, practitioner }) => {

@@ -19,6 +19,8 @@ pub struct Config {
     pub attempts_per_user: i64,
     /// The same per network address; a clinic often has one for all desks.
     pub attempts_per_address: i64,
+    /// For how long a code of an authenticator app is enough at one workstation.
+    pub second_factor_kept: Duration,
     /// Proxies in front, whose word on where a request comes from is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Over which time wrong passwords are counted, and the longest wait.
@@ -111,6 +113,7 @@ impl Default for Config {
             offline_lease: Duration::from_secs(72 * 3600),
             attempts_per_user: 5,
             attempts_per_address: 50,
+            second_factor_kept: Duration::from_secs(12 * 3600),
             trusted_proxies: Vec::new(),
             attempt_window: Duration::from_secs(15 * 60),
             push_bytes: 4 << 20,

@@ -15,7 +15,7 @@ use wattle_protocol::admin::{Act, Done, Overview};
 
 use crate::auth::Session;
 use crate::db::access::{self, Access};
-use crate::db::{account, admin};
+use crate::db::{account, admin, openid};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -27,6 +27,7 @@ pub(crate) async fn overview(app: &AppState, session: &Session) -> Result<Overvi
         people: admin::people(&mut tx, session.clinic).await?,
         workstations: admin::computers(&mut tx, session.clinic).await?,
         codes: admin::codes(&mut tx, session.clinic, app.now()).await?,
+        openid: openid::provider(&mut tx, session.clinic).await?.map(|provider| provider.label),
         offline_lease_h: app.config.offline_lease.as_secs() / 3600,
     };
     tx.commit().await?;
@@ -39,6 +40,8 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         Act::AddPerson { .. }
         | Act::SetRoles { .. }
         | Act::SetPassword { .. }
+        | Act::SetLogin { .. }
+        | Act::ResetSecondFactor { .. }
         | Act::CloseAccount { .. }
         | Act::ReopenAccount { .. } => Noun::Account,
         Act::SetComputer { .. } | Act::MakeCode | Act::CancelCode { .. } => Noun::Workstation,
@@ -51,6 +54,8 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         }
         Act::SetRoles { user, roles } => people::set_roles(&mut desk, user, &roles).await?,
         Act::SetPassword { user, password } => people::set_password(&mut desk, user, password).await?,
+        Act::SetLogin { user, login } => people::set_login(&mut desk, user, login).await?,
+        Act::ResetSecondFactor { user } => people::reset_second_factor(&mut desk, user).await?,
         Act::CloseAccount { user } => people::set_active(&mut desk, user, false).await?,
         Act::ReopenAccount { user } => people::set_active(&mut desk, user, true).await?,
         Act::SetComputer { workstation, state } => computers::set(&mut desk, workstation, state).await?,

@@ -16,6 +16,7 @@ pub fn router(app: AppState) -> Router {
     let small = DefaultBodyLimit::max(app.config.body_bytes);
     let at_once = Router::new()
         .route("/v1/sign-in", post(handlers::sign_in::sign_in))
+        .route("/v1/openid", post(handlers::openid::begin))
         .route("/v1/refresh", post(handlers::refresh::refresh))
         .layer(from_fn_with_state(app.clone(), limits::bounded));
     let admitted = from_fn_with_state(app.clone(), limits::admitted);
@@ -25,6 +26,7 @@ pub fn router(app: AppState) -> Router {
             "/v1/admin",
             get(handlers::admin::overview).post(handlers::admin::act).route_layer(admitted.clone()),
         )
+        .route("/v1/second-factor", post(handlers::second_factor::step).route_layer(admitted.clone()))
         .route("/v1/escrow", post(handlers::escrow::escrow).route_layer(admitted.clone()))
         .route(
             "/v1/wipe",

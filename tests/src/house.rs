@@ -253,6 +253,27 @@ impl House {
         text(&self.admin(&["workstation", "code", "--clinic", clinic], None)?, "code")
     }
 
+    /// Names the OpenID provider that the clinic's people may sign in with.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn set_openid_provider(&self, issuer: &str) -> anyhow::Result<()> {
+        let words = [
+            "openid",
+            "set",
+            "--clinic",
+            &self.clinic,
+            "--issuer",
+            issuer,
+            "--client-id",
+            "wattle",
+            "--label",
+            "Work",
+        ];
+        self.admin(&words, None)?;
+        Ok(())
+    }
+
     /// Makes one more clinic in the same database; gives its id.
     ///
     /// # Errors

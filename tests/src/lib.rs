@@ -12,5 +12,6 @@ pub mod dice;
 pub mod house;
 pub mod ledger;
 pub mod processes;
+pub mod provider;
 pub mod wire;
 pub mod work;

@@ -3,11 +3,13 @@
 //! Must never: hold state or words. Called by: `state`, pages and components.
 
 pub(crate) mod attention;
+pub(crate) mod audit;
 pub(crate) mod daybook;
 pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod record;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sync;
 mod tagged;

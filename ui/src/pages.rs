@@ -1,6 +1,8 @@
 //! What fills the window, or the place beside the rail.
 
 pub(crate) mod attention;
+pub(crate) mod audit;
+pub(crate) mod codes;
 pub(crate) mod daybook;
 pub(crate) mod desk;
 pub(crate) mod first_sync;

@@ -3,6 +3,7 @@
 //! Must never: draw anything. Called by: pages and components.
 
 pub(crate) mod attention;
+pub(crate) mod audit;
 pub(crate) mod book;
 pub(crate) mod desk;
 pub(crate) mod live;

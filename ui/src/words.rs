@@ -38,6 +38,9 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::WrongCredentials => {
             "The name or the password is not right. Nothing was changed; try again."
         }
+        FaultCode::SecondFactor => {
+            "The password is good. Wattle also needs the six digits that your authenticator app shows now; each code is good once."
+        }
         FaultCode::RateLimited => "Too many tries. Wait a minute, then try again.",
         FaultCode::FirstSignInNeedsServer => {
             "You have not signed in at this computer before, so the first time needs the server, and it cannot be reached. \
@@ -46,6 +49,20 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::LeaseOver => {
             "You have worked without the server for as long as the clinic allows. Your unsent work is safe here. \
              Connect this computer to the network, then sign in."
+        }
+        FaultCode::ProviderNeeded => {
+            "You have worked without the server for as long as the clinic allows. Your unsent work is safe here. \
+             Connect this computer to the network, sign out, then sign in with your work account."
+        }
+        FaultCode::ProviderRefused => {
+            "Your work account did not sign you in, or is not known at this clinic. Nothing was changed. \
+             Try again, or ask whoever sees to accounts to add it to yours."
+        }
+        FaultCode::NoProvider => {
+            "This clinic does not use work accounts. Sign in with your name and password."
+        }
+        FaultCode::NoBrowser => {
+            "The browser of this computer could not be opened. Open it by hand once, then try again."
         }
         FaultCode::NoKeyring => {
             "This computer's keyring is locked or cannot be reached. Unlock it (or sign in to the computer again), then try again."
@@ -136,6 +153,7 @@ pub(crate) fn command(name: &str) -> &'static str {
         "mark_did_not_attend" => "Marking that somebody did not attend",
         "resolve_conflict" => "Settling a difference",
         "note_access" => "Noting that a record was opened",
+        "note_export" => "Noting that a list was saved",
         "record_allergy" => "Noting an allergy",
         "record_condition" => "Noting a problem",
         "record_medication" => "Entering a medicine",
@@ -145,6 +163,58 @@ pub(crate) fn command(name: &str) -> &'static str {
         "record_recall" => "Making a recall",
         "edit_recall" => "Changing a recall",
         _ => "A change",
+    }
+}
+
+/// A word of the logs, as something somebody did.
+pub(crate) fn act(word: &str) -> &'static str {
+    match word {
+        "open_record" => "Opened the record",
+        "print_record" => "Printed from the record",
+        "export_record" => "Saved from the record",
+        "open_document" => "Opened a document",
+        "export_audit" => "Saved the log",
+        "sign_in" => "Signed in",
+        "sign_in_refused" => "Sign-in refused",
+        "enrol_workstation" => "Enrolled a computer",
+        "reuse_token" => "A sign-in was used twice",
+        "add_account" => "Added an account",
+        "set_roles" => "Changed roles",
+        "set_password" => "Set a password",
+        "set_login" => "Named a work account",
+        "remove_login" => "Took a work account away",
+        "close_account" => "Closed an account",
+        "reopen_account" => "Opened an account again",
+        "second_factor_on" => "Switched codes on",
+        "second_factor_off" => "Switched codes off",
+        "resume_workstation" => "Let a computer go on",
+        "suspend_workstation" => "Stopped a computer",
+        "wipe_workstation" => "Had a computer wiped",
+        "keep_unsent" => "Kept what a wiped computer had not sent",
+        "make_code" => "Made a code",
+        "cancel_code" => "Took a code back",
+        "keep_data_key" => "Gave a file's key to keep",
+        "give_data_key" => "Was given a file's key",
+        "wiped" => "A computer was wiped",
+        other => command(other),
+    }
+}
+
+/// A verdict that is not a plain yes.
+pub(crate) fn outcome(word: &str) -> &'static str {
+    match word.split(' ').next() {
+        Some("rejected") => "refused",
+        Some("conflict") => "a difference to settle",
+        Some("gone") => "what it was about is gone",
+        _ => "not applied",
+    }
+}
+
+/// A changed field, or another word of an entry.
+pub(crate) fn more(word: &str) -> String {
+    match word.split_once('.') {
+        Some((_, name)) => field(name).to_lowercase(),
+        None => word.replace('_', " "),
     }
 }
 

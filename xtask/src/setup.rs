@@ -3,6 +3,7 @@
 use crate::{run, say};
 
 mod debian;
+pub(crate) mod openid;
 pub(crate) mod s3;
 mod wasm;
 

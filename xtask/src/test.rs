@@ -115,5 +115,8 @@ fn tell(command: &mut Command, programs: &Programs) {
     if let Some(s3) = setup::s3::program() {
         command.env("WATTLE_S3S_FS_BIN", s3);
     }
+    if let Some(provider) = setup::openid::package() {
+        command.env("WATTLE_OIDC_PROVIDER", provider);
+    }
     command.env("WATTLE_CACHE", places::cache());
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{
     BookAppointment, CancelAppointment, EditEntry, EditPatient, EditRecall, FinishConsultation,
-    MarkDidNotAttend, NoteAccess, RecordAllergy, RecordArrival, RecordCondition, RecordMedication,
-    RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment, ResolveConflict, SignNote,
-    StartConsultation,
+    MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival, RecordCondition,
+    RecordMedication, RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment,
+    ResolveConflict, SignNote, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -119,6 +119,8 @@ commands! {
     ResolveConflict = "resolve_conflict",
     /// A record was looked at.
     NoteAccess = "note_access",
+    /// A list was taken out of the house.
+    NoteExport = "note_export",
     /// What a patient does not bear, or nil known.
     RecordAllergy = "record_allergy",
     /// A problem.

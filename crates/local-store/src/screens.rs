@@ -1,6 +1,7 @@
 //! What the screens show, straight out of the file: one snapshot, one or two indexed queries each.
 
 mod attention;
+mod audit;
 pub(crate) mod card;
 mod clinic;
 mod day_book;

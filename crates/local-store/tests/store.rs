@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+#[path = "store/audit.rs"]
+mod audit;
 #[path = "store/cast.rs"]
 mod cast;
 #[path = "store/crash.rs"]

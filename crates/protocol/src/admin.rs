@@ -14,6 +14,9 @@ pub struct Overview {
     pub workstations: Vec<Computer>,
     /// Codes that can still enrol one, by the end of their time.
     pub codes: Vec<OpenCode>,
+    /// What people call the clinic's OpenID provider, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<String>,
     /// For how long a workstation works without the server, hours: a lost one cannot be reached by a wipe, but opens no
     /// longer than this.
     pub offline_lease_h: u64,
@@ -32,6 +35,12 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// False: nobody can sign in with it.
     pub active: bool,
+    /// What the clinic's OpenID provider calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// They also give a code of an authenticator app.
+    #[serde(default)]
+    pub second_factor: bool,
     /// When they last signed in, or renewed a sign-in.
     pub last_seen_at: Option<UtcInstant>,
 }
@@ -107,6 +116,18 @@ pub enum Act {
         user: UserId,
         /// 10 characters or more.
         password: String,
+    },
+    /// Signs in with the clinic's OpenID provider, too.
+    SetLogin {
+        /// Whose.
+        user: UserId,
+        /// What the provider calls them, usually an address; `None` for a password of ours only.
+        login: Option<String>,
+    },
+    /// No codes of an authenticator app are wanted any more, for somebody who has lost theirs.
+    ResetSecondFactor {
+        /// Whose.
+        user: UserId,
     },
     /// Nobody signs in with it any more. Nothing of what they did goes away.
     CloseAccount {

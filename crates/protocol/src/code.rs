@@ -10,6 +10,8 @@ pub enum ErrorCode {
     Malformed,
     /// 401: name or password wrong. Never says which.
     WrongCredentials,
+    /// 401: the password is good, and a code of the authenticator app is wanted, or the one that came is not good (any more).
+    SecondFactor,
     /// 401: the access token is missing, unknown or past its time.
     SignInAgain,
     /// 403: this user or workstation may not.
@@ -47,7 +49,7 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::WeakPassword => 400,
-            Self::WrongCredentials | Self::SignInAgain => 401,
+            Self::WrongCredentials | Self::SecondFactor | Self::SignInAgain => 401,
             Self::NotAllowed | Self::NotEnrolled => 403,
             Self::NotFound => 404,
             Self::Resnapshot | Self::NameTaken | Self::LastAdmin => 409,

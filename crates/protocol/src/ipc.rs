@@ -2,10 +2,12 @@
 //! shell sends [`event::Event`]s on the channel [`event::CHANNEL`].
 //!
 //! `people() -> admin::Overview` and `see_to(admin::Act) -> admin::Done` are the server's own shapes: see [`crate::admin`].
+//! `second_factor(second_factor::Step) -> `[`Shown`]: see [`crate::second_factor`].
 //!
 //! Every command answers `Result<T, CommandError>`. An argument struct is passed as the one argument `args`.
 
 pub mod attention;
+pub mod audit;
 pub mod daybook;
 pub mod event;
 pub mod patients;
@@ -50,12 +52,22 @@ pub enum FaultCode {
     Locked,
     /// Name or password wrong.
     WrongCredentials,
+    /// The password is good; the server also wants the six digits of the authenticator app, or did not take those that came.
+    SecondFactor,
     /// Too many tries; see `retry_after_s`.
     RateLimited,
     /// This person has never signed in here, and the server cannot be reached.
     FirstSignInNeedsServer,
     /// The offline lease is over; the server must be reached to sign in. Unsent work is safe.
     LeaseOver,
+    /// The lease is over, or the server must hear from them: they sign in with the clinic's OpenID provider.
+    ProviderNeeded,
+    /// The provider did not sign them in, or the clinic does not know them by it.
+    ProviderRefused,
+    /// The clinic has no OpenID provider.
+    NoProvider,
+    /// The system's browser could not be opened.
+    NoBrowser,
     /// The keyring of the computer cannot be reached or is locked.
     NoKeyring,
     /// The enrolment code is wrong, used or too old.
@@ -88,6 +100,19 @@ pub enum FaultCode {
     NotSaved,
     /// A fault of ours; the log has it.
     Internal,
+}
+
+/// How it stands with the codes of an authenticator app: see [`crate::second_factor`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Codes are asked for.
+    pub on: bool,
+    /// The secret to type into an app, once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The same as a picture for the app's camera: SVG.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }
 
 /// The answer to everything that writes: saved here, in the outbox.

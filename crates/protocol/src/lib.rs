@@ -10,8 +10,10 @@ pub mod escrow;
 pub mod image;
 pub mod ipc;
 pub mod live;
+pub mod openid;
 pub mod pull;
 pub mod push;
+pub mod second_factor;
 pub mod session;
 
 pub use code::{ApiFault, ErrorCode};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::openid::Returned;
 use crate::push::Signed;
 use serde::{Deserialize, Serialize};
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, ReplicaId, Role, UserId, UtcInstant, WorkstationId};
@@ -13,6 +14,12 @@ pub struct SignIn {
     pub username: String,
     /// In the clear inside TLS; checked against Argon2id in constant time.
     pub password: String,
+    /// The six digits of an authenticator app, where the server has asked for them ([`crate::ErrorCode::SecondFactor`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<String>,
+    /// Instead of name and password: what the clinic's OpenID provider sent back through the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<Returned>,
     /// The workstation, once enrolled.
     pub workstation: Option<WorkstationId>,
     /// Proof that it is that workstation: made at enrolment, kept in the keyring. Hex of 32 bytes.
@@ -51,6 +58,9 @@ pub struct SignedIn {
     pub clinic_name: String,
     /// Who.
     pub user: UserId,
+    /// Name of the account, for a person who did not type it; empty from older servers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub username: String,
     /// `Maria Costa`.
     pub display_name: String,
     /// As what.
@@ -61,6 +71,9 @@ pub struct SignedIn {
     pub workstation_name: String,
     /// Until when this person may sign in here with no server.
     pub offline_lease_until: UtcInstant,
+    /// Until when no code of an authenticator app is asked for here; `None` for an account without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor_until: Option<UtcInstant>,
 }
 
 /// `POST /v1/refresh`: a new pair of tokens for a refresh token.

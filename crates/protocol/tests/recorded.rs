@@ -159,11 +159,13 @@ fn an_app_of_protocol_1_takes_every_answer() {
         clinic: ClinicId(Uuid::nil()),
         clinic_name: "Wattle Street".to_owned(),
         user: wattle_domain::UserId(Uuid::nil()),
+        username: "maria".to_owned(),
         display_name: "Maria Costa".to_owned(),
         roles: vec![Role::PracticeManager],
         workstation: WorkstationId(Uuid::nil()),
         workstation_name: "office".to_owned(),
         offline_lease_until: at,
+        second_factor_until: Some(at),
     });
     assert_eq!(signed_in.access_until, at.0);
     let fault: reader_v1::ApiFault = to_v1(&ApiFault {

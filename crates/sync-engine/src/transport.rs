@@ -28,8 +28,10 @@ use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
 use wattle_protocol::image::{ImageAsk, ImageOffer};
 use wattle_protocol::live::ROWS_QUERY;
+use wattle_protocol::openid::{Begin, Begun};
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
+use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome, Wiping};
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
 
@@ -88,6 +90,14 @@ impl Transport {
         self.ask("v1/sign-in", None, sign_in).await
     }
 
+    /// `POST /v1/openid`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `not_found` when the clinic has no provider; or no answer.
+    pub async fn begin_openid(&self, begin: &Begin) -> Result<Begun, Error> {
+        self.ask("v1/openid", None, begin).await
+    }
+
     /// `POST /v1/refresh`.
     ///
     /// # Errors
@@ -130,6 +140,14 @@ impl Transport {
     /// Refused, or no answer: it may have been done all the same.
     pub async fn act(&self, access_token: &str, act: &Act) -> Result<Done, Error> {
         self.ask("v1/admin", Some(access_token), act).await
+    }
+
+    /// `POST /v1/second-factor`.
+    ///
+    /// # Errors
+    /// Refused, or no answer: it may have been done all the same.
+    pub async fn second_factor(&self, access_token: &str, step: &Step) -> Result<SecondFactor, Error> {
+        self.ask("v1/second-factor", Some(access_token), step).await
     }
 
     /// `POST /v1/session`.

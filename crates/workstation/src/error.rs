@@ -33,6 +33,21 @@ pub enum Error {
     /// The file here is sealed by another person or under an older password.
     #[error("the file is sealed by another person or under an older password")]
     FileSealed,
+    /// The password of this computer is good, but only the clinic's OpenID provider can say more.
+    #[error("a sign-in with the clinic's OpenID provider is needed")]
+    ProviderNeeded,
+    /// The provider, or the person in their browser, said no; or the clinic does not know them; or nobody came back.
+    #[error("the OpenID provider signed nobody in whom the clinic knows")]
+    ProviderRefused,
+    /// The clinic has no provider.
+    #[error("the clinic has no OpenID provider")]
+    NoProvider,
+    /// The system's browser could not be opened.
+    #[error("the browser could not be opened")]
+    NoBrowser,
+    /// A password of this computer that is too short.
+    #[error("the password is too short")]
+    WeakPassword,
     /// This computer is not a workstation yet.
     #[error("this computer has not been set up")]
     NotSetUp,
@@ -137,6 +152,11 @@ impl From<Error> for CommandError {
             Error::WrongCredentials => FaultCode::WrongCredentials,
             Error::FirstSignInNeedsServer => FaultCode::FirstSignInNeedsServer,
             Error::LeaseOver => FaultCode::LeaseOver,
+            Error::ProviderNeeded => FaultCode::ProviderNeeded,
+            Error::ProviderRefused => FaultCode::ProviderRefused,
+            Error::NoProvider => FaultCode::NoProvider,
+            Error::NoBrowser => FaultCode::NoBrowser,
+            Error::WeakPassword => FaultCode::WeakPassword,
             Error::FileSealed => FaultCode::FileSealed,
             Error::Damaged | Error::Store(Store::Damaged(_)) => FaultCode::Damaged,
             Error::AlreadyOpen => FaultCode::AlreadyOpen,
@@ -167,6 +187,7 @@ impl From<Error> for CommandError {
 fn refused(code: ErrorCode) -> FaultCode {
     match code {
         ErrorCode::WrongCredentials | ErrorCode::SignInAgain => FaultCode::WrongCredentials,
+        ErrorCode::SecondFactor => FaultCode::SecondFactor,
         ErrorCode::NotAllowed => FaultCode::NotAllowed,
         ErrorCode::WeakPassword => FaultCode::WeakPassword,
         ErrorCode::NameTaken => FaultCode::NameTaken,

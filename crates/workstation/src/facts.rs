@@ -29,6 +29,12 @@ pub(crate) struct Facts {
     /// Good once, bound to the workstation. Absent when the server has refused it.
     #[serde(default)]
     pub(crate) refresh_token: Option<String>,
+    /// They sign in with the clinic's OpenID provider: the password here is this computer's, and the server does not know it.
+    #[serde(default)]
+    pub(crate) by_provider: bool,
+    /// Until when the server asks for no code of an authenticator app here; `None` for an account without one.
+    #[serde(default)]
+    pub(crate) second_factor_until: Option<UtcInstant>,
     /// What the clinic's workstations are called, as the server told last.
     #[serde(default)]
     pub(crate) workstation_names: BTreeMap<WorkstationId, String>,
@@ -45,6 +51,8 @@ impl Facts {
             skew_ms: now.0 - (signed_in.access_until.0 - ACCESS_MS),
             latest_seen_at: now,
             refresh_token: Some(signed_in.refresh_token.clone()),
+            by_provider: false,
+            second_factor_until: signed_in.second_factor_until,
             workstation_names: BTreeMap::from([(signed_in.workstation, signed_in.workstation_name.clone())]),
         }
     }
@@ -52,6 +60,11 @@ impl Facts {
     /// Whether the person may work without the server. The clock only moves forward here.
     pub(crate) fn lease_holds(&self, now: UtcInstant) -> bool {
         now.max(self.latest_seen_at).0 - self.skew_ms <= self.offline_lease_until.0
+    }
+
+    /// Whether the server will ask for a code, by its clock.
+    pub(crate) fn second_factor_is_over(&self, now: UtcInstant) -> bool {
+        self.second_factor_until.is_some_and(|until| now.0 - self.skew_ms >= until.0)
     }
 
     /// Reads them; `None` when absent or not whole, which costs the person no more than a word with the server.
@@ -81,6 +94,8 @@ mod tests {
             skew_ms,
             latest_seen_at: UtcInstant(NOW + skew_ms),
             refresh_token: None,
+            by_provider: false,
+            second_factor_until: None,
             workstation_names: BTreeMap::new(),
         }
     }

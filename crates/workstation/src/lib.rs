@@ -16,6 +16,7 @@ mod facts;
 mod file;
 mod folder;
 mod keyring;
+mod loopback;
 mod record;
 mod server;
 mod support;

@@ -8,6 +8,8 @@ use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
 use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
+use wattle_protocol::openid::{Begin, Begun};
+use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
@@ -21,6 +23,11 @@ pub(crate) const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Signs in; no token is needed for it.
 pub(crate) async fn sign_in(server_url: &str, request: &SignIn) -> Result<SignedIn, Error> {
     Ok(Transport::new(server_url)?.sign_in(request).await?)
+}
+
+/// Begins a sign-in with the clinic's OpenID provider; no token is needed for it.
+pub(crate) async fn begin_openid(server_url: &str, begin: &Begin) -> Result<Begun, Error> {
+    Ok(Transport::new(server_url)?.begin_openid(begin).await?)
 }
 
 /// Gives a file's key to the server to keep, or asks for those that it keeps; `None` when it keeps none.
@@ -40,6 +47,15 @@ pub(crate) async fn overview(server_url: &str, access_token: &str) -> Result<Ove
 /// Sees to one of them.
 pub(crate) async fn act(server_url: &str, access_token: &str, act: &Act) -> Result<Done, Error> {
     Ok(Transport::new(server_url)?.act(access_token, act).await?)
+}
+
+/// Switches the codes of an authenticator app on or off.
+pub(crate) async fn second_factor(
+    server_url: &str,
+    access_token: &str,
+    step: &Step,
+) -> Result<SecondFactor, Error> {
+    Ok(Transport::new(server_url)?.second_factor(access_token, step).await?)
 }
 
 /// Says how far a wipe is.

@@ -74,7 +74,8 @@ impl Keeper {
         let mut held = self.held();
         held.access = Some(signed_in.access_token.clone());
         let names = std::mem::take(&mut held.facts.workstation_names);
-        held.facts = Facts::of(&held.facts.username, signed_in, now);
+        let by_provider = held.facts.by_provider;
+        held.facts = Facts { by_provider, ..Facts::of(&held.facts.username, signed_in, now) };
         held.facts.workstation_names.extend(names);
         self.save(&held.facts);
     }
@@ -84,6 +85,13 @@ impl Keeper {
         let mut held = self.held();
         held.access = None;
         held.facts.refresh_token = None;
+        self.save(&held.facts);
+    }
+
+    /// The server wants a code of the authenticator app from now on.
+    pub(crate) fn wants_code(&self) {
+        let mut held = self.held();
+        held.facts.second_factor_until = Some(wattle_domain::UtcInstant(0));
         self.save(&held.facts);
     }
 

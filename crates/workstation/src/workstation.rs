@@ -1,6 +1,7 @@
 //! The workstation as the shell, the tests and the benchmarks see it.
 
 mod attention;
+mod audit;
 mod clinical;
 mod close;
 mod daybook;
@@ -10,6 +11,7 @@ mod leftovers;
 mod lock;
 mod new_ids;
 mod open;
+mod openid;
 mod patients;
 mod people;
 mod set_up;

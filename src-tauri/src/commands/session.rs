@@ -1,6 +1,7 @@
 //! Who is at the desk. See `wattle_protocol::ipc::session`.
 
-use wattle_protocol::ipc::session::{AppState, Credentials, SetUp, SyncState, Unlock};
+use wattle_protocol::ipc::session::{AppState, Credentials, OpenIdSignIn, SetUp, SyncState, Unlock};
+use wattle_workstation::Error;
 
 use super::{Answer, Desk};
 
@@ -20,6 +21,13 @@ pub(crate) async fn set_up(desk: Desk<'_>, args: SetUp) -> Answer<()> {
 #[tauri::command]
 pub(crate) async fn sign_in(desk: Desk<'_>, args: Credentials) -> Answer<()> {
     Ok(desk.sign_in(args).await?)
+}
+
+/// Somebody signs in with the clinic's OpenID provider, in the system's browser.
+#[tauri::command]
+pub(crate) async fn sign_in_openid(desk: Desk<'_>, args: OpenIdSignIn) -> Answer<()> {
+    let browse = |address: String| open::that_detached(address).map_err(|_| Error::NoBrowser);
+    Ok(desk.sign_in_openid(args, browse).await?)
 }
 
 /// Draws the curtain; the sync goes on.

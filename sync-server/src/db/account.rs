@@ -37,6 +37,19 @@ pub(crate) async fn by_username(
     .await
 }
 
+/// What an account is called at sign-in.
+pub(crate) async fn username(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT username FROM clinic.user_account WHERE clinic_id = $1 AND id = $2")
+        .bind(clinic.0)
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+}
+
 /// The roles of an active account; none for one that is closed or unknown.
 pub(crate) async fn roles(
     connection: &mut PgConnection,

@@ -12,22 +12,24 @@ pub(crate) async fn people(
     connection: &mut PgConnection,
     clinic: ClinicId,
 ) -> Result<Vec<Person>, sqlx::Error> {
-    type Found = (Uuid, String, String, Vec<String>, bool, Option<DateTime<Utc>>);
+    type Found = (Uuid, String, String, Vec<String>, bool, Option<DateTime<Utc>>, bool, Option<String>);
     let found: Vec<Found> = sqlx::query_as(
         "SELECT a.id, a.username, coalesce(n.display_name, ''), \
            ARRAY(SELECT r.role FROM clinic.user_role r WHERE r.clinic_id = a.clinic_id AND r.user_id = a.id), a.active, \
-           (SELECT max(t.issued_at) FROM clinic.token t WHERE t.clinic_id = a.clinic_id AND t.user_id = a.id) \
+           (SELECT max(t.issued_at) FROM clinic.token t WHERE t.clinic_id = a.clinic_id AND t.user_id = a.id), \
+           EXISTS (SELECT FROM clinic.second_factor f WHERE f.clinic_id = a.clinic_id AND f.user_id = a.id AND f.confirmed_at IS NOT NULL), \
+           (SELECT l.login FROM clinic.openid_login l WHERE l.clinic_id = a.clinic_id AND l.user_id = a.id) \
          FROM clinic.user_account a LEFT JOIN clinic.user_name n ON n.clinic_id = a.clinic_id AND n.id = a.id \
          WHERE a.clinic_id = $1 AND NOT a.system ORDER BY lower(coalesce(n.display_name, a.username)), a.id",
     )
     .bind(clinic.0)
     .fetch_all(connection)
     .await?;
-    let person = |(id, username, display_name, words, active, seen): Found| {
+    let person = |(id, username, display_name, words, active, seen, second_factor, login): Found| {
         let mut roles: Vec<Role> = words.iter().filter_map(|word| word.parse().ok()).collect();
         roles.sort();
         let last_seen_at = seen.map(UtcInstant::from);
-        Person { id: UserId(id), username, display_name, roles, active, last_seen_at }
+        Person { id: UserId(id), username, display_name, roles, active, login, second_factor, last_seen_at }
     };
     Ok(found.into_iter().map(person).collect())
 }

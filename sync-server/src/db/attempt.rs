@@ -51,6 +51,15 @@ pub(crate) async fn failed(connection: &mut PgConnection, attempt: i64) -> Resul
     Ok(())
 }
 
+/// It says nothing either way.
+pub(crate) async fn forget(connection: &mut PgConnection, attempt: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE clinic.sign_in_attempt SET succeeded = true WHERE id = $1")
+        .bind(attempt)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// A good password: this attempt and the failures of the same account from the same address count no more.
 pub(crate) async fn forgive(
     connection: &mut PgConnection,

@@ -30,6 +30,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (17, "admin", include_str!("../../../migrations/server/0017_admin.sql")),
     (18, "data key", include_str!("../../../migrations/server/0018_data_key.sql")),
     (21, "clinical record", include_str!("../../../migrations/server/0021_clinical_record.sql")),
+    (26, "second factor", include_str!("../../../migrations/server/0026_second_factor.sql")),
+    (27, "openid", include_str!("../../../migrations/server/0027_openid.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -166,6 +166,27 @@ pub(crate) async fn revoke_user(
     Ok(())
 }
 
+/// Ends every token of a user at other workstations.
+pub(crate) async fn revoke_elsewhere(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+    here: WorkstationId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.token SET revoked_at = $4 \
+         WHERE clinic_id = $1 AND user_id = $2 AND workstation_id <> $3 AND revoked_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(user.0)
+    .bind(here.0)
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends every token of a workstation.
 pub(crate) async fn revoke_workstation(
     connection: &mut PgConnection,

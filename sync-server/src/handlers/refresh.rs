@@ -12,8 +12,8 @@ use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, token, workstation};
 use crate::error::ApiError;
-use crate::secret;
 use crate::state::AppState;
+use crate::{second_factor, secret};
 
 /// Who gets a pair of tokens.
 pub(crate) struct Holder {
@@ -22,6 +22,8 @@ pub(crate) struct Holder {
     pub workstation: WorkstationId,
     pub family: Uuid,
     pub parent: Option<Uuid>,
+    /// A code of an authenticator app came with it.
+    pub second_factor: bool,
 }
 
 pub(crate) async fn refresh(
@@ -71,6 +73,7 @@ pub(crate) async fn refresh(
         workstation: WorkstationId(found.workstation_id),
         family: found.family,
         parent: Some(found.id),
+        second_factor: false,
     };
     let signed_in = issue(&app, &mut tx, &holder, now).await?;
     tx.commit().await?;
@@ -84,7 +87,7 @@ pub(crate) async fn issue(
     holder: &Holder,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, ApiError> {
-    let &Holder { clinic, user, workstation: at, family, parent } = holder;
+    let &Holder { clinic, user, workstation: at, family, parent, second_factor: fresh } = holder;
     let (access_token, refresh_token) = (secret::token()?, secret::token()?);
     let access_until = now + app.config.access_life;
     let pair =
@@ -104,7 +107,9 @@ pub(crate) async fn issue(
         token::insert(connection, clinic, &new).await?;
     }
     token::sweep(connection, clinic, at.0, now).await?;
+    let second_factor_until = second_factor::kept_until(app, connection, clinic, (user, at), fresh).await?;
     let roles = account::roles(connection, clinic, user).await?;
+    let username = account::username(connection, clinic, user).await?.unwrap_or_default();
     let desk = workstation::get(connection, clinic, at).await?;
     Identity { clinic, user: Some(user), workstation: Some(at) }.set(connection).await?;
     let (display_name, clinic_name) = account::names(connection, clinic, user).await?;
@@ -115,10 +120,12 @@ pub(crate) async fn issue(
         clinic,
         clinic_name,
         user,
+        username,
         display_name,
         roles,
         workstation: at,
         workstation_name: desk.map(|w| w.name).unwrap_or_default(),
         offline_lease_until: (now + app.config.offline_lease).into(),
+        second_factor_until,
     })
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/sign-in`: a password, at an enrolled workstation or with a code that enrols it.
+//! `POST /v1/sign-in`: a password or an OpenID provider's word, at an enrolled workstation or with a code that enrols it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,22 +7,24 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
-use wattle_protocol::session::{SignIn, SignedIn};
+use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
 
 use crate::auth::workstation_state;
 use crate::body::Json;
 use crate::db::access::{self, Access};
-use crate::db::{Identity, account, attempt, workstation};
+use crate::db::{Identity, account, attempt, workstation as workstations};
 use crate::error::ApiError;
 use crate::handlers::refresh::{Holder, issue};
+use crate::second_factor::{self, Proof};
 use crate::state::AppState;
-use crate::{password, peer, secret};
+use crate::{openid, password, peer, secret};
 
 /// Where the request says it comes from, once believed.
-enum Desk {
+pub(super) enum Desk {
     Enrolled(WorkstationId),
     New { code_hash: Vec<u8>, name: String },
 }
@@ -49,7 +51,8 @@ pub(crate) async fn sign_in(
     let secret_hash = secret_hash(&asked.workstation_secret)?;
     let signing_key = secret::decode::<32>(&asked.signing_key)
         .ok_or_else(|| ApiError::because(ErrorCode::Malformed, "signing_key"))?;
-    if username.is_empty() || username.len() > 100 || asked.password.len() > 1000 {
+    let nameless = asked.openid.is_none() && username.is_empty();
+    if nameless || username.len() > 100 || asked.password.len() > 1000 {
         return Err(ApiError::because(ErrorCode::Malformed, "username or password"));
     }
 
@@ -60,13 +63,41 @@ pub(crate) async fn sign_in(
         app.config.attempts_per_address,
         now,
     )?;
-    let Some((clinic, desk)) = desk(&app, &asked, &secret_hash, now).await? else {
+    let from = (asked.workstation, asked.enrolment.as_ref());
+    let Some((clinic, desk)) = desk(&app, from, &secret_hash, now).await? else {
         // A guessed code counts like a guessed password.
         let mut connection = app.pool.acquire().await?;
         attempt::note(&mut connection, now, None, &username, &address, Some(false)).await?;
         return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation or code"));
     };
     let here = Identity::clinic(clinic);
+    if let Some(returned) = &asked.openid {
+        let Some(user) = openid::finish(&app, clinic, returned).await? else {
+            let mut tx = here.begin(&app.pool).await?;
+            attempt::note(&mut tx, now, Some(clinic), "", &address, Some(false)).await?;
+            let refused = Access {
+                action: "sign_in_refused",
+                user: None,
+                workstation: desk.workstation(),
+                subject: None,
+                detail: json!({"why": "openid"}),
+            };
+            access::append(&mut tx, clinic, now, refused).await?;
+            tx.commit().await?;
+            return Err(ApiError::because(ErrorCode::WrongCredentials, "OpenID"));
+        };
+        // Whether more than a password is wanted is the provider's to ask.
+        let tx = here.begin(&app.pool).await?;
+        let admitted = Admitted {
+            user,
+            desk,
+            secret_hash,
+            signing_key,
+            app_version: asked.app_version,
+            code_given: false,
+        };
+        return admit(&app, tx, clinic, admitted).await;
+    }
     let mut tx = here.begin(&app.pool).await?;
     attempt::queue(&mut tx, clinic, &username).await?;
     check(
@@ -101,29 +132,91 @@ pub(crate) async fn sign_in(
     };
 
     let mut tx = here.begin(&app.pool).await?;
+    let code = asked.second_factor.as_deref();
+    let proof = second_factor::prove(&app, &mut tx, clinic, (user, desk.workstation()), code).await?;
+    match proof {
+        Proof::Enough | Proof::Given => {}
+        // The password alone forgives no wrong code: whoever has it could guess on.
+        Proof::Missing => {
+            attempt::forget(&mut tx, noted).await?;
+            tx.commit().await?;
+            return Err(ApiError::because(ErrorCode::SecondFactor, "a code is wanted"));
+        }
+        Proof::Wrong => {
+            attempt::failed(&mut tx, noted).await?;
+            let refused = Access {
+                action: "sign_in_refused",
+                user: None,
+                workstation: desk.workstation(),
+                subject: account,
+                detail: json!({"why": "second_factor"}),
+            };
+            access::append(&mut tx, clinic, now, refused).await?;
+            tx.commit().await?;
+            return Err(ApiError::because(ErrorCode::SecondFactor, "code"));
+        }
+    }
+    attempt::forgive(&mut tx, clinic, &username, &address).await?;
+    let admitted = Admitted {
+        user,
+        desk,
+        secret_hash,
+        signing_key,
+        app_version: asked.app_version,
+        code_given: proof == Proof::Given,
+    };
+    admit(&app, tx, clinic, admitted).await
+}
+
+/// Somebody who is who they say.
+struct Admitted {
+    user: UserId,
+    desk: Desk,
+    secret_hash: Vec<u8>,
+    signing_key: [u8; 32],
+    app_version: String,
+    /// A code of an authenticator app was given.
+    code_given: bool,
+}
+
+/// Enrols the computer if it is new, keeps the key, gives tokens.
+async fn admit(
+    app: &AppState,
+    mut tx: Transaction<'static, Postgres>,
+    clinic: ClinicId,
+    admitted: Admitted,
+) -> Result<Json<SignedIn>, ApiError> {
+    let Admitted { user, desk, secret_hash, signing_key, app_version, code_given } = admitted;
+    let now = app.now();
     let is_new = matches!(desk, Desk::New { .. });
     let at = match desk {
         Desk::Enrolled(id) => id,
         Desk::New { code_hash, name } => {
             let id = WorkstationId(Uuid::now_v7());
-            let new = workstation::Enrolment {
+            let new = workstations::Enrolment {
                 id,
                 name: &name,
                 secret_hash: &secret_hash,
                 code_hash: &code_hash,
                 by: user,
             };
-            if !workstation::enrol(&mut tx, clinic, &new, now).await? {
+            if !workstations::enrol(&mut tx, clinic, &new, now).await? {
                 return Err(ApiError::because(ErrorCode::NotEnrolled, "code was used meanwhile"));
             }
             id
         }
     };
     account::register_key(&mut tx, clinic, user, at, &signing_key).await?;
-    workstation::seen(&mut tx, clinic, at, now, Some(&asked.app_version)).await?;
-    attempt::forgive(&mut tx, clinic, &username, &address).await?;
-    let holder = Holder { clinic, user, workstation: at, family: Uuid::new_v4(), parent: None };
-    let signed_in = issue(&app, &mut tx, &holder, now).await?;
+    workstations::seen(&mut tx, clinic, at, now, Some(&app_version)).await?;
+    let holder = Holder {
+        clinic,
+        user,
+        workstation: at,
+        family: Uuid::new_v4(),
+        parent: None,
+        second_factor: code_given,
+    };
+    let signed_in = issue(app, &mut tx, &holder, now).await?;
     if is_new {
         access::append(&mut tx, clinic, now, Access::by("enrol_workstation", user, at).on(at.0)).await?;
     }
@@ -143,16 +236,16 @@ pub(crate) fn secret_hash(hex: &str) -> Result<Vec<u8>, ApiError> {
 }
 
 /// Whether the computer is what it says; `None` for an unknown workstation, a wrong secret, a bad code.
-async fn desk(
+pub(super) async fn desk(
     app: &AppState,
-    asked: &SignIn,
+    (workstation, enrolment): (Option<WorkstationId>, Option<&Enrolment>),
     secret_hash: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<(ClinicId, Desk)>, ApiError> {
-    if let Some(id) = asked.workstation {
-        let Some(clinic) = workstation::clinic_of(&app.pool, id).await? else { return Ok(None) };
+    if let Some(id) = workstation {
+        let Some(clinic) = workstations::clinic_of(&app.pool, id).await? else { return Ok(None) };
         let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
-        let found = workstation::get(&mut tx, clinic, id).await?;
+        let found = workstations::get(&mut tx, clinic, id).await?;
         tx.commit().await?;
         let Some(found) = found.filter(|w| secret::same_hash(&w.secret_hash, secret_hash)) else {
             return Ok(None);
@@ -162,21 +255,21 @@ async fn desk(
         }
         return Ok(Some((clinic, Desk::Enrolled(id))));
     }
-    let Some(enrolment) = &asked.enrolment else { return Ok(None) };
+    let Some(enrolment) = enrolment else { return Ok(None) };
     let name = enrolment.name.trim();
     if name.is_empty() || name.chars().count() > 60 {
         return Err(ApiError::because(ErrorCode::Malformed, "workstation name"));
     }
     let code_hash = secret::code_hash(&enrolment.code);
-    let Some(clinic) = workstation::clinic_of_code(&app.pool, &code_hash).await? else { return Ok(None) };
+    let Some(clinic) = workstations::clinic_of_code(&app.pool, &code_hash).await? else { return Ok(None) };
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
-    let good = workstation::code_is_good(&mut tx, clinic, &code_hash, now).await?;
+    let good = workstations::code_is_good(&mut tx, clinic, &code_hash, now).await?;
     tx.commit().await?;
     Ok(good.then(|| (clinic, Desk::New { code_hash, name: name.to_owned() })))
 }
 
 /// Too many failures in the window: wait until the oldest of them leaves it.
-fn check(
+pub(super) fn check(
     app: &AppState,
     (count, oldest): attempt::Counted,
     allowed: i64,

@@ -7,9 +7,9 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::Done;
 
 use super::Desk;
-use crate::db::{account, admin, token};
+use crate::db::{account, admin, openid, token};
 use crate::error::ApiError;
-use crate::password;
+use crate::{password, second_factor};
 
 /// The longest of a name and of a password, characters.
 const LONGEST: (usize, usize) = (100, 1000);
@@ -65,6 +65,35 @@ pub(super) async fn set_password(
     admin::set_password(desk.tx, clinic, user, &phc).await?;
     token::revoke_user(desk.tx, clinic, user, now).await?;
     desk.log("set_password", user.0, json!({})).await?;
+    Ok(Done::default())
+}
+
+pub(super) async fn set_login(
+    desk: &mut Desk<'_>,
+    user: UserId,
+    login: Option<String>,
+) -> Result<Done, ApiError> {
+    known(desk, user).await?;
+    let clinic = desk.session.clinic;
+    let provider = openid::provider(desk.tx, clinic).await?;
+    let provider = provider.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no OpenID provider"))?;
+    let login = login.map(|login| login.trim().to_lowercase());
+    if login.as_ref().is_some_and(|login| login.is_empty() || login.chars().count() > LONGEST.0) {
+        return Err(ApiError::because(ErrorCode::Malformed, "login"));
+    }
+    let named = login.as_deref().map(|login| (provider.issuer.as_str(), login));
+    if !openid::set_login(desk.tx, clinic, user, named).await? {
+        return Err(ApiError::new(ErrorCode::NameTaken));
+    }
+    desk.log(if login.is_some() { "set_login" } else { "remove_login" }, user.0, json!({})).await?;
+    Ok(Done::default())
+}
+
+pub(super) async fn reset_second_factor(desk: &mut Desk<'_>, user: UserId) -> Result<Done, ApiError> {
+    known(desk, user).await?;
+    if second_factor::reset(desk.tx, desk.session.clinic, user).await? {
+        desk.log("second_factor_off", user.0, json!({})).await?;
+    }
     Ok(Done::default())
 }
 

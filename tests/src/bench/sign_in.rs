@@ -50,6 +50,8 @@ async fn measure(scale: Scale) -> anyhow::Result<Figures> {
     let body = |person: &Person, password: &str| SignIn {
         username: person.username.into(),
         password: password.into(),
+        second_factor: None,
+        openid: None,
         workstation: None,
         workstation_secret: secret.clone(),
         enrolment: None,

@@ -48,6 +48,10 @@ pub async fn see_to(
         "the account is in the database"
     );
 
+    sees_the_log(&office, lee).await?;
+    codes_are_switched_on(&office).await?;
+    window.click(&testid("nav-people")).await?;
+
     act(window, lee.name(), "computer-stop", "suspended").await?;
     lee.is("suspended", None).await.context("dr-lee's computer is stopped")?;
     act(window, lee.name(), "computer-resume", "ok").await?;
@@ -75,6 +79,51 @@ pub async fn see_to(
     ensure!(!holds_a_database(&reception.data_dir())?, "a file of the clinic is left on the wiped computer");
     office.picture("wiped").await?;
     super::tell("the manager adds somebody, stops a computer, makes a code and wipes reception-1");
+    Ok(())
+}
+
+/// Who did what, and who looked at what; what is left of it as a file.
+async fn sees_the_log(office: &Desk, lee: &Desk) -> anyhow::Result<()> {
+    let window = office.window()?;
+    ensure!(lee.window()?.find_all(&testid("nav-audit")).await?.is_empty(), "dr-lee sees the log");
+    window.click(&testid("nav-audit")).await?;
+    let new_account = format!("{}[data-action='add_account']", testid("audit-line"));
+    window.find(&new_account).await.context("the log has the account that was just made")?;
+    access::every_control_has_a_name(window, "the log").await?;
+    office.picture("log").await?;
+    window.click(&format!("{} option[value='open_record']", testid("audit-action"))).await?;
+    window.find(&testid("audit-line")).await?;
+    window.wait_until_gone(&new_account).await.context("only looks at records are left")?;
+    window.click(&testid("audit-export")).await?;
+    let said = window.wait_for_text(&testid("audit-written"), "saved:").await?;
+    let path = said.split("saved: ").nth(1).context("where it is")?.trim().to_owned();
+    let text = std::fs::read_to_string(&path).context("the log as a file")?;
+    std::fs::remove_file(&path)?;
+    ensure!(
+        text.lines().count() > 1 && text.lines().skip(1).all(|line| line.contains("open_record")),
+        "what was filtered"
+    );
+    window.click(&format!("{} option[value='']", testid("audit-action"))).await?;
+    let exported = format!("{}[data-action='export_audit']", testid("audit-line"));
+    window.find(&exported).await.context("that it was taken is an entry too")?;
+    Ok(())
+}
+
+/// The manager's own sign-in takes codes from now on.
+async fn codes_are_switched_on(office: &Desk) -> anyhow::Result<()> {
+    let window = office.window()?;
+    window.click(&testid("who-button")).await?;
+    window.click(&testid("codes")).await?;
+    window.click(&testid("factor-begin")).await?;
+    let secret = window.text(&testid("factor-secret")).await?;
+    access::every_control_has_a_name(window, "codes").await?;
+    office.picture("codes").await?;
+    let secret: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
+    let phone =
+        totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(secret)?).build_noncompliant();
+    window.type_into(&testid("factor-code"), &phone.generate_current().to_string()).await?;
+    window.click(&testid("factor-save")).await?;
+    window.find(&testid("factor-on")).await.context("codes are on")?;
     Ok(())
 }
 

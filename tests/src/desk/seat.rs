@@ -36,6 +36,8 @@ impl Seat {
         let ask = SignIn {
             username: username.into(),
             password: password.into(),
+            second_factor: None,
+            openid: None,
             workstation: None,
             workstation_secret: secret.clone(),
             enrolment: Some(Enrolment { code: code.into(), name: name.into() }),
@@ -61,6 +63,8 @@ impl Seat {
         let ask = SignIn {
             username: self.username.clone(),
             password: self.password.clone(),
+            second_factor: None,
+            openid: None,
             workstation: Some(self.signed_in.workstation),
             workstation_secret: self.secret.clone(),
             enrolment: None,

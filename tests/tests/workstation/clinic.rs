@@ -117,8 +117,11 @@ pub async fn sign_in(workstation: &Workstation, person: &Person) -> Result<(), E
 }
 
 pub async fn sign_in_with(workstation: &Workstation, person: &Person, password: &str) -> Result<(), Error> {
-    let credentials = Credentials { username: person.username.into(), password: password.into() };
-    workstation.sign_in(credentials).await
+    workstation.sign_in(credentials(person, password, None)).await
+}
+
+pub fn credentials(person: &Person, password: &str, code: Option<String>) -> Credentials {
+    Credentials { username: person.username.into(), password: password.into(), second_factor: code }
 }
 
 pub async fn unlock(workstation: &Workstation, password: &str) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Who is at the desk, and how the sync stands.
 
-use wattle_protocol::ipc::session::{AppState, Credentials, SetUp, SyncState, Unlock};
+use wattle_protocol::ipc::session::{AppState, Credentials, OpenIdSignIn, SetUp, SyncState, Unlock};
 
 use super::{Answer, ask, ask_tagged, call};
 
@@ -12,6 +12,11 @@ pub(crate) async fn app_state() -> Answer<AppState> {
 /// `set_up`.
 pub(crate) async fn set_up(args: SetUp) -> Answer<serde::de::IgnoredAny> {
     call("set_up", &args).await
+}
+
+/// `sign_in_openid`: answers when the browser has come back.
+pub(crate) async fn sign_in_openid(args: OpenIdSignIn) -> Answer<serde::de::IgnoredAny> {
+    call("sign_in_openid", &args).await
 }
 
 /// `sign_in`.

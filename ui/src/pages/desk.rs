@@ -9,6 +9,8 @@ use crate::components::frame::top::TopBar;
 use crate::components::search::SearchDialog;
 use crate::keys;
 use crate::pages::attention::AttentionPage;
+use crate::pages::audit::AuditPage;
+use crate::pages::codes::CodesPage;
 use crate::pages::daybook::DayBookPage;
 use crate::pages::help::HelpPage;
 use crate::pages::locked::LockedPage;
@@ -60,6 +62,8 @@ pub(crate) fn DeskPage() -> impl IntoView {
                         Page::Patients => view! { <PatientsPage /> }.into_any(),
                         Page::Attention => view! { <AttentionPage /> }.into_any(),
                         Page::People => view! { <PeoplePage /> }.into_any(),
+                        Page::Audit => view! { <AuditPage /> }.into_any(),
+                        Page::Codes => view! { <CodesPage /> }.into_any(),
                         Page::Sync => view! { <SyncPage /> }.into_any(),
                         Page::Help => view! { <HelpPage /> }.into_any(),
                     }}

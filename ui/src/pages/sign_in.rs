@@ -3,7 +3,8 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wattle_protocol::ipc::session::{AppState, Credentials};
+use wattle_protocol::ipc::FaultCode;
+use wattle_protocol::ipc::session::{AppState, Credentials, OpenIdSignIn};
 
 use crate::components::field::{Field, focus_once};
 use crate::components::icon::Icon;
@@ -27,6 +28,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let fault = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
+    // Once the server has asked for a code, or did not take the one that came.
+    let wants_code = RwSignal::new(false);
+    let code = RwSignal::new(String::new());
     let has_name = !username.get_untracked().is_empty();
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
@@ -38,14 +42,39 @@ pub(crate) fn SignInPage() -> impl IntoView {
         let args = Credentials {
             username: username.get_untracked().trim().to_owned(),
             password: password.get_untracked(),
+            second_factor: Some(code.get_untracked()).filter(|code| !code.trim().is_empty()),
         };
         spawn_local(async move {
             match ipc::session::sign_in(args).await {
                 Ok(_) => desk.refresh(),
                 Err(error) => {
-                    password.try_set(String::new());
+                    code.try_set(String::new());
+                    let asked = error.code == FaultCode::SecondFactor;
+                    wants_code.try_set(asked);
+                    // The password was good: only the code is wanted.
+                    if !asked {
+                        password.try_set(String::new());
+                    }
                     fault.try_set(words::fault(&error));
                 }
+            }
+            busy.try_set(false);
+        });
+    };
+    // With the work account: the password is this computer's.
+    let with_work_account = RwSignal::new(false);
+    let by_browser = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(String::new());
+        let args = OpenIdSignIn { password: password.get_untracked() };
+        spawn_local(async move {
+            match ipc::session::sign_in_openid(args).await {
+                Ok(_) => desk.refresh(),
+                Err(error) => drop(fault.try_set(words::fault(&error))),
             }
             busy.try_set(false);
         });
@@ -62,23 +91,43 @@ pub(crate) fn SignInPage() -> impl IntoView {
         }
     });
     let people = people.collect_view();
+    let of_password = move || if with_work_account.get() { "none" } else { "" };
+    let unready = move || {
+        let nameless = !with_work_account.get() && username.get().trim().is_empty();
+        busy.get() || nameless || password.get().is_empty()
+    };
     view! {
         <main class="door">
-            <form class="door-card" on:submit=submit data-testid="signin">
+            <form class="door-card" on:submit=move |ev| { if with_work_account.get_untracked() { by_browser(ev) } else { submit(ev) } } data-testid="signin">
                 <div class="brand">"Wattle"</div>
                 <h1>{clinic.unwrap_or_else(|| "Sign in".to_owned())}</h1>
                 <p class="soft">"at "<b>{workstation}</b></p>
                 {move || facts.get().3.map(|code| view! {
                     <p class="notice" role="alert" data-testid="signin-notice">{Icon::Info.svg()}<span>{words::of_fault(code)}</span></p>
                 })}
-                <div class="people">{people}</div>
-                <Field label="User name" value=username test_id="signin-username" first=!has_name />
+                <div class="people" style:display=of_password>{people}</div>
+                <div style:display=of_password><Field label="User name" value=username test_id="signin-username" first=!has_name /></div>
+                <Show when=move || with_work_account.get()>
+                    <p class="soft">"Choose a password for this computer, or type the one you have here. It unlocks the screen and opens Wattle when the internet is down; the server never hears it."</p>
+                </Show>
                 <PasswordField value=password test_id="signin-password" first=has_name />
+                <Show when=move || wants_code.get() && !with_work_account.get()>
+                    <Field label="Code of your authenticator app" value=code test_id="signin-code" first=true hint="Six digits" />
+                </Show>
                 <p class="odd" role="alert" data-testid="signin-fault">{move || fault.get()}</p>
-                <button class="button primary wide" type="submit" data-testid="signin-submit"
-                    disabled=move || busy.get() || username.get().trim().is_empty() || password.get().is_empty()>
-                    {move || if busy.get() { "Signing in …" } else { "Sign in" }}
+                <button class="button primary wide" type="submit" data-testid="signin-submit" disabled=unready>
+                    {move || match (with_work_account.get(), busy.get()) {
+                        (false, true) => "Signing in …",
+                        (false, false) => "Sign in",
+                        (true, true) => "Waiting for your browser …",
+                        (true, false) => "Go on in the browser",
+                    }}
                 </button>
+                <button type="button" class="button bare wide" data-testid="signin-other" on:click=move |_| {
+                    fault.set(String::new());
+                    password.set(String::new());
+                    with_work_account.update(|on| *on = !*on);
+                }>{move || if with_work_account.get() { "Sign in with name and password" } else { "Sign in with your work account" }}</button>
             </form>
         </main>
     }

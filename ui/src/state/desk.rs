@@ -29,6 +29,10 @@ pub(crate) enum Page {
     Sync,
     /// Who works here, and at which computers.
     People,
+    /// Who did and looked at what.
+    Audit,
+    /// One's own sign-in.
+    Codes,
     /// Every key.
     Help,
 }

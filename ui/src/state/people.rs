@@ -9,6 +9,9 @@ use crate::ipc;
 use crate::state::desk::Desk;
 use crate::state::live::Live;
 
+/// What others do, and what a computer answers, shows within this time: somebody who has just had one wiped waits for it.
+const EVERY_MS: i64 = 5_000;
+
 /// What stands open on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Open {
@@ -38,11 +41,11 @@ pub(crate) struct People {
 }
 
 impl People {
-    /// Begins to follow them: again every half minute, and after each act.
+    /// Begins to follow them: again every five seconds, and after each act.
     pub(crate) fn new(desk: Desk) -> Self {
         let done = RwSignal::new(0);
-        let half = Memo::new(move |_| desk.now.get().0 / 30_000);
-        let overview = Live::new(move || Some((half.get(), done.get())), |_| ipc::people::people());
+        let tick = Memo::new(move |_| desk.now.get().0 / EVERY_MS);
+        let overview = Live::new(move || Some((tick.get(), done.get())), |_| ipc::people::people());
         Self { desk, overview, open: RwSignal::new(Open::Nothing), busy: RwSignal::new(false), done }
     }
 

@@ -53,8 +53,12 @@ pub fn identity() -> Identity {
 }
 
 pub fn open(folder: &Path) -> Store {
+    open_as(folder, identity())
+}
+
+pub fn open_as(folder: &Path, identity: Identity) -> Store {
     let clock = Arc::new(HandClock(AtomicI64::new(NINE.0)));
-    Store::open(&folder.join("clinic.db"), &key(), identity(), clock).unwrap()
+    Store::open(&folder.join("clinic.db"), &key(), identity, clock).unwrap()
 }
 
 pub fn maria() -> Author {

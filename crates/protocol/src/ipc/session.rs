@@ -1,4 +1,4 @@
-//! Who is at the desk. Commands: `app_state()`, `set_up(SetUp)`, `sign_in(Credentials)`, `lock()`, `unlock(Unlock)`,
+//! Who is at the desk. Commands: `app_state()`, `set_up(SetUp)`, `sign_in(Credentials)`, `sign_in_openid(OpenIdSignIn)`, `lock()`, `unlock(Unlock)`,
 //! `sign_out()`, `sync_state()`, `sync_now()`.
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,16 @@ pub struct Credentials {
     /// Name of the account.
     pub username: String,
     /// Password.
+    pub password: String,
+    /// The six digits of an authenticator app, after [`FaultCode::SecondFactor`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<String>,
+}
+
+/// Arguments of `sign_in_openid`, which opens the system's browser and waits for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenIdSignIn {
+    /// The password of this computer: theirs if they have one here, else a new one of 10 characters or more.
     pub password: String,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wattle_local_store::keys::{KeySlot, SlotError};
 use wattle_protocol::ipc::session::Unlock;
 
+use super::sign_in::Proof;
 use super::{State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
@@ -44,16 +45,28 @@ impl Workstation {
 
     async fn try_unlock(&self, desk: &Arc<Desk>, username: &str, password: &str) -> Result<(), Error> {
         let file = desk.file();
+        let by_provider = desk.keeper.facts().by_provider;
         match self.try_slot(&file.place, desk.user(), password, desk.secret()).await {
             Ok(_) if desk.keeper.lease_holds() => {
-                if !desk.keeper.may_refresh() {
+                if !desk.keeper.may_refresh() && !by_provider {
                     self.renew_in_background(desk, password);
                 }
                 Ok(())
             }
+            Ok(_) if by_provider => Err(Error::ProviderNeeded),
+            // The server has never heard this computer's password.
+            Err(SlotError::WrongPassword) if by_provider => {
+                self.0.attempts.wrong_here(username);
+                Err(Error::WrongCredentials)
+            }
             Ok(_) => {
                 let asked = self
-                    .ask_server(username, password, desk.secret(), file.keys.signing_key.public_base64())
+                    .ask_server(
+                        username,
+                        &Proof::password(password),
+                        desk.secret(),
+                        file.keys.signing_key.public_base64(),
+                    )
                     .await;
                 match asked {
                     Ok(signed_in) => self.renewed(desk, &signed_in),
@@ -68,7 +81,12 @@ impl Workstation {
                     self.0.attempts.wrong_here(username);
                 }
                 let asked = self
-                    .ask_server(username, password, desk.secret(), file.keys.signing_key.public_base64())
+                    .ask_server(
+                        username,
+                        &Proof::password(password),
+                        desk.secret(),
+                        file.keys.signing_key.public_base64(),
+                    )
                     .await;
                 let signed_in = match asked {
                     Ok(signed_in) if signed_in.user == desk.user() => signed_in,

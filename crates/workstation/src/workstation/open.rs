@@ -7,13 +7,14 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wattle_domain::{TableName, role};
 use wattle_local_store::keys::WorkstationSecret;
+use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::FaultCode;
 use wattle_protocol::ipc::event::{Changed, Event};
 use wattle_protocol::session::SignedIn;
-use zeroize::Zeroizing;
 
 use super::first_copy::watch_for_copy;
 use super::leftovers::{lend_tokens, watch_the_roles};
+use super::sign_in::Proof;
 use super::wipe::watch_for_wipe;
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
@@ -93,21 +94,27 @@ impl Workstation {
 
     /// Asks the server for new tokens while the desk is already there.
     pub(super) fn renew_in_background(&self, desk: &Arc<Desk>, password: &str) {
-        let (workstation, password) = (self.clone(), Zeroizing::new(password.to_owned()));
+        let (workstation, proof) = (self.clone(), Proof::password(password));
         let (keeper, secret) = (Arc::clone(&desk.keeper), desk.secret().clone());
         let public_key = desk.file().keys.signing_key.public_base64();
         // Weakly: the desk may be closed meanwhile, to be opened again on a file that an image became.
         let desk = Arc::downgrade(desk);
         tokio::spawn(async move {
             let username = keeper.facts().username;
-            let answer = workstation.ask_server(&username, &password, &secret, public_key).await;
+            let answer = workstation.ask_server(&username, &proof, &secret, public_key).await;
             match answer {
                 Ok(signed_in) => match desk.upgrade() {
                     Some(desk) => workstation.renewed(&desk, &signed_in),
                     None => keeper.accept(&signed_in),
                 },
                 // The password has been changed there: this desk goes on with the old one, but gets no longer lease by it.
-                Err(Error::WrongCredentials) => {
+                // Or a code is wanted now: they are asked for it at the next sign-in.
+                Err(
+                    error @ (Error::WrongCredentials | Error::Refused { code: ErrorCode::SecondFactor, .. }),
+                ) => {
+                    if matches!(error, Error::Refused { .. }) {
+                        keeper.wants_code();
+                    }
                     keeper.forget();
                     if let Some(desk) = desk.upgrade() {
                         desk.driver.online_again();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::{Act, Done, Overview};
+use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_sync_engine::driver::Tokens as _;
 
 use super::Workstation;
@@ -38,6 +39,20 @@ impl Workstation {
             // Refused before anything was done.
             Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
                 server::act(&url, &self.newer_token(&token).await?, &act).await
+            }
+            other => other,
+        }
+    }
+
+    /// Switches the codes of an authenticator app on or off for whoever is signed in.
+    ///
+    /// # Errors
+    /// As [`Workstation::people`].
+    pub async fn second_factor(&self, step: Step) -> Result<SecondFactor, Error> {
+        let (url, token) = self.server_and_token()?;
+        match server::second_factor(&url, &token, &step).await {
+            Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
+                server::second_factor(&url, &self.newer_token(&token).await?, &step).await
             }
             other => other,
         }

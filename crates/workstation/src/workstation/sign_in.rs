@@ -23,14 +23,15 @@ impl Workstation {
     ///
     /// # Errors
     /// [`Error::WrongCredentials`], [`Error::RateLimited`], [`Error::FirstSignInNeedsServer`], [`Error::LeaseOver`],
-    /// [`Error::FileSealed`], [`Error::Damaged`] (a new file is in place; sign in again), [`Error::NotSetUp`], and those of
+    /// [`Error::Refused`] with [`ErrorCode::SecondFactor`] when a code is wanted too, [`Error::FileSealed`], [`Error::Damaged`] (a new file is in place; sign in again), [`Error::NotSetUp`], and those of
     /// keyring and disk.
     pub async fn sign_in(&self, args: Credentials) -> Result<(), Error> {
         let _turn = self.0.turn.lock().await;
         let record = self.record().ok_or(Error::NotSetUp)?;
-        let (username, password) = (args.username.trim().to_owned(), Zeroizing::new(args.password));
+        let username = args.username.trim().to_owned();
+        let proof = Proof { password: Zeroizing::new(args.password), code: args.second_factor };
         self.0.attempts.admit(&username, self.now())?;
-        let tried = self.try_sign_in(&record, &username, &password).await;
+        let tried = self.try_sign_in(&record, &username, &proof).await;
         self.settle(&username, &tried)?;
         tried
     }
@@ -46,11 +47,10 @@ impl Workstation {
         }
     }
 
-    async fn try_sign_in(&self, record: &Record, username: &str, password: &str) -> Result<(), Error> {
+    async fn try_sign_in(&self, record: &Record, username: &str, proof: &Proof) -> Result<(), Error> {
         let Some(enrolled) = &record.enrolled else {
             let secret = self.0.keyring.secret_or_new().await?;
-            let tried =
-                self.by_server(record, username, password, secret, Error::FirstSignInNeedsServer).await;
+            let tried = self.by_server(record, username, proof, secret, Error::FirstSignInNeedsServer).await;
             if let Err(Error::Refused { code: ErrorCode::NotEnrolled, .. }) = &tried {
                 self.change_record(|record| record.enrolment_code = None)?;
                 self.tell().await;
@@ -59,10 +59,10 @@ impl Workstation {
         };
         let secret = self.0.keyring.secret().await?;
         let Some(person) = record.person(username) else {
-            return self.by_server(record, username, password, secret, Error::FirstSignInNeedsServer).await;
+            return self.by_server(record, username, proof, secret, Error::FirstSignInNeedsServer).await;
         };
         let place = self.0.folder.profile(enrolled.clinic, &person.profile);
-        match self.try_slot(&place, person.user, password, &secret).await {
+        match self.try_slot(&place, person.user, &proof.password, &secret).await {
             Ok(keys) => {
                 let owner = Owner {
                     clinic: enrolled.clinic,
@@ -70,15 +70,15 @@ impl Workstation {
                     profile: person.profile.clone(),
                     user: person.user,
                 };
-                self.by_slot(ProfileFile { place, owner, keys }, username, password, secret).await
+                self.by_slot(ProfileFile { place, owner, keys }, username, proof, secret).await
             }
             // It may have been changed at the server since; without it, the password is simply wrong.
             Err(SlotError::WrongPassword) => {
                 self.0.attempts.wrong_here(username);
-                self.by_server(record, username, password, secret, Error::WrongCredentials).await
+                self.by_server(record, username, proof, secret, Error::WrongCredentials).await
             }
             Err(SlotError::Missing | SlotError::Malformed) => {
-                self.by_server(record, username, password, secret, Error::FirstSignInNeedsServer).await
+                self.by_server(record, username, proof, secret, Error::FirstSignInNeedsServer).await
             }
             Err(other) => Err(Error::Slot(other)),
         }
@@ -104,25 +104,43 @@ impl Workstation {
         &self,
         file: ProfileFile,
         username: &str,
-        password: &str,
+        proof: &Proof,
         secret: WorkstationSecret,
     ) -> Result<(), Error> {
-        let user = file.owner.user;
+        let (user, password) = (file.owner.user, &proof.password);
+        let public_key = file.keys.signing_key.public_base64();
         let facts = Facts::read(&file.place.facts(user), &file.keys.data_key, &user.to_string());
+        let by_provider = facts.as_ref().is_some_and(|facts| facts.by_provider);
         if let Some(facts) = facts
             && facts.lease_holds(self.now())
         {
+            // The server is asked before anything is shown. Without it nobody can say whether a code is good: within the
+            // lease the password is enough then, as for everybody.
+            if facts.second_factor_is_over(self.now()) {
+                match self.ask_server(username, proof, &secret, public_key).await {
+                    Ok(signed_in) => {
+                        return self.admit(&signed_in, username, password, secret, file.keys, false).await;
+                    }
+                    Err(Error::Offline) => {}
+                    Err(other) => return Err(other),
+                }
+            }
             let person =
                 Person { username: facts.username.clone(), user, profile: file.owner.profile.clone() };
             let desk = self.open(file, facts, None, secret).await?;
             self.change_record(|record| record.remember(person))?;
-            self.renew_in_background(&desk, password);
+            // The server does not know this computer's password; its refresh token is kept, and the sync spends it.
+            if !by_provider {
+                self.renew_in_background(&desk, password);
+            }
             self.send_leftovers(&desk, password);
             return Ok(());
         }
-        let public_key = file.keys.signing_key.public_base64();
-        match self.ask_server(username, password, &secret, public_key).await {
-            Ok(signed_in) => self.admit(&signed_in, username, password, secret, file.keys).await,
+        if by_provider {
+            return Err(Error::ProviderNeeded);
+        }
+        match self.ask_server(username, proof, &secret, public_key).await {
+            Ok(signed_in) => self.admit(&signed_in, username, password, secret, file.keys, false).await,
             Err(Error::Offline) => Err(Error::LeaseOver),
             Err(other) => Err(other),
         }
@@ -133,7 +151,7 @@ impl Workstation {
         &self,
         record: &Record,
         username: &str,
-        password: &str,
+        proof: &Proof,
         secret: WorkstationSecret,
         offline: Error,
     ) -> Result<(), Error> {
@@ -143,12 +161,13 @@ impl Workstation {
             // The old key stays the registered one: what it has signed may not be delivered yet.
             AtHand::Public(key) => key.clone(),
         };
-        let signed_in = match self.ask_server(username, password, &secret, public_key).await {
+        let password = &proof.password;
+        let signed_in = match self.ask_server(username, proof, &secret, public_key).await {
             Err(Error::Offline) => return Err(offline),
             other => other?,
         };
         match keys {
-            AtHand::Keys(keys) => self.admit(&signed_in, username, password, secret, keys).await,
+            AtHand::Keys(keys) => self.admit(&signed_in, username, password, secret, keys, false).await,
             AtHand::Public(_) => {
                 // Their slot opens by an older password only. With the file's key from the server they get another, and
                 // another signing key; what the old one has signed stays signed.
@@ -156,8 +175,10 @@ impl Workstation {
                 let data_key = self.key_from_server(&place, &signed_in).await.ok_or(Error::FileSealed)?;
                 let keys = SlotKeys::new(data_key)?;
                 let public_key = keys.signing_key.public_base64();
-                let signed_in = self.ask_server(username, password, &secret, public_key).await?;
-                self.admit(&signed_in, username, password, secret, keys).await
+                // A code is good once, and was good a moment ago at this very workstation.
+                let again = Proof { password: password.clone(), code: None };
+                let signed_in = self.ask_server(username, &again, &secret, public_key).await?;
+                self.admit(&signed_in, username, password, secret, keys, false).await
             }
         }
     }
@@ -186,13 +207,14 @@ impl Workstation {
     }
 
     /// The server has said who it is: a slot, the file, the desk.
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         signed_in: &SignedIn,
         username: &str,
         password: &str,
         secret: WorkstationSecret,
         keys: SlotKeys,
+        by_provider: bool,
     ) -> Result<(), Error> {
         let owner = Owner {
             clinic: signed_in.clinic,
@@ -214,7 +236,7 @@ impl Workstation {
         let keys = self.keys_for(&place, signed_in, keys).await?;
         place.make()?;
         let file = ProfileFile { place, owner, keys };
-        let facts = Facts::of(username, signed_in, self.now());
+        let facts = Facts { by_provider, ..Facts::of(username, signed_in, self.now()) };
         let (sealing, sealed_under) = (file.clone(), Zeroizing::new(password.to_owned()));
         let (sealed_facts, slot_secret) = (facts.clone(), secret.clone());
         tokio::task::spawn_blocking(move || {
@@ -276,27 +298,45 @@ impl Workstation {
     pub(super) async fn ask_server(
         &self,
         username: &str,
-        password: &str,
+        proof: &Proof,
         secret: &WorkstationSecret,
         signing_key: String,
     ) -> Result<SignedIn, Error> {
         let record = self.record().ok_or(Error::NotSetUp)?;
-        let enrolment = match (&record.enrolled, &record.enrolment_code) {
-            (None, Some(code)) => {
-                Some(Enrolment { code: code.clone(), name: record.workstation_name.clone() })
-            }
-            _ => None,
-        };
         let request = SignIn {
             username: username.to_owned(),
-            password: password.to_owned(),
+            password: proof.password.as_str().to_owned(),
+            second_factor: proof.code.clone(),
+            openid: None,
             workstation: record.enrolled.as_ref().map(|e| e.workstation),
             workstation_secret: secret.proof(),
-            enrolment,
+            enrolment: enrolment_of(&record),
             signing_key,
             app_version: server::APP_VERSION.to_owned(),
         };
         server::sign_in(&record.server_url, &request).await
+    }
+}
+
+/// What turns this computer into a workstation, as long as it is none.
+pub(super) fn enrolment_of(record: &Record) -> Option<Enrolment> {
+    match (&record.enrolled, &record.enrolment_code) {
+        (None, Some(code)) => Some(Enrolment { code: code.clone(), name: record.workstation_name.clone() }),
+        _ => None,
+    }
+}
+
+/// What somebody shows for being who they say they are.
+pub(super) struct Proof {
+    pub(super) password: Zeroizing<String>,
+    /// The six digits of an authenticator app.
+    pub(super) code: Option<String>,
+}
+
+impl Proof {
+    /// A password alone.
+    pub(super) fn password(password: &str) -> Self {
+        Self { password: Zeroizing::new(password.to_owned()), code: None }
     }
 }
 
@@ -308,6 +348,6 @@ enum AtHand {
     Public(String),
 }
 
-fn new_data_key() -> Result<DataKey, Error> {
+pub(super) fn new_data_key() -> Result<DataKey, Error> {
     Ok(DataKey::generate()?)
 }

@@ -29,6 +29,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
     let code = json!({"act": "make_code"});
     vec![
         (Method::POST, "/v1/sign-in", json!({}), Open),
+        (Method::POST, "/v1/openid", json!({}), Open),
         (Method::POST, "/v1/refresh", json!({}), Open),
         (Method::GET, "/healthz", json!({}), Open),
         (Method::GET, "/readyz", json!({}), Open),
@@ -39,6 +40,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
         (Method::POST, "/v1/pull", json!({}), SignedIn),
         (Method::POST, "/v1/image", json!({}), SignedIn),
         (Method::GET, "/v1/live", json!({}), SignedIn),
+        (Method::POST, "/v1/second-factor", json!({"step": "look"}), SignedIn),
         // A body of another shape: what it gives out, and to whom, is looked at in `handlers::escrow`.
         (Method::POST, "/v1/escrow", json!({}), SignedIn),
         // Refused to whoever was not told to wipe, with a word of its own.
@@ -125,6 +127,7 @@ fn commands() -> Vec<Command> {
                     json!({"conflict_id": id, "table": "patient", "row_id": id, "choice": "other"})
                 }
                 "note_access" => json!({"patient_id": id, "access": "opened"}),
+                "note_export" => json!({"exported": "audit_log"}),
                 "record_allergy" => json!({"allergy_id": id, "patient_id": id, "kind": "nil_known"}),
                 "record_condition" => json!({"condition_id": id, "patient_id": id, "text": "x"}),
                 "record_medication" => json!({"medication_id": id, "patient_id": id, "text": "x"}),

@@ -45,6 +45,12 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
             "siu"
         }
         "clinic.workstation_replica" => "siu",
+        "clinic.openid_provider" => "s",
+        "clinic.openid_login" if accounts => "siud",
+        // A sign-in binds what is not bound; a trigger sees to it that it does no more.
+        "clinic.openid_login" => "su",
+        "clinic.openid_attempt" => "sid",
+        "clinic.second_factor" | "clinic.second_factor_given" => "siud",
         "clinic.token" | "clinic.image" | "clinic.workstation_cursor" => "siud",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",

@@ -69,6 +69,8 @@ pub fn sign_in_body(
     SignIn {
         username: username.to_owned(),
         password: PASSWORD.to_owned(),
+        second_factor: None,
+        openid: None,
         workstation: None,
         workstation_secret: secret.to_owned(),
         enrolment: code.map(|(code, name)| Enrolment { code, name: name.to_owned() }),

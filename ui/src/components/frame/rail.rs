@@ -26,6 +26,9 @@ pub(crate) fn Rail() -> impl IntoView {
             <Show when=move || desk.may((Noun::Account, Action::Read))>
                 <RailButton page=Page::People icon=Icon::Confirmed label="People" test_id="nav-people" count=none />
             </Show>
+            <Show when=move || desk.may((Noun::Audit, Action::Read))>
+                <RailButton page=Page::Audit icon=Icon::History label="Log" test_id="nav-audit" count=none />
+            </Show>
             <div class="grow"></div>
             <RailButton page=Page::Help icon=Icon::Help label="Keys" test_id="nav-help" count=none />
         </nav>

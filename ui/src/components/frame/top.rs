@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::components::frame::sync_status::SyncStatus;
 use crate::components::icon::Icon;
-use crate::state::desk::desk;
+use crate::state::desk::{Page, desk};
 use crate::state::theme::Theme;
 use crate::{ipc, show, words};
 
@@ -100,6 +100,9 @@ fn Who() -> impl IntoView {
                     </div>
                     <button type="button" class="menu-item" on:click=move |_| { open.set(false); desk.lock(); }>
                         {Icon::Lock.svg()}<span>"Lock the screen"</span><kbd>"Ctrl L"</kbd>
+                    </button>
+                    <button type="button" class="menu-item" data-testid="codes" on:click=move |_| { open.set(false); desk.page.set(Page::Codes); }>
+                        {Icon::Phone.svg()}<span>"Your sign-in"</span>
                     </button>
                     <button type="button" class="menu-item" data-testid="sign-out" on:click=sign_out>
                         {Icon::SignOut.svg()}<span>"Sign out"</span>

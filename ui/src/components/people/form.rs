@@ -76,7 +76,7 @@ pub(crate) fn NewPerson(people: People) -> impl IntoView {
 #[component]
 pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
     let id = person.id;
-    let before = person.roles.clone();
+    let (before, factor) = (person.roles.clone(), person.second_factor);
     let chosen = RwSignal::new(person.roles);
     let password = RwSignal::new(String::new());
     let changed = move || {
@@ -92,6 +92,18 @@ pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
         let act = Act::SetPassword { user: id, password: password.get_untracked() };
         people.see_to(act, "The password is changed, and they are signed out everywhere.", |_| Open::Nothing);
     };
+    let provider = people.overview.value.with_untracked(|o| o.as_ref().and_then(|o| o.openid.clone()));
+    let login = RwSignal::new(person.login.unwrap_or_default());
+    let set_login = move |_| {
+        let named = Some(login.get_untracked().trim().to_owned()).filter(|login| !login.is_empty());
+        let said =
+            if named.is_some() { "They may sign in with it." } else { "They sign in with a password only." };
+        people.see_to(Act::SetLogin { user: id, login: named }, said, |_| Open::Nothing);
+    };
+    let reset = move |_| {
+        let said = "Their password alone is enough again.";
+        people.see_to(Act::ResetSecondFactor { user: id }, said, |_| Open::Nothing);
+    };
     let close = move |_| {
         let said = "The account is closed. What they did stays.";
         people.see_to(Act::CloseAccount { user: id }, said, |_| Open::Nothing);
@@ -106,7 +118,14 @@ pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
                 <Field label="New password" value=password test_id="person-password" secret=true hint="10 characters or more; ends every sign-in of theirs" />
                 <button type="button" class="button" data-testid="person-password-save"
                     disabled=move || password.get().chars().count() < SHORTEST || people.busy.get() on:click=set_password>"Set password"</button>
+                {provider.clone().map(|label| view! {
+                    <Field label=format!("Account at {label}") value=login test_id="person-login" hint="Usually an address; empty for none" />
+                    <button type="button" class="button" data-testid="person-login-save" disabled=move || people.busy.get() on:click=set_login>"Save account"</button>
+                })}
                 <div class="grow"></div>
+                {factor.then(|| view! {
+                    <button type="button" class="button" data-testid="person-factor" data-tip="For somebody who has lost their phone" disabled=move || people.busy.get() on:click=reset>"Switch codes off"</button>
+                })}
                 <button type="button" class="button danger" data-testid="person-close" data-tip="Nobody signs in with it any more; it can be opened again" on:click=close>"Close account"</button>
             </div>
         </div>

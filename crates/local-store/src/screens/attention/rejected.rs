@@ -88,6 +88,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::EditPatient(_)
         | Command::ResolveConflict(_)
         | Command::NoteAccess(_)
+        | Command::NoteExport(_)
         | Command::RecordAllergy(_)
         | Command::RecordCondition(_)
         | Command::RecordMedication(_)
