@@ -29,6 +29,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (16, "access event", include_str!("../../../migrations/server/0016_access_event.sql")),
     (17, "admin", include_str!("../../../migrations/server/0017_admin.sql")),
     (18, "data key", include_str!("../../../migrations/server/0018_data_key.sql")),
+    (19, "sealed columns", include_str!("../../../migrations/server/0019_sealed_columns.sql")),
 ];
 
 /// Why a database could not be brought to this version.
