@@ -3,8 +3,10 @@
 //! Owns: the rows that are there before anybody can sign in. Must never: be reachable over HTTP.
 //! Called by: the CLI, and tests.
 
+mod quarantine;
 mod verify;
 
+pub use quarantine::{Quarantined, quarantined};
 pub use verify::{Broken, verify_audit};
 
 use chrono::{DateTime, Utc};
@@ -15,6 +17,7 @@ use wattle_domain::{ClinicId, PractitionerId, Role, UserId};
 
 use crate::db::{self, Identity};
 use crate::error::ApiError;
+use crate::kms::KmsError;
 use crate::{password, secret};
 
 /// Why it was not done; says what to do.
@@ -24,7 +27,7 @@ pub enum AdminError {
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
     /// The machine has no randomness or no thread.
-    #[error("the machine failed: {0:?}")]
+    #[error("the machine failed: {}", .0.cause.as_deref().unwrap_or("no more is known"))]
     Machine(ApiError),
     /// Not a clinic of this database.
     #[error("there is no clinic {0}: `clinic create` makes one")]
@@ -32,6 +35,12 @@ pub enum AdminError {
     /// A name that is taken.
     #[error("the user name is taken in this clinic: choose another")]
     UsernameTaken,
+    /// Nothing of it was ever sealed.
+    #[error("the clinic {0} has no key yet: a server with a KMS makes it at the first write")]
+    NoKeys(ClinicId),
+    /// The key management service.
+    #[error("{0}")]
+    Kms(#[from] KmsError),
     /// A password that is too short.
     #[error("the password has fewer than 10 characters: choose a longer one")]
     ShortPassword,

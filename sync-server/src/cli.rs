@@ -1,6 +1,7 @@
 //! The command line. Each command prints one JSON object on stdout; logs go to stderr.
 
 mod images;
+mod keys;
 mod kms;
 mod output;
 mod serve;
@@ -56,10 +57,25 @@ enum Command {
     VerifyAudit {
         #[command(flatten)]
         owner: Owner,
+        #[command(flatten)]
+        keys: Box<kms::Keys>,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
     },
+    /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients.
+    Quarantine {
+        #[command(flatten)]
+        owner: Owner,
+        #[command(flatten)]
+        keys: Box<kms::Keys>,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
+    /// The keys of what rests sealed.
+    #[command(subcommand)]
+    Keys(Box<keys::Keys>),
     /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
     Compact {
         /// `postgres://…` of the role wattle_app.
@@ -214,8 +230,9 @@ impl Cli {
                 let now = SystemClock.now().to_chrono().unwrap_or_default();
                 json!({"code": admin::enrolment_code(&owner.pool().await?, clinic, now).await?})
             }
-            Command::VerifyAudit { owner, clinic } => {
-                match admin::verify_audit(&owner.pool().await?, clinic).await? {
+            Command::VerifyAudit { owner, keys, clinic } => {
+                let kms = keys.ring(keys.server_key(false)?.as_ref())?;
+                match admin::verify_audit(&owner.pool().await?, kms, clinic).await? {
                     None => json!({"whole": true}),
                     Some(broken) => {
                         output::say(&json!({"whole": false, "log": broken.log, "entry": broken.entry,
@@ -224,6 +241,11 @@ impl Cli {
                     }
                 }
             }
+            Command::Quarantine { owner, keys, clinic } => {
+                let kms = keys.ring(keys.server_key(false)?.as_ref())?;
+                json!({"quarantined": admin::quarantined(&owner.pool().await?, kms, clinic).await?})
+            }
+            Command::Keys(keys) => keys.run().await?,
             Command::Compact { database_url } => {
                 let pool = wattle_server::db::connect::app_pool(&database_url, 1)
                     .context("DATABASE_URL cannot be read")?;

@@ -97,6 +97,8 @@ pub struct Config {
     /// A commit goes after this long, once every file that was heard of in this time is past it. A file that comes back
     /// later gets its feeds whole.
     pub forgotten_after: Duration,
+    /// How often it is looked whether something that should be sealed rests plain: an import, a row of an older server.
+    pub seal_every: Duration,
     /// How long sign-in attempts are kept.
     pub attempts_kept: Duration,
     /// Apps older than this must update first.
@@ -151,6 +153,7 @@ impl Default for Config {
             compact_every: Duration::from_secs(3600),
             superseded_after: Duration::from_secs(24 * 3600),
             forgotten_after: Duration::from_secs(180 * 24 * 3600),
+            seal_every: Duration::from_secs(30),
             attempts_kept: Duration::from_secs(90 * 24 * 3600),
             min_app_version: "0.1.0".to_owned(),
         }

@@ -15,6 +15,7 @@ pub(crate) mod admin;
 pub(crate) mod attempt;
 pub(crate) mod audit;
 pub(crate) mod codec;
+pub(crate) mod column_key;
 pub(crate) mod command_log;
 pub(crate) mod copy;
 pub(crate) mod delta;

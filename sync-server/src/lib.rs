@@ -16,6 +16,7 @@ pub mod db;
 pub mod image;
 pub mod kms;
 pub mod logging;
+pub mod seal;
 pub mod serve;
 pub mod tls;
 

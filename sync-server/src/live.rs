@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::db::error::describe;
 use crate::db::{delta, feed};
 use crate::metrics::Metrics;
+use crate::seal::Seals;
 use queue::{Next, Queue};
 use relay::Relay;
 use room::{Listener, Room};
@@ -58,6 +59,8 @@ struct Shared {
     queue_bytes: usize,
     poll: Duration,
     metrics: Arc<Metrics>,
+    /// What opens the rows that are read.
+    seals: Seals,
     stopping: watch::Receiver<bool>,
 }
 
@@ -67,6 +70,7 @@ impl Hub {
         pool: PgPool,
         config: &Config,
         metrics: Arc<Metrics>,
+        seals: Seals,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let hub = Self(Arc::new(Shared {
@@ -81,6 +85,7 @@ impl Hub {
             queue_bytes: config.live_queue_bytes,
             poll: config.hint_poll,
             metrics,
+            seals,
             stopping: stopping.clone(),
         }));
         tokio::spawn(until_stopped(stopping.clone(), hub.clone().tell_others(config.hint_merge)));

@@ -13,6 +13,7 @@ use crate::image::{self, Images};
 use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
+use crate::seal::{self, Seals};
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct AppState {
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
     pub(crate) kms: Option<KeyRing>,
+    /// The keys of what rests sealed.
+    pub(crate) seals: Seals,
     pub(crate) stopping: watch::Receiver<bool>,
     stop: Arc<watch::Sender<bool>>,
 }
@@ -74,7 +77,8 @@ impl AppState {
             let figures = refresh(metrics.clone(), pool.clone(), config.otlp_interval);
             tokio::spawn(until_stopped(stopping.clone(), figures));
         }
-        let hub = Hub::start(pool.clone(), &config, metrics.clone(), stopping.clone());
+        let seals = Seals::new(pool.clone());
+        let hub = Hub::start(pool.clone(), &config, metrics.clone(), seals.clone(), stopping.clone());
         compaction::start(pool.clone(), config.clone(), clock.clone(), stopping.clone());
         Self {
             pool,
@@ -86,15 +90,19 @@ impl AppState {
             check_now: Arc::new(OnceCell::new()),
             images: None,
             kms: None,
+            seals,
             stopping,
             stop: Arc::new(stop),
         }
     }
 
     /// The same with a key management service: workstations' keys are kept for people who are new at them, and what is
-    /// declared as sealed rests encrypted.
+    /// declared as sealed rests encrypted. From now on it is looked whether something rests plain, so it must be called
+    /// inside a tokio runtime.
     #[must_use]
     pub fn with_kms(mut self, kms: KeyRing) -> Self {
+        self.seals.give(kms.clone());
+        seal::start(self.pool.clone(), self.seals.clone(), self.config.seal_every, self.stopping.clone());
         self.kms = Some(kms);
         self
     }

@@ -26,6 +26,7 @@ pub(crate) async fn take(app: &AppState, session: &Session, wiping: Wiping) -> R
         return Err(ApiError::because(ErrorCode::NotAllowed, "not told to wipe"));
     }
     let (clinic, at, now) = (session.clinic, session.workstation, app.now());
+    let sealer = app.seals.for_writing(clinic).await?;
     let mut tx = session.identity().begin(&app.pool).await?;
     let unsent: Vec<(CommandId, &Signed)> =
         wiping.unsent.iter().map(|signed| (id_of(signed), signed)).collect();
@@ -44,7 +45,7 @@ pub(crate) async fn take(app: &AppState, session: &Session, wiping: Wiping) -> R
             signature,
             reason: "wiped",
         };
-        kept += u32::from(command_log::quarantine(&mut tx, clinic, &whole).await?);
+        kept += u32::from(command_log::quarantine(&mut tx, &sealer, &whole).await?);
     }
     if kept > 0 {
         let access = Access::by("keep_unsent", session.user, at).on(at.0);

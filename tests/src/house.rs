@@ -102,6 +102,7 @@ pub struct House {
     port: u16,
     serve_with: Vec<String>,
     serve_env: Vec<(String, String)>,
+    has_key: bool,
 }
 
 impl House {
@@ -125,7 +126,11 @@ impl House {
             port,
             serve_with: Vec::new(),
             serve_env: Vec::new(),
+            has_key: true,
         };
+        // Under it rest the keys of everything that is sealed.
+        let key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        std::fs::write(dir.join("server.key"), key)?;
         house.admin(&["migrate"], None)?;
         let zone =
             ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
@@ -291,6 +296,22 @@ impl House {
         self.admin(&["verify-audit", "--clinic", clinic], None).map(drop)
     }
 
+    /// Seals what an import or a script left plain, so that the serving process has not to.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn seal(&self, clinic: &str) -> anyhow::Result<()> {
+        self.admin(&["keys", "seal", "--clinic", clinic], None).map(drop)
+    }
+
+    /// The clinic's commands that could not be decided, as whoever must look sees them: JSON.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn quarantined(&self) -> anyhow::Result<String> {
+        Ok(self.admin(&["quarantine", "--clinic", &self.clinic], None)?.to_string())
+    }
+
     /// Starts the server, always on the same port.
     ///
     /// # Errors
@@ -301,6 +322,11 @@ impl House {
         command.args(&self.serve_with);
         self.server = Some(Server::start("server", command, &self.dir.join("logs")).await?);
         Ok(())
+    }
+
+    /// From now on its server is run without a key, like one that was never given any.
+    pub fn without_key(&mut self) {
+        self.has_key = false;
     }
 
     /// Further environment of every program of the server, for example of object storage.
@@ -417,11 +443,16 @@ impl House {
         command
             // A workstation's, where a test runs inside one.
             .env_remove("WATTLE_DATA_DIR")
+            .env_remove("WATTLE_SERVER_KEY")
+            .env_remove("WATTLE_SERVER_KEY_FILE")
             .env("DATABASE_URL", self.url("wattle_app", APP_PASSWORD))
             .env("WATTLE_OWNER_DATABASE_URL", self.cluster.url(DATABASE))
             .env("WATTLE_APP_PASSWORD", APP_PASSWORD)
             .env("WATTLE_MIGRATOR_PASSWORD", MIGRATOR_PASSWORD)
             .envs(self.serve_env.iter().map(|(name, value)| (name, value)));
+        if self.has_key {
+            command.env("WATTLE_SERVER_KEY_FILE", self.dir.join("server.key"));
+        }
         command
     }
 

@@ -36,6 +36,6 @@ pub use ids::*;
 pub use rejection::{Rejection, RejectionCode};
 pub use role::{FeedClass, Role};
 pub use row::{Fields, Row, RowChange, Unwritable};
-pub use table::{Column, ColumnKind, Entity, Table, TableName};
+pub use table::{Column, ColumnKind, Entity, Rest, Table, TableName};
 pub use time::{ClinicDate, ClinicZone, UtcInstant};
 pub use world::{Read, World};

@@ -29,6 +29,18 @@ pub enum ColumnKind {
     Json,
 }
 
+/// How a column rests in the server's database. What travels, and what a workstation keeps in its own encrypted file, is
+/// the same for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rest {
+    /// As it is: the database asks for it.
+    Open,
+    /// Encrypted under the clinic's key: what somebody wrote about a patient in their own words.
+    Sealed,
+    /// The same, with a keyed hash beside it in `<name>_mark`, for the questions that ask whether two are equal.
+    Matched,
+}
+
 /// One column of a synced table beside the common ones (`id`, `rev` and the attribution).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -38,6 +50,8 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Whether it may be null.
     pub optional: bool,
+    /// How it rests in the server's database.
+    pub rest: Rest,
 }
 
 /// One synced table.
@@ -60,6 +74,11 @@ impl Table {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// The columns that rest encrypted in the server's database.
+    pub fn sealed(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().filter(|c| c.rest != Rest::Open)
     }
 }
 
@@ -130,9 +149,10 @@ pub struct BadRow {
     pub id: uuid::Uuid,
 }
 
+/// A table from its fields. `field: Type => Sealed` rests encrypted at the server, see [`Rest`].
 macro_rules! entity {
     ($(#[$doc:meta])* $name:ident, id: $id:ty, $sql:literal, $class:ident $(, $append_only:ident)? {
-        $($(#[$fdoc:meta])* $field:ident : $ty:ty),+ $(,)?
+        $($(#[$fdoc:meta])* $field:ident : $ty:ty $(=> $rest:ident)?),+ $(,)?
     }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -152,12 +172,15 @@ macro_rules! entity {
                     name: stringify!($field),
                     kind: <$ty as $crate::table::ColumnType>::KIND,
                     optional: <$ty as $crate::table::ColumnType>::OPTIONAL,
+                    rest: $crate::table::entity!(@rest $($rest)?),
                 }),+],
             };
         }
     };
     (@ao) => { false };
     (@ao append_only) => { true };
+    (@rest) => { $crate::table::Rest::Open };
+    (@rest $rest:ident) => { $crate::table::Rest::$rest };
 }
 pub(crate) use entity;
 
@@ -245,4 +268,38 @@ tables! {
     AuditEvent = "audit_event",
     /// Who came in, and who was let in.
     AccessEvent = "access_event",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::FeedClass;
+
+    #[test]
+    fn texts_and_values_can_be_sealed_and_nothing_else() {
+        for table in TableName::ALL.iter().map(|name| name.table()) {
+            for column in table.sealed() {
+                let can = matches!(column.kind, ColumnKind::Text | ColumnKind::Json);
+                assert!(can, "{}.{} has a type that PostgreSQL must read", table.sql, column.name);
+                assert_ne!(table.class, FeedClass::Ref, "{}: names of rooms are no secret", table.sql);
+            }
+        }
+    }
+
+    /// What people write about a patient in their own words: a new column of that kind is sealed, or said here to be open.
+    #[test]
+    fn words_about_patients_are_sealed() {
+        let wordy = ["note", "text", "body", "reason", "reaction", "comment", "summary"];
+        let open: &[&str] = &[];
+        for table in TableName::ALL.iter().map(|name| name.table()) {
+            let about_patients = !matches!(table.class, FeedClass::Ref | FeedClass::Admin);
+            for column in table.columns.iter().filter(|c| about_patients && c.kind == ColumnKind::Text) {
+                let is_wordy = column.name.split('_').any(|word| wordy.contains(&word));
+                let name = format!("{}.{}", table.sql, column.name);
+                if is_wordy && !open.contains(&name.as_str()) {
+                    assert_ne!(column.rest, Rest::Open, "{name} rests open: seal it, or say here why not");
+                }
+            }
+        }
+    }
 }

@@ -8,6 +8,9 @@ use uuid::Uuid;
 use wattle_domain::{ClinicId, Envelope};
 
 use super::{AdminError, begin};
+use crate::db::column_key;
+use crate::kms::KeyRing;
+use crate::seal::{COMMAND, Sealer, Seals};
 
 /// The logs that are chained.
 const LOGS: [&str; 2] = ["audit_event", "access_event"];
@@ -24,21 +27,29 @@ pub struct Broken {
 }
 
 /// The first thing that is wrong with a clinic's logs; `None` when they are whole. Reads all of
-/// them, so it takes as long as they are.
+/// them, so it takes as long as they are. What rests sealed needs the keys that sealed it.
 ///
 /// # Errors
 /// See [`AdminError`].
-pub async fn verify_audit(owner: &PgPool, clinic: ClinicId) -> Result<Option<Broken>, AdminError> {
+pub async fn verify_audit(
+    owner: &PgPool,
+    kms: Option<KeyRing>,
+    clinic: ClinicId,
+) -> Result<Option<Broken>, AdminError> {
     let mut tx = begin(owner, clinic).await?;
-    let broken = first_broken(&mut tx, clinic).await?;
+    let generation = column_key::newest(&mut tx, clinic).await?;
+    let seals = Seals::new(owner.clone());
+    if let Some(kms) = kms {
+        seals.give(kms);
+    }
+    let sealer = seals.at(clinic, generation).await?;
+    let broken = first_broken(&mut tx, &sealer).await?;
     tx.commit().await?;
     Ok(broken)
 }
 
-async fn first_broken(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-) -> Result<Option<Broken>, sqlx::Error> {
+async fn first_broken(connection: &mut PgConnection, sealer: &Sealer) -> Result<Option<Broken>, sqlx::Error> {
+    let clinic = sealer.clinic();
     for log in LOGS {
         let found: Option<(Option<Uuid>, String)> =
             sqlx::query_as("SELECT entry, why FROM clinic.verify_chain($1, $2)")
@@ -54,7 +65,7 @@ async fn first_broken(
         let why = "a command that was decided has no entry in the audit log".to_owned();
         return Ok(Some(Broken { log: "command_log", entry: Some(command), why }));
     }
-    let unsigned = unsigned(connection, clinic).await?;
+    let unsigned = unsigned(connection, sealer).await?;
     Ok(unsigned.map(|(entry, why)| Broken { log: "audit_event", entry: Some(entry), why: why.to_owned() }))
 }
 
@@ -98,7 +109,7 @@ impl<'r> sqlx::FromRow<'r, PgRow> for Signed {
 /// The first entry of a decided command that its author did not sign.
 async fn unsigned(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
 ) -> Result<Option<(Uuid, &'static str)>, sqlx::Error> {
     // What was not believed says so, and is kept in quarantine.
     let mut entries = sqlx::query_as::<_, Signed>(
@@ -110,10 +121,10 @@ async fn unsigned(
            ON l.clinic_id = a.clinic_id AND l.command_id = a.command_id \
          WHERE a.clinic_id = $1 AND a.outcome <> 'not_believed' ORDER BY a.at, a.id",
     )
-    .bind(clinic.0)
+    .bind(sealer.clinic().0)
     .fetch(connection);
     while let Some(entry) = entries.try_next().await? {
-        if let Some(why) = entry.wrong() {
+        if let Some(why) = entry.wrong(sealer) {
             return Ok(Some((entry.id, why)));
         }
     }
@@ -121,11 +132,14 @@ async fn unsigned(
 }
 
 impl Signed {
-    fn wrong(&self) -> Option<&'static str> {
+    fn wrong(&self, sealer: &Sealer) -> Option<&'static str> {
         let (Some(payload), Some(signature)) = (&self.payload, &self.signature) else {
             return Some("its command is missing");
         };
-        let Ok(envelope) = serde_json::from_str::<Envelope>(payload) else {
+        let Ok(payload) = sealer.open_text(COMMAND, self.command_id, payload) else {
+            return Some("its command does not open");
+        };
+        let Ok(envelope) = serde_json::from_str::<Envelope>(&payload) else {
             return Some("its command cannot be read");
         };
         let is_its = envelope.id.0 == self.command_id

@@ -19,6 +19,7 @@ use crate::db::error::{Kind, describe, kind};
 use crate::db::push::{self, Asked, Author, Entry};
 use crate::db::{Identity, audit, command_log};
 use crate::error::ApiError;
+use crate::seal::Sealer;
 use crate::state::AppState;
 
 /// How the commands of a batch are decided.
@@ -65,6 +66,7 @@ pub(super) struct Batch<'a> {
     pub app: &'a AppState,
     pub session: &'a Session,
     pub tx: Transaction<'a, Postgres>,
+    pub sealer: Sealer,
     pub authors: BTreeMap<UserId, Author>,
     /// Verdicts of commands and of those they build on, as far as there are any.
     pub known: BTreeMap<CommandId, Logged>,
@@ -88,9 +90,11 @@ pub(super) async fn run(
     units: &[Unit],
     pace: Pace,
 ) -> Result<Done, Error> {
+    // Before the transaction: should the KMS not give the clinic's key, nothing was begun.
+    let sealer = app.seals.for_writing(session.clinic).await.map_err(Error::Refused)?;
     let mut connection = app.pool.acquire().await?;
     let error = match push::begin(&mut connection, &session.identity()).await {
-        Ok(tx) => return run_in(tx, app, session, commands, units, pace).await,
+        Ok(tx) => return run_in(tx, sealer, app, session, commands, units, pace).await,
         Err(error) => error,
     };
     connection.close_on_drop();
@@ -99,6 +103,7 @@ pub(super) async fn run(
 
 async fn run_in<'a>(
     mut tx: Transaction<'a, Postgres>,
+    mut sealer: Sealer,
     app: &'a AppState,
     session: &'a Session,
     commands: &'a [Incoming],
@@ -111,10 +116,15 @@ async fn run_in<'a>(
     let Some(known) = known.filter(|known| workstation_state(&known.state) == WorkstationState::Ok) else {
         return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")));
     };
+    if known.generation > sealer.generation() {
+        // A new key, or one that another node made. Seldom enough to wait for it here.
+        sealer = app.seals.at(session.clinic, known.generation).await.map_err(Error::Refused)?;
+    }
     let mut batch = Batch {
         app,
         session,
         tx,
+        sealer,
         authors: known.authors,
         known: known.verdicts,
         audit: Vec::new(),
@@ -192,7 +202,7 @@ impl<'a> Batch<'a> {
             Identity { user: Some(by), ..self.session.identity() }.set(&mut self.tx).await?;
         }
         let stamp = Stamp { by: Some(by), workstation: Some(self.session.workstation), at };
-        self.together = Some(Together::load(&mut self.tx, self.session.clinic, stamp, &reads).await?);
+        self.together = Some(Together::load(&mut self.tx, &self.sealer, stamp, &reads).await?);
         Ok(())
     }
 
@@ -205,7 +215,7 @@ impl<'a> Batch<'a> {
         };
         let together = self.together.is_some();
         if let Some(decided) = self.together.take()
-            && decided.write(&mut self.tx, clinic).await.map_err(apart)?.is_none()
+            && decided.write(&mut self.tx, &self.sealer).await.map_err(apart)?.is_none()
         {
             return Err(Error::Apart("a record number is left".into()));
         }
@@ -213,7 +223,7 @@ impl<'a> Batch<'a> {
             self.session.identity().set(&mut self.tx).await?;
         }
         let (at, workstation) = (self.app.now(), self.session.workstation);
-        push::keep(&mut self.tx, clinic, workstation, at, &self.last_n, &self.entries).await?;
+        push::keep(&mut self.tx, &self.sealer, workstation, at, &self.last_n, &self.entries).await?;
         // Last of all: from here to the commit the clinic's audit chain is locked, and no row is asked for any more.
         audit::append(&mut self.tx, clinic, &self.audit).await?;
         let decided = Instant::now();
@@ -269,6 +279,6 @@ impl<'a> Batch<'a> {
             signature: &command.signature,
             reason,
         };
-        command_log::quarantine(&mut self.tx, self.session.clinic, &kept).await.map(drop)
+        command_log::quarantine(&mut self.tx, &self.sealer, &kept).await.map(drop)
     }
 }

@@ -12,6 +12,7 @@ use wattle_protocol::push::Verdict;
 use super::{load, verdict};
 use crate::db::error::{Kind, describe, kind};
 use crate::db::{Identity, rows, write};
+use crate::seal::Sealer;
 
 /// A command with its verdict.
 pub(super) struct Decided {
@@ -54,13 +55,14 @@ enum Tried {
 /// that concern the whole transaction, which are returned.
 pub(super) async fn run(
     tx: &mut PgConnection,
+    sealer: &Sealer,
     envelope: &Envelope,
     roles: &[Role],
 ) -> Result<Done, sqlx::Error> {
     let mut refused: Option<Rejection> = None;
     for _ in 0..2 {
         let mut savepoint = tx.begin().await?;
-        match attempt(&mut savepoint, envelope, roles).await {
+        match attempt(&mut savepoint, sealer, envelope, roles).await {
             Ok(Tried::Wrote(decision, patient)) => {
                 savepoint.commit().await?;
                 return Ok(Done::Decided(Decided::written(decision, patient)));
@@ -93,6 +95,7 @@ pub(super) async fn run(
 
 async fn attempt(
     connection: &mut PgConnection,
+    sealer: &Sealer,
     envelope: &Envelope,
     roles: &[Role],
 ) -> Result<Tried, sqlx::Error> {
@@ -108,7 +111,7 @@ async fn attempt(
     // `decide` asks for the grant first; without it there is no reason to load (or lock) anything.
     let allowed = roles.iter().any(|role| role.may(command.grant()));
     let reads = if allowed { command.reads() } else { Vec::new() };
-    let mut world = load::world(connection, envelope.clinic, &reads).await?;
+    let mut world = load::world(connection, sealer, &reads).await?;
     if reads.contains(&Read::NextRecordNumber) {
         world.next_record_number = rows::next_record_numbers(connection, 1).await?.pop();
     }
@@ -126,6 +129,6 @@ async fn attempt(
             return Ok(Tried::Failed("a verb writes the audit log"));
         }
     }
-    write::write(connection, envelope.clinic, &decision.changes).await?;
+    write::write(connection, sealer, &decision.changes).await?;
     Ok(Tried::Wrote(decision, patient))
 }

@@ -9,11 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sqlx::postgres::PgConnection;
 use wattle_domain::attribution::Stamp;
-use wattle_domain::{ClinicId, Context, Envelope, Place, Read, Role, RowChange, TableName, World, decide};
+use wattle_domain::{Context, Envelope, Place, Read, Role, RowChange, TableName, World, decide};
 
 use super::load;
 use super::one::Decided;
 use crate::db::{rows, write};
+use crate::seal::Sealer;
 
 /// Why commands cannot be decided together; for the log.
 #[derive(Debug)]
@@ -38,11 +39,11 @@ impl Together {
     /// Loads all that the commands will look at. The transaction works for their author.
     pub async fn load(
         connection: &mut PgConnection,
-        clinic: ClinicId,
+        sealer: &Sealer,
         stamp: Stamp,
         reads: &[Read],
     ) -> Result<Self, sqlx::Error> {
-        let world = load::world(connection, clinic, reads).await?;
+        let world = load::world(connection, sealer, reads).await?;
         let numbers = reads.iter().filter(|read| **read == Read::NextRecordNumber).count();
         let record_numbers = match i32::try_from(numbers) {
             Ok(count @ 1..) => rows::next_record_numbers(connection, count).await?.into(),
@@ -97,12 +98,12 @@ impl Together {
     pub async fn write(
         self,
         connection: &mut PgConnection,
-        clinic: ClinicId,
+        sealer: &Sealer,
     ) -> Result<Option<()>, sqlx::Error> {
         if !self.record_numbers.is_empty() {
             return Ok(None);
         }
-        write::write(connection, clinic, &self.changes).await?;
+        write::write(connection, sealer, &self.changes).await?;
         Ok(Some(()))
     }
 }

@@ -174,21 +174,24 @@ impl<'a> Batch<'a> {
     /// The same with each command written before the next is looked at: one by itself, several in one savepoint.
     async fn decide_apart(&mut self, members: &[Member<'_>]) -> Result<UnitDone, sqlx::Error> {
         if let [member] = members {
-            return Ok(match one::run(&mut self.tx, member.envelope, &member.author.roles).await? {
-                Done::Decided(decided) => UnitDone::Said(vec![decided]),
-                Done::Failed(cause) => UnitDone::Failed(cause),
-            });
+            return Ok(
+                match one::run(&mut self.tx, &self.sealer, member.envelope, &member.author.roles).await? {
+                    Done::Decided(decided) => UnitDone::Said(vec![decided]),
+                    Done::Failed(cause) => UnitDone::Failed(cause),
+                },
+            );
         }
         let mut savepoint = self.tx.begin().await?;
         let mut said: Vec<Decided> = Vec::with_capacity(members.len());
         for (place, member) in members.iter().enumerate() {
-            let decided = match one::run(&mut savepoint, member.envelope, &member.author.roles).await? {
-                Done::Decided(decided) => decided,
-                Done::Failed(cause) => {
-                    savepoint.rollback().await?;
-                    return Ok(UnitDone::Failed(cause));
-                }
-            };
+            let decided =
+                match one::run(&mut savepoint, &self.sealer, member.envelope, &member.author.roles).await? {
+                    Done::Decided(decided) => decided,
+                    Done::Failed(cause) => {
+                        savepoint.rollback().await?;
+                        return Ok(UnitDone::Failed(cause));
+                    }
+                };
             let refused = (!stands(&decided.verdict)).then(|| decided.verdict.clone());
             said.push(decided);
             if let Some(verdict) = refused {

@@ -59,4 +59,11 @@ impl Keys {
         older.extend(own);
         Ok(Some(KeyRing::new(spec.open(endpoint).context("--kms")?, older)))
     }
+
+    /// The same for a command that cannot do without.
+    pub fn needed(&self) -> anyhow::Result<KeyRing> {
+        let key = self.server_key(false)?;
+        self.ring(key.as_ref())?
+            .context("no key: give --data-dir, --server-key-file or --kms, whatever the serving process has")
+    }
 }

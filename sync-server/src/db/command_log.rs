@@ -7,6 +7,8 @@ use wattle_domain::{ClinicId, CommandId, UserId, WorkstationId};
 use wattle_protocol::push::Verdict;
 use wattle_sync_rules::push::Logged;
 
+use crate::seal::{QUARANTINED, Sealer};
+
 /// The verdicts of some commands, of those that have one.
 pub(crate) async fn verdicts(
     connection: &mut PgConnection,
@@ -60,18 +62,19 @@ pub(crate) struct Kept<'a> {
 /// Keeps a command whole, until somebody looks; false when it is kept already.
 pub(crate) async fn quarantine(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
     kept: &Kept<'_>,
 ) -> Result<bool, sqlx::Error> {
+    let payload = sealer.seal_text(QUARANTINED, kept.command.0, kept.payload)?;
     let done = sqlx::query(
         "INSERT INTO clinic.quarantine (clinic_id, command_id, workstation_id, delivered_by, payload, signature, \
          reason) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     )
-    .bind(clinic.0)
+    .bind(sealer.clinic().0)
     .bind(kept.command.0)
     .bind(kept.workstation.0)
     .bind(kept.delivered_by.0)
-    .bind(kept.payload)
+    .bind(payload)
     .bind(kept.signature)
     .bind(kept.reason)
     .execute(connection)

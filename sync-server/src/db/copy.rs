@@ -4,7 +4,9 @@
 //! one chunk in memory, and a slow reader slows PostgreSQL down.
 
 use chrono::NaiveDate;
-use wattle_domain::{ColumnKind, Table};
+use wattle_domain::{Column, ColumnKind, Rest, Table};
+
+use crate::seal::{SealError, Sealer};
 
 /// The kinds of the common columns, in the order of [`wattle_protocol::pull::COMMON_COLUMNS`].
 const COMMON: [ColumnKind; 9] = [
@@ -26,14 +28,22 @@ const EPOCH_DAYS_CE: i32 = 730_120;
 /// `PGCOPY\n\xff\r\n\0`, flags, length of the header's extension (always 0).
 pub(super) const HEADER_BYTES: usize = 19;
 
-/// The stream was not binary COPY of the columns we asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a COPY stream of another shape")]
-pub(crate) struct BadCopy;
+/// Why a stream gives no rows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadCopy {
+    /// It is not binary COPY of the columns we asked for.
+    #[error("a COPY stream of another shape")]
+    Shape,
+    /// A sealed value in it does not open.
+    #[error("{0}")]
+    Sealed(#[from] SealError),
+}
 
 /// Takes COPY chunks and gives rows.
 pub(crate) struct CopyReader {
-    kinds: Vec<ColumnKind>,
+    table: &'static Table,
+    sealer: Sealer,
+    kinds: Vec<(ColumnKind, Option<&'static Column>)>,
     pending: Vec<u8>,
     header_read: bool,
 }
@@ -46,10 +56,11 @@ enum Tuple<'a> {
 }
 
 impl CopyReader {
-    /// A reader of rows of a table.
-    pub fn new(table: &Table) -> Self {
-        let kinds = COMMON.into_iter().chain(table.columns.iter().map(|c| c.kind)).collect();
-        Self { kinds, pending: Vec::new(), header_read: false }
+    /// A reader of rows of a table, which opens what rests sealed.
+    pub fn new(table: &'static Table, sealer: &Sealer) -> Self {
+        let own = table.columns.iter().map(|c| (c.kind, (c.rest != Rest::Open).then_some(c)));
+        let kinds = COMMON.into_iter().map(|kind| (kind, None)).chain(own).collect();
+        Self { table, sealer: sealer.clone(), kinds, pending: Vec::new(), header_read: false }
     }
 
     /// Takes a chunk and appends every row that is now whole to `out`, each a JSON array followed by a comma.
@@ -104,11 +115,11 @@ impl CopyReader {
             return Ok(Tuple::End);
         }
         if usize::try_from(count) != Ok(self.kinds.len()) {
-            return Err(BadCopy);
+            return Err(BadCopy::Shape);
         }
         let mut id = uuid::Uuid::nil();
         out.push(b'[');
-        for (index, kind) in self.kinds.iter().enumerate() {
+        for (index, (kind, sealed)) in self.kinds.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
@@ -119,13 +130,19 @@ impl CopyReader {
                 rest = after;
                 continue;
             }
-            let length = usize::try_from(length).map_err(|_| BadCopy)?;
+            let length = usize::try_from(length).map_err(|_| BadCopy::Shape)?;
             let Some((value, after)) = after.split_at_checked(length) else { return Ok(Tuple::NotYet) };
             rest = after;
             if index == 0 {
-                id = uuid::Uuid::from_slice(value).map_err(|_| BadCopy)?;
+                id = uuid::Uuid::from_slice(value).map_err(|_| BadCopy::Shape)?;
             }
-            write_value(*kind, value, out)?;
+            let opened = match sealed {
+                Some(column) => self.sealer.open_copied(self.table, column, id, value, out)?,
+                None => false,
+            };
+            if !opened {
+                write_value(*kind, value, out)?;
+            }
         }
         out.extend_from_slice(b"],");
         Ok(Tuple::Whole { id, rest })
@@ -135,8 +152,8 @@ impl CopyReader {
 fn write_value(kind: ColumnKind, value: &[u8], out: &mut Vec<u8>) -> Result<(), BadCopy> {
     match kind {
         ColumnKind::Text => {
-            let text = std::str::from_utf8(value).map_err(|_| BadCopy)?;
-            serde_json::to_writer(out, text).map_err(|_| BadCopy)
+            let text = std::str::from_utf8(value).map_err(|_| BadCopy::Shape)?;
+            serde_json::to_writer(out, text).map_err(|_| BadCopy::Shape)
         }
         // jsonb as text: JSON already.
         ColumnKind::Json => {
@@ -152,12 +169,12 @@ fn write_value(kind: ColumnKind, value: &[u8], out: &mut Vec<u8>) -> Result<(), 
         ColumnKind::Instant => number(out, instant(i64::from_be_bytes(fixed(value)?))),
         ColumnKind::Date => {
             let days = i32::from_be_bytes(fixed(value)?);
-            let date =
-                NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS_CE)).ok_or(BadCopy)?;
-            serde_json::to_writer(out, &date).map_err(|_| BadCopy)
+            let date = NaiveDate::from_num_days_from_ce_opt(days.saturating_add(EPOCH_DAYS_CE))
+                .ok_or(BadCopy::Shape)?;
+            serde_json::to_writer(out, &date).map_err(|_| BadCopy::Shape)
         }
         ColumnKind::Uuid => {
-            let id = uuid::Uuid::from_slice(value).map_err(|_| BadCopy)?;
+            let id = uuid::Uuid::from_slice(value).map_err(|_| BadCopy::Shape)?;
             let mut buffer = [0_u8; uuid::fmt::Hyphenated::LENGTH];
             out.push(b'"');
             out.extend_from_slice(id.hyphenated().encode_lower(&mut buffer).as_bytes());
@@ -173,17 +190,21 @@ pub(super) fn instant(micros: i64) -> i64 {
 }
 
 fn number(out: &mut Vec<u8>, value: i64) -> Result<(), BadCopy> {
-    serde_json::to_writer(out, &value).map_err(|_| BadCopy)
+    serde_json::to_writer(out, &value).map_err(|_| BadCopy::Shape)
 }
 
 fn fixed<const N: usize>(value: &[u8]) -> Result<[u8; N], BadCopy> {
-    value.try_into().map_err(|_| BadCopy)
+    value.try_into().map_err(|_| BadCopy::Shape)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use wattle_domain::TableName;
+
+    fn nobody() -> Sealer {
+        Sealer::new(wattle_domain::ClinicId(uuid::Uuid::nil()), None)
+    }
 
     fn stream() -> Vec<u8> {
         let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
@@ -216,7 +237,7 @@ mod tests {
     fn rows_come_out_alike_however_the_stream_is_cut() {
         let bytes = stream();
         let mut whole = Vec::new();
-        CopyReader::new(TableName::UserName.table()).take(&bytes, &mut whole, |_, _| {}).unwrap();
+        CopyReader::new(TableName::UserName.table(), &nobody()).take(&bytes, &mut whole, |_, _| {}).unwrap();
         let text = String::from_utf8(whole.clone()).unwrap();
         let rows: serde_json::Value =
             serde_json::from_str(&format!("[{}]", text.trim_end_matches(','))).unwrap();
@@ -226,7 +247,7 @@ mod tests {
         assert_eq!(rows[0][9], "O\"Brien\n\u{1}");
         assert_eq!(rows[0][10], true);
         for cut in 1..bytes.len() {
-            let mut reader = CopyReader::new(TableName::UserName.table());
+            let mut reader = CopyReader::new(TableName::UserName.table(), &nobody());
             let mut out = Vec::new();
             for part in bytes.chunks(cut) {
                 reader.take(part, &mut out, |_, _| {}).unwrap();
@@ -237,7 +258,7 @@ mod tests {
 
     #[test]
     fn another_number_of_columns_is_refused() {
-        let mut reader = CopyReader::new(TableName::Clinic.table());
-        assert_eq!(reader.take(&stream(), &mut Vec::new(), |_, _| {}), Err(BadCopy));
+        let mut reader = CopyReader::new(TableName::Clinic.table(), &nobody());
+        assert_eq!(reader.take(&stream(), &mut Vec::new(), |_, _| {}), Err(BadCopy::Shape));
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
 
 use super::{Identity, table_sql};
+use crate::seal::{SealError, Sealer};
 
 /// The rows of each feed that some commits point at.
 pub(crate) type Pointers = BTreeMap<FeedClass, BTreeMap<TableName, BTreeSet<Uuid>>>;
@@ -22,6 +23,8 @@ pub(crate) struct Look {
     /// Rises when somebody's access changes.
     pub access: i64,
     pub heads: BTreeMap<FeedClass, FeedSeq>,
+    /// The number of the clinic's newest key for sealed columns.
+    pub generation: Option<i32>,
 }
 
 /// One snapshot of a clinic, read for one user after another. Unless it ends well its connection is closed, never given
@@ -57,8 +60,9 @@ impl Snapshot {
     /// The epoch, the state of access and the heads of all feeds.
     pub async fn look(&mut self) -> Result<Look, sqlx::Error> {
         let clinic = self.clinic;
-        let (epoch, access, feeds, seqs): (String, i64, Vec<String>, Vec<i64>) = sqlx::query_as(
-            "SELECT sync.epoch(), a.version, h.feeds, h.seqs FROM sync.access_versions(ARRAY[$1]) a, \
+        let (epoch, access, generation, feeds, seqs): (String, i64, Option<i32>, Vec<String>, Vec<i64>) = sqlx::query_as(
+            "SELECT sync.epoch(), a.version, (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
+             h.feeds, h.seqs FROM sync.access_versions(ARRAY[$1]) a, \
              (SELECT coalesce(array_agg(class), '{}') AS feeds, coalesce(array_agg(seq), '{}') AS seqs \
               FROM sync.heads(ARRAY[$1])) h",
         )
@@ -68,7 +72,7 @@ impl Snapshot {
         let head = |(feed, seq): (String, i64)| {
             Some((feed.parse().ok()?, FeedSeq(u64::try_from(seq).unwrap_or_default())))
         };
-        Ok(Look { epoch, access, heads: feeds.into_iter().zip(seqs).filter_map(head).collect() })
+        Ok(Look { epoch, access, heads: feeds.into_iter().zip(seqs).filter_map(head).collect(), generation })
     }
 
     /// What some users' tokens grant.
@@ -138,18 +142,22 @@ impl Snapshot {
     /// The rows that are pointed at and that the acting user may see, each as the text of one JSON array.
     pub async fn rows(
         &mut self,
+        sealer: &Sealer,
         pointers: &Pointers,
     ) -> Result<BTreeMap<TableName, Vec<(Uuid, String)>>, sqlx::Error> {
         let clinic = self.clinic;
         let mut found: BTreeMap<TableName, Vec<(Uuid, String)>> = BTreeMap::new();
         for (table, ids) in pointers.values().flatten() {
             let ids: Vec<Uuid> = ids.iter().copied().collect();
-            let rows = sqlx::query_as(AssertSqlSafe(table_sql::of(*table).rows_with_id.as_str()))
-                .bind(clinic.0)
-                .bind(ids)
-                .fetch_all(self.connection()?)
-                .await?;
-            found.insert(*table, rows);
+            let rows: Vec<(Uuid, String)> =
+                sqlx::query_as(AssertSqlSafe(table_sql::of(*table).rows_with_id.as_str()))
+                    .bind(clinic.0)
+                    .bind(ids)
+                    .fetch_all(self.connection()?)
+                    .await?;
+            let opened =
+                rows.into_iter().map(|(id, row)| Ok((id, sealer.open_array(table.table(), id, row)?)));
+            found.insert(*table, opened.collect::<Result<_, SealError>>()?);
         }
         Ok(found)
     }

@@ -2,6 +2,8 @@
 
 use sqlx::postgres::PgDatabaseError;
 
+use crate::seal::SealError;
+
 /// What an error asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -55,6 +57,8 @@ pub(crate) fn describe(error: &sqlx::Error) -> String {
         }
         sqlx::Error::Io(error) => format!("io {:?}", error.kind()),
         sqlx::Error::ColumnDecode { index, .. } => format!("column {index} does not decode"),
+        // It names a column, never what is in it.
+        sqlx::Error::Decode(error) if error.is::<SealError>() => error.to_string(),
         sqlx::Error::PoolTimedOut => "no database connection in time".to_owned(),
         other => {
             // The variant's name is the word before any field.

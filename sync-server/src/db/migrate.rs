@@ -29,6 +29,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (16, "access event", include_str!("../../../migrations/server/0016_access_event.sql")),
     (17, "admin", include_str!("../../../migrations/server/0017_admin.sql")),
     (18, "data key", include_str!("../../../migrations/server/0018_data_key.sql")),
+    (19, "sealed columns", include_str!("../../../migrations/server/0019_sealed_columns.sql")),
     (21, "clinical record", include_str!("../../../migrations/server/0021_clinical_record.sql")),
     (26, "second factor", include_str!("../../../migrations/server/0026_second_factor.sql")),
     (27, "openid", include_str!("../../../migrations/server/0027_openid.sql")),

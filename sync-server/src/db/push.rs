@@ -1,5 +1,6 @@
 //! The round trips that every push has, whatever is in it: begin, look, keep.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
@@ -16,6 +17,7 @@ use wattle_protocol::push::Verdict;
 use wattle_sync_rules::push::Logged;
 
 use super::Identity;
+use crate::seal::{COMMAND, Sealer};
 
 /// A push looks up every row by its key, also in a table that has just been imported and whose statistics say that it is
 /// empty; and one plan serves every key.
@@ -73,6 +75,8 @@ pub(crate) struct Known {
     pub state: String,
     /// When the transaction began, as the rows that it writes will say.
     pub at: UtcInstant,
+    /// The number of the clinic's newest key for sealed columns.
+    pub generation: Option<i32>,
     /// Verdicts of the commands that have one.
     pub verdicts: BTreeMap<CommandId, Logged>,
     /// The command that the server has under each number; the first, where there are two.
@@ -90,6 +94,7 @@ struct AuthorRow {
 type KnownRow = (
     String,
     i64,
+    Option<i32>,
     Json<Vec<(CommandId, String, Verdict)>>,
     Json<Vec<(ReplicaId, i64, CommandId)>>,
     Json<Vec<AuthorRow>>,
@@ -107,6 +112,7 @@ pub(crate) async fn look(
         asked.numbers.iter().map(|(replica, n)| (replica.0, *n)).unzip();
     let found: Option<KnownRow> = sqlx::query_as(
         "SELECT w.state, sync.millis(date_trunc('milliseconds', now())), \
+           (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
            (SELECT coalesce(jsonb_agg(jsonb_build_array(l.command_id, encode(l.payload_hash, 'base64'), l.verdict)), '[]') \
             FROM clinic.command_log l WHERE l.clinic_id = $1 AND l.command_id = ANY ($3)), \
            (SELECT coalesce(jsonb_agg(jsonb_build_array(f.replica_id, f.n, f.command_id)), '[]') FROM ( \
@@ -130,7 +136,9 @@ pub(crate) async fn look(
     .bind(asked.authors.iter().copied().collect::<Vec<_>>())
     .fetch_optional(connection)
     .await?;
-    let Some((state, at, Json(verdicts), Json(numbered), Json(authors))) = found else { return Ok(None) };
+    let Some((state, at, generation, Json(verdicts), Json(numbered), Json(authors))) = found else {
+        return Ok(None);
+    };
     let bytes = |text: &str| STANDARD.decode(text).unwrap_or_default();
     let author = |row: AuthorRow| {
         let mut roles: Vec<Role> = row.roles.iter().filter_map(|word| word.parse().ok()).collect();
@@ -140,6 +148,7 @@ pub(crate) async fn look(
     Ok(Some(Known {
         state,
         at: UtcInstant(at),
+        generation,
         verdicts: verdicts
             .into_iter()
             .map(|(id, hash, verdict)| (id, Logged { payload_hash: bytes(&hash), verdict }))
@@ -167,7 +176,7 @@ pub(crate) struct Entry<'a> {
 /// one file of a workstation of protocol 1.
 pub(crate) async fn keep(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
     workstation: WorkstationId,
     at: DateTime<Utc>,
     last_n: &BTreeMap<Option<ReplicaId>, i64>,
@@ -175,6 +184,11 @@ pub(crate) async fn keep(
 ) -> Result<(), sqlx::Error> {
     let (replicas, ns): (Vec<Uuid>, Vec<i64>) =
         last_n.iter().filter_map(|(replica, n)| replica.map(|replica| (replica.0, *n))).unzip();
+    let clinic = sealer.clinic();
+    let payloads: Vec<Cow<'_, str>> = entries
+        .iter()
+        .map(|e| sealer.seal_text(COMMAND, e.command.0, e.payload))
+        .collect::<Result<_, _>>()?;
     let verdicts: Vec<serde_json::Value> = entries
         .iter()
         .map(|e| serde_json::to_value(&e.verdict))
@@ -205,7 +219,7 @@ pub(crate) async fn keep(
     .bind(entries.iter().map(|e| e.n).collect::<Vec<_>>())
     .bind(entries.iter().map(|e| e.author.0).collect::<Vec<_>>())
     .bind(entries.iter().map(|e| e.name).collect::<Vec<_>>())
-    .bind(entries.iter().map(|e| e.payload).collect::<Vec<_>>())
+    .bind(payloads.iter().map(AsRef::as_ref).collect::<Vec<&str>>())
     .bind(entries.iter().map(|e| e.payload_hash).collect::<Vec<_>>())
     .bind(entries.iter().map(|e| e.signature.as_slice()).collect::<Vec<_>>())
     .bind(verdicts)

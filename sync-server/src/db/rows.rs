@@ -3,14 +3,15 @@
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
-use wattle_domain::{ClinicId, FeedClass, PractitionerId, Row, TableName, UtcInstant};
+use wattle_domain::{ClinicId, FeedClass, PractitionerId, Row, Table, TableName, UtcInstant};
 
 use super::{codec, table_sql};
+use crate::seal::Sealer;
 
 /// Rows by id, in the order of their ids, locked until the transaction ends where commands write such rows.
 pub(crate) async fn load(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
     name: TableName,
     ids: &[Uuid],
 ) -> Result<Vec<Row>, sqlx::Error> {
@@ -20,11 +21,11 @@ pub(crate) async fn load(
     let locked = !table.append_only && !matches!(table.class, FeedClass::Ref | FeedClass::Admin);
     let text = if locked { &sql.rows_locked } else { &sql.rows };
     let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(text.as_str()))
-        .bind(clinic.0)
+        .bind(sealer.clinic().0)
         .bind(ids)
         .fetch_all(connection)
         .await?;
-    found.iter().map(|text| codec::row(table, text)).collect()
+    found.iter().map(|text| open(sealer, table, text)).collect()
 }
 
 /// The ids of some patients' rows in a table; none for a table without patients.
@@ -60,7 +61,7 @@ pub(crate) struct Stretch {
 /// whole book.
 pub(crate) async fn book(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
     stretches: &[Stretch],
 ) -> Result<Vec<Row>, sqlx::Error> {
     let text = format!(
@@ -74,13 +75,19 @@ pub(crate) async fn book(
         table_sql::of(TableName::Appointment).array
     );
     let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(text))
-        .bind(clinic.0)
+        .bind(sealer.clinic().0)
         .bind(stretches.iter().map(|s| s.practitioner.0).collect::<Vec<_>>())
         .bind(stretches.iter().map(|s| s.from.0).collect::<Vec<_>>())
         .bind(stretches.iter().map(|s| s.to.0).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
-    found.iter().map(|text| codec::row(TableName::Appointment.table(), text)).collect()
+    found.iter().map(|text| open(sealer, TableName::Appointment.table(), text)).collect()
+}
+
+fn open(sealer: &Sealer, table: &'static Table, text: &str) -> Result<Row, sqlx::Error> {
+    let mut row = codec::row(table, text)?;
+    sealer.open_row(table, &mut row)?;
+    Ok(row)
 }
 
 /// The next so many record numbers of the acting clinic; its counter stays locked until the transaction ends.

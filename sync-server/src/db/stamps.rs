@@ -50,12 +50,12 @@ impl StampReader {
 }
 
 fn stamp(tuple: &[u8; TUPLE_BYTES]) -> Result<Stamp, BadCopy> {
-    let [_, 3, 0, 0, 0, 16, rest @ ..] = tuple else { return Err(BadCopy) };
-    let (id, rest) = rest.split_first_chunk::<16>().ok_or(BadCopy)?;
-    let [0, 0, 0, 8, rest @ ..] = rest else { return Err(BadCopy) };
-    let (rev, rest) = rest.split_first_chunk::<8>().ok_or(BadCopy)?;
-    let [0, 0, 0, 8, rest @ ..] = rest else { return Err(BadCopy) };
-    let at = rest.try_into().map_err(|_| BadCopy)?;
+    let [_, 3, 0, 0, 0, 16, rest @ ..] = tuple else { return Err(BadCopy::Shape) };
+    let (id, rest) = rest.split_first_chunk::<16>().ok_or(BadCopy::Shape)?;
+    let [0, 0, 0, 8, rest @ ..] = rest else { return Err(BadCopy::Shape) };
+    let (rev, rest) = rest.split_first_chunk::<8>().ok_or(BadCopy::Shape)?;
+    let [0, 0, 0, 8, rest @ ..] = rest else { return Err(BadCopy::Shape) };
+    let at = rest.try_into().map_err(|_| BadCopy::Shape)?;
     Ok(Stamp {
         id: Uuid::from_bytes(*id),
         rev: Rev(i64::from_be_bytes(*rev)),
@@ -94,6 +94,6 @@ mod tests {
         }
         let mut wrong = bytes.clone();
         wrong[20] = 4;
-        assert_eq!(StampReader::default().take(&wrong, |_| {}), Err(BadCopy));
+        assert_eq!(StampReader::default().take(&wrong, |_| {}), Err(BadCopy::Shape));
     }
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use uuid::Uuid;
-use wattle_domain::{ClinicId, Column, ColumnKind, Fields, Table, TableName};
+use wattle_domain::{ClinicId, Column, ColumnKind, Fields, Rest, Table, TableName};
+
+use crate::seal::mark_name;
 
 /// The statements of one table.
 pub(crate) struct TableSql {
@@ -43,8 +45,10 @@ pub(crate) fn of(name: TableName) -> &'static TableSql {
 fn build(table: &Table) -> TableSql {
     let array = array(table);
     let from = format!("FROM clinic.{} WHERE clinic_id = $1 AND id = ANY ($2) ORDER BY id", table.sql);
-    let names = table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
-    let values = table.columns.iter().map(|c| from_json(c, "r.fields")).collect::<Vec<_>>().join(", ");
+    let own = table.columns.iter().map(|c| (c.name.to_owned(), from_json(c, "r.fields")));
+    let marks = table.columns.iter().filter_map(|c| mark(c, "r.fields"));
+    let (names, values): (Vec<String>, Vec<String>) = own.chain(marks).unzip();
+    let (names, values) = (names.join(", "), values.join(", "));
     TableSql {
         rows: format!("SELECT {array} {from}"),
         rows_locked: format!("SELECT {array} {from} FOR NO KEY UPDATE"),
@@ -71,6 +75,8 @@ pub(crate) fn update(table: &Table, set: &Fields) -> Option<String> {
     if parts.is_empty() || parts.len() != set.len() {
         return None;
     }
+    let marks = table.columns.iter().filter(|c| set.contains_key(c.name)).filter_map(|c| mark(c, "r.fields"));
+    parts.extend(marks.map(|(name, value)| format!("{name} = {value}")));
     Some(format!(
         "UPDATE clinic.{} AS t SET {} FROM jsonb_to_recordset($2) AS r (id uuid, fields jsonb) \
          WHERE t.clinic_id = $1 AND t.id = ANY ($3) AND t.id = r.id",
@@ -125,6 +131,13 @@ fn from_json(column: &Column, object: &str) -> String {
         ColumnKind::Json if column.optional => format!("nullif({object}->'{}', 'null')", column.name),
         ColumnKind::Json => format!("({object}->'{}')", column.name),
     }
+}
+
+/// The column of the hash beside a matched column, and its value out of a JSON object: null where nothing is sealed.
+fn mark(column: &Column, object: &str) -> Option<(String, String)> {
+    let name = mark_name(column.name);
+    let value = format!("decode({object}->>'{name}', 'base64')");
+    (column.rest == Rest::Matched).then_some((name, value))
 }
 
 fn array(table: &Table) -> String {

@@ -9,29 +9,34 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
-use wattle_domain::{ClinicId, Fields, RowChange, TableName};
+use wattle_domain::{Fields, RowChange, TableName};
 
 use super::table_sql;
+use crate::seal::Sealer;
 
-/// Writes decided changes: one statement for the new rows of each table, parents first, then one for each set of columns
+/// Writes decided changes, sealing what is to rest sealed: one statement for the new rows of each table, parents first, then one for each set of columns
 /// that change. Several changes of a row are one write.
 ///
 /// A change that meets no row, or that names no column, is a fault.
 pub(crate) async fn write(
     connection: &mut PgConnection,
-    clinic: ClinicId,
+    sealer: &Sealer,
     changes: &[RowChange],
 ) -> Result<(), sqlx::Error> {
+    let clinic = sealer.clinic();
     let mut inserts: BTreeMap<TableName, Vec<(usize, Written<'_>)>> = BTreeMap::new();
     let mut updates: BTreeMap<(TableName, String), Vec<Written<'_>>> = BTreeMap::new();
     for ((table, id), Merged { at, is_new, fields }) in merged(changes)? {
-        let row = Written { id, fields };
-        if is_new {
+        let mut row = Written { id, fields };
+        let text = (!is_new).then(|| table_sql::update(table.table(), &row.fields));
+        if table.table().sealed().any(|column| row.fields.contains_key(column.name)) {
+            sealer.seal_fields(table.table(), id, row.fields.to_mut())?;
+        }
+        let Some(text) = text else {
             inserts.entry(table).or_default().push((at, row));
             continue;
-        }
-        let text = table_sql::update(table.table(), &row.fields)
-            .ok_or_else(|| fault(table, "names an unknown column"))?;
+        };
+        let text = text.ok_or_else(|| fault(table, "names an unknown column"))?;
         updates.entry((table, text)).or_default().push(row);
     }
     for (table, mut rows) in inserts {

@@ -7,3 +7,8 @@ use wattle_domain::{ClinicId, WorkstationId};
 pub(crate) fn of_file(clinic: ClinicId, workstation: WorkstationId, id: Uuid) -> Vec<u8> {
     [b"data key".as_slice(), clinic.0.as_bytes(), workstation.0.as_bytes(), id.as_bytes()].concat()
 }
+
+/// The key of a clinic's sealed columns.
+pub(crate) fn of_columns(clinic: ClinicId, generation: i32) -> Vec<u8> {
+    [b"column key".as_slice(), clinic.0.as_bytes(), &generation.to_be_bytes()].concat()
+}

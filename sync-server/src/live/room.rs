@@ -34,6 +34,11 @@ pub(super) struct Room {
     pub state: Mutex<State>,
 }
 
+/// The cause is logged where the key could not be had.
+fn unkeyed(_: crate::error::ApiError) -> sqlx::Error {
+    sqlx::Error::Protocol("no key".to_owned())
+}
+
 #[derive(Default)]
 pub(super) struct State {
     /// Came since the last turn: they get the heads first.
@@ -113,8 +118,13 @@ impl Room {
             let granted = snapshot.granted(&all).await?;
             self.end_changed(&granted);
         }
-        for reader in self.readers(&moved) {
+        let readers = self.readers(&moved);
+        // Only who reads rows needs the clinic's key.
+        let generation = look.generation.filter(|_| !readers.is_empty());
+        let sealer = shared.seals.at(self.clinic, generation).await.map_err(unkeyed)?;
+        for reader in readers {
             let wanted = Wanted {
+                sealer: &sealer,
                 user: reader.user,
                 classes: &reader.classes,
                 epoch: &look.epoch,

@@ -10,6 +10,7 @@ use wattle_domain::{FeedClass, FeedSeq, TableName, UserId};
 use wattle_protocol::live::ROWS_EVENT;
 
 use crate::db::delta::{Pointers, Snapshot};
+use crate::seal::Sealer;
 
 /// One step of a feed, as a server-sent event.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Wanted<'a> {
     pub user: UserId,
     pub classes: &'a [FeedClass],
     pub epoch: &'a str,
+    pub sealer: &'a Sealer,
     /// Feeds that have moved, from where to where.
     pub moved: &'a BTreeMap<FeedClass, (FeedSeq, FeedSeq)>,
     /// Rows at most; what is more is for a pull.
@@ -43,7 +45,7 @@ pub(crate) async fn steps(snapshot: &mut Snapshot, wanted: &Wanted<'_>) -> Resul
     let after = wanted.moved.iter().map(|(feed, (from, _))| (*feed, *from)).collect();
     let (granted, pointers) = snapshot.pointers(&after, wanted.most_rows).await?;
     let Some(pointers) = pointers.filter(|_| granted == wanted.classes) else { return Ok(Vec::new()) };
-    let rows = snapshot.rows(&pointers).await?;
+    let rows = snapshot.rows(wanted.sealer, &pointers).await?;
     let steps = wanted.moved.iter().map(|(feed, (from, to))| {
         let frames = frames(*feed, &pointers, &rows);
         // An epoch is hexadecimal digits, numbers and full stops.

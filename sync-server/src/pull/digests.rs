@@ -66,7 +66,7 @@ impl Producer<'_> {
     async fn content_of(&mut self, name: TableName, key: Key, bucket: u8) -> Result<Buckets, Ended> {
         let table = name.table();
         let statement = table_sql::copy_bucket(name, self.clinic, bucket);
-        let mut reader = CopyReader::new(table);
+        let mut reader = CopyReader::new(table, &self.sealer);
         let mut buckets = Buckets::default();
         let mut text = Vec::new();
         let mut stream = self.connection.copy_out_raw(&statement).await.map_err(database)?;

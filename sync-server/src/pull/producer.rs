@@ -22,9 +22,10 @@ use super::{BrokeOff, Ended};
 use crate::auth::Session;
 use crate::db::copy::CopyReader;
 use crate::db::error::describe;
-use crate::db::{command_log, feed, table_sql};
+use crate::db::{column_key, command_log, feed, table_sql};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::seal::Sealer;
 use crate::state::AppState;
 
 pub(super) fn database(error: sqlx::Error) -> Ended {
@@ -43,7 +44,7 @@ pub(super) async fn run(
     begun: oneshot::Sender<Result<(), ApiError>>,
     chunks: mpsc::Sender<Result<Bytes, BrokeOff>>,
 ) -> Result<(), Ended> {
-    let (mut snapshot, feeds) = match begin(&app, &session, &asked).await {
+    let (mut snapshot, feeds, sealer) = match begin(&app, &session, &asked).await {
         Ok(begun) => begun,
         Err(error) => {
             let _ = begun.send(Err(error));
@@ -57,6 +58,7 @@ pub(super) async fn run(
         connection: snapshot.get()?,
         clinic: session.clinic,
         workstation: session.workstation,
+        sealer,
         metrics: app.metrics.clone(),
         frames: Frames::new(chunks),
         max_bytes: asked.pull.max_bytes,
@@ -71,7 +73,7 @@ async fn begin(
     app: &AppState,
     session: &Session,
     asked: &Asked,
-) -> Result<(Snapshot, Vec<FeedHead>), ApiError> {
+) -> Result<(Snapshot, Vec<FeedHead>, Sealer), ApiError> {
     let broken = |cause: Ended| ApiError::because(ErrorCode::Internal, cause);
     let mut snapshot = Snapshot::begin(&app.pool, &session.identity()).await?;
     let connection = snapshot.get().map_err(broken)?;
@@ -79,7 +81,16 @@ async fn begin(
         return Err(ApiError::because(ErrorCode::Resnapshot, "another epoch"));
     }
     let granted = feed::heads(connection, session.clinic).await?;
-    Ok((snapshot, asked.feeds(granted)?))
+    let feeds = asked.feeds(granted)?;
+    // In the snapshot: what rests in it rests under this key or an older one.
+    let is_sealed =
+        |feed: &FeedHead| tables_of(feed.feed).any(|table| table.table().sealed().next().is_some());
+    let generation = match feeds.iter().any(is_sealed) {
+        true => column_key::newest(connection, session.clinic).await?,
+        false => None,
+    };
+    let sealer = app.seals.at(session.clinic, generation).await?;
+    Ok((snapshot, feeds, sealer))
 }
 
 /// Reads a snapshot into frames.
@@ -87,6 +98,7 @@ pub(super) struct Producer<'a> {
     pub connection: &'a mut PgConnection,
     pub clinic: ClinicId,
     pub workstation: WorkstationId,
+    pub sealer: Sealer,
     pub metrics: Arc<Metrics>,
     pub frames: Frames,
     /// No page is begun after so many bytes.
@@ -203,7 +215,7 @@ impl Producer<'_> {
     pub(super) async fn rows(&mut self, name: TableName, ids: Option<&[Uuid]>) -> Result<Vec<Uuid>, Ended> {
         let table = name.table();
         let mut found = Vec::new();
-        let mut reader = CopyReader::new(table);
+        let mut reader = CopyReader::new(table, &self.sealer);
         let mut rows = RowFrames::new(table);
         let statement = table_sql::copy_rows(name, self.clinic, ids);
         let mut stream = self.connection.copy_out_raw(&statement).await.map_err(database)?;

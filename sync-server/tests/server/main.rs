@@ -13,4 +13,5 @@ mod live;
 mod matrix;
 mod metrics;
 mod pull;
+mod seal;
 mod tls;

@@ -19,6 +19,7 @@ pub fn house(dir: &Path) -> anyhow::Result<House> {
     let house = House::found(dir, true)?;
     house.import_sample(SMALL, 1)?;
     add_people(&house)?;
+    house.seal(house.clinic())?;
     Ok(house)
 }
 
@@ -32,7 +33,9 @@ pub fn fill(house: &House, rows: u32) -> anyhow::Result<()> {
     let sql = include_str!("fill.sql")
         .replace("CLINIC", house.clinic())
         .replace("PATIENTS", &(rows / 5).to_string());
-    house.text(&sql).map(drop)
+    house.text(&sql)?;
+    // The server would seal them while it is measured.
+    house.seal(house.clinic())
 }
 
 /// Changes so many of the appointments that [`fill`] made, in commits of 100.
@@ -47,7 +50,7 @@ pub fn change(house: &House, rows: u32) -> anyhow::Result<()> {
     );
     // One `psql` with many statements is one transaction unless each commits for itself.
     let block = "DO $$ DECLARE batch integer; BEGIN FOR batch IN 0..(SELECT coalesce(max(n), 0) / 100 FROM chosen) LOOP \
-         UPDATE clinic.appointment a SET note = left(coalesce(a.note, '') || ' rang', 80) FROM chosen c \
+         UPDATE clinic.appointment a SET note = 'rang ' || left(a.id::text, 8) FROM chosen c \
          WHERE a.clinic_id = nullif(current_setting('wattle.clinic'), '')::uuid AND a.id = c.id AND c.n / 100 = batch; \
          COMMIT; END LOOP; END $$";
     house.script(&format!("{sql}\n{block};"))

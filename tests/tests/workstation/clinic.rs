@@ -41,18 +41,20 @@ pub struct Clinic {
 
 impl Clinic {
     pub async fn open() -> Self {
-        Self::with(&[]).await
+        Self::with(false).await
     }
 
     /// One whose server has a key of its own, and so keeps those of workstations' files.
     pub async fn open_with_key() -> Self {
-        Self::with(&[("WATTLE_SERVER_KEY", &"5a".repeat(32))]).await
+        Self::with(true).await
     }
 
-    async fn with(environment: &[(&str, &str)]) -> Self {
+    async fn with(key: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::found(&folder.path().join("house"), false).unwrap();
-        house.serve_env(environment);
+        if !key {
+            house.without_key();
+        }
         for person in [MARIA, TOM] {
             house.add_person(&person, None).unwrap();
         }

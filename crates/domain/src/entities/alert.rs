@@ -13,7 +13,7 @@ entity! {
         /// How loud.
         severity: AlertSeverity,
         /// What it says.
-        text: String,
+        text: String => Sealed,
         /// Where it shows.
         place: AlertPlace,
         /// Last day it shows.

@@ -25,7 +25,7 @@ entity! {
         /// Booked over another on purpose.
         double_booking: bool,
         /// A word from the desk.
-        note: Option<String>,
+        note: Option<String> => Sealed,
         /// When the patient came in.
         arrived_at: Option<UtcInstant>,
         /// When the consultation began.
@@ -33,6 +33,6 @@ entity! {
         /// When it ended.
         finished_at: Option<UtcInstant>,
         /// Why it was called off.
-        cancelled_reason: Option<String>,
+        cancelled_reason: Option<String> => Sealed,
     }
 }

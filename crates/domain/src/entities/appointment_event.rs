@@ -15,6 +15,6 @@ entity! {
         /// When, on the author's clock.
         at: UtcInstant,
         /// Why, for a cancellation.
-        reason: Option<String>,
+        reason: Option<String> => Sealed,
     }
 }

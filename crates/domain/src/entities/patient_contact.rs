@@ -18,7 +18,7 @@ entity! {
         /// The person, for next of kin and guardian.
         name: Option<String>,
         /// `after 5 pm`.
-        note: Option<String>,
+        note: Option<String> => Sealed,
         /// The first one to try.
         preferred: bool,
         /// Who changed each field last.

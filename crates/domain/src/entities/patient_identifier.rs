@@ -15,7 +15,7 @@ entity! {
         /// What it is.
         kind: IdentifierKind,
         /// The number, digits and letters only where its kind is known.
-        value: String,
+        value: String => Matched,
         /// Medicare individual reference number, 1 to 9; DVA entitlement colour.
         reference: Option<String>,
         /// Expiry.

@@ -39,8 +39,9 @@ async fn a_command_over_which_the_server_fails_three_times_is_kept_and_the_rest_
     assert!(again[0].duplicate);
 
     assert_eq!(house.count("SELECT count(*) FROM clinic.quarantine").await, 1);
-    let kept = house.text("SELECT payload FROM clinic.quarantine").await;
-    assert_eq!(kept, reception.sign(&boom).payload, "whole, as it was signed");
+    let kept = house.quarantined().await;
+    assert_eq!(kept[0].payload, reception.sign(&boom).payload, "whole, as it was signed");
+    assert!(!house.text("SELECT payload FROM clinic.quarantine").await.contains("Boom"), "and sealed");
     let reason = house.text("SELECT reason FROM clinic.quarantine").await;
     assert_eq!(reason, "sqlstate XX000 at -", "a code, never the message");
     reception.pull().await;

@@ -220,7 +220,7 @@ async fn what_was_done_is_in_the_log_and_the_log_is_whole() {
     assert!(entries[3].1.is_none() && entries[3].2.is_some(), "whose account, not who: {:?}", entries[3]);
     assert!(entries[4].2.is_none());
     assert!(!format!("{entries:?}").contains("canary"));
-    assert_eq!(admin::verify_audit(&house.owner, house.clinic).await.unwrap(), None);
+    assert_eq!(admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic).await.unwrap(), None);
 
     house
         .execute(
@@ -228,6 +228,7 @@ async fn what_was_done_is_in_the_log_and_the_log_is_whole() {
              DELETE FROM clinic.access_event WHERE action = 'add_account'",
         )
         .await;
-    let broken = admin::verify_audit(&house.owner, house.clinic).await.unwrap().unwrap();
+    let broken =
+        admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic).await.unwrap().unwrap();
     assert_eq!((broken.log, broken.why.as_str()), ("access_event", "what follows is missing"));
 }

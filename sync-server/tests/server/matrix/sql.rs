@@ -54,6 +54,9 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
         "clinic.token" | "clinic.image" | "clinic.workstation_cursor" => "siud",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",
+        // A server makes a clinic's first key; later ones are an administrator's.
+        "clinic.column_key" => "si",
+        "clinic.sealed_column" | "clinic.key_rotation" => "",
         // Only functions of the owner touch them.
         "clinic.audit_head" | "clinic.counter" | "clinic.migration_map" => "",
         "sync.feed" | "sync.commit" | "sync.change" => return None,

@@ -33,6 +33,7 @@ pub struct House {
     pub server: Option<Server>,
     /// What wraps keys of the servers that are started from now on.
     pub kms: KeyRing,
+    pub has_kms: bool,
     pub maria: UserId,
     pub noor: UserId,
     pub dr_lee: PractitionerId,
@@ -54,6 +55,15 @@ impl House {
     }
 
     pub async fn with(config: Config) -> Self {
+        Self::found(config, true).await
+    }
+
+    /// One whose servers have no key: nothing is sealed.
+    pub async fn keyless() -> Self {
+        Self::found(Config::default(), false).await
+    }
+
+    async fn found(config: Config, has_kms: bool) -> Self {
         let database = postgres::database().await;
         let root = postgres::pool(&postgres::superuser_url(&database)).await;
         let owner = connect::owner_pool(&postgres::superuser_url(&database)).await.unwrap();
@@ -91,6 +101,7 @@ impl House {
             owner,
             server: None,
             kms: KeyRing::new(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()), Vec::new()),
+            has_kms,
             maria,
             noor,
             dr_lee: dr_lee.unwrap(),
@@ -109,8 +120,8 @@ impl House {
     pub async fn another_server(&self) -> Server {
         let pool =
             connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
-        let app =
-            AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone())).with_kms(self.kms.clone());
+        let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
+        let app = if self.has_kms { app.with_kms(self.kms.clone()) } else { app };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -179,6 +190,11 @@ impl House {
         let desk = self.desk("elsewhere-1", username).await;
         self.clinic = here;
         desk
+    }
+
+    /// What could not be decided, as whoever must look sees it.
+    pub async fn quarantined(&self) -> Vec<admin::Quarantined> {
+        admin::quarantined(&self.owner, Some(self.kms.clone()), self.clinic).await.unwrap()
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

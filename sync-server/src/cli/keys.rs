@@ -1,0 +1,85 @@
+//! `wattle-server keys`: sealing what rests plain, new keys, and how far that has come.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use wattle_domain::ClinicId;
+use wattle_server::db::connect;
+use wattle_server::seal;
+
+use super::{Owner, kms, output};
+
+#[derive(Subcommand)]
+pub(super) enum Keys {
+    /// Counts how a clinic's sealed columns rest: under which key, and what is still plain.
+    Status {
+        #[command(flatten)]
+        owner: Owner,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
+    /// Seals what rests plain: an import, rows of an older server. The serving process does it by itself.
+    Seal {
+        /// `postgres://…` of the role wattle_app.
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+        #[command(flatten)]
+        keys: kms::Keys,
+        /// The clinic; all of them when left out.
+        #[arg(long)]
+        clinic: Option<ClinicId>,
+    },
+    /// Makes a clinic's next data key and seals everything under it again, while servers work. Stopped anywhere, it goes on
+    /// there when it is run again.
+    Rotate {
+        #[command(flatten)]
+        owner: Owner,
+        #[command(flatten)]
+        keys: kms::Keys,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
+    /// Wraps every key in the database under the present key of the KMS: after --kms or the server's key was replaced and
+    /// the one before was given as --kms-old.
+    Rewrap {
+        #[command(flatten)]
+        owner: Owner,
+        #[command(flatten)]
+        keys: kms::Keys,
+    },
+}
+
+impl Keys {
+    pub(super) async fn run(self) -> anyhow::Result<Value> {
+        Ok(match self {
+            Self::Status { owner, clinic } => {
+                serde_json::to_value(seal::status(&owner.pool().await?, clinic).await?)?
+            }
+            Self::Seal { database_url, keys, clinic } => {
+                let pool = connect::app_pool(&database_url, 2).context("DATABASE_URL cannot be read")?;
+                let done = seal::seal(&pool, keys.needed()?, clinic).await;
+                let done = done.map_err(|error| anyhow::anyhow!("{}", error.cause.unwrap_or_default()))?;
+                json!({"sealed": done.values, "clashes": done.clashes, "busy": done.busy})
+            }
+            Self::Rotate { owner, keys, clinic } => {
+                let told = |table: &str, rows: i64, of: i64| tracing::info!(table, rows, of, "rotating");
+                let done = seal::rotate(&owner.pool().await?, &keys.needed()?, clinic, &told).await?;
+                if done.damaged > 0 {
+                    output::say(&serde_json::to_value(done)?);
+                    anyhow::bail!("some values do not open: they were left as they are, see the log");
+                }
+                serde_json::to_value(done)?
+            }
+            Self::Rewrap { owner, keys } => {
+                let done = seal::rewrap(&owner.pool().await?, &keys.needed()?).await?;
+                if let Some(why) = &done.why {
+                    output::say(&serde_json::to_value(&done)?);
+                    anyhow::bail!("some keys were left as they are: {why}");
+                }
+                serde_json::to_value(done)?
+            }
+        })
+    }
+}

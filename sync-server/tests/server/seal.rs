@@ -1,0 +1,5 @@
+mod canary;
+mod columns;
+mod imports;
+mod kms;
+mod rotate;
