@@ -32,7 +32,7 @@ struct Arguments {
 
 type Run = fn(Scale) -> anyhow::Result<Figures>;
 
-const ALL: [(&str, Run); 16] = [
+const ALL: [(&str, Run); 17] = [
     ("search", |_| search::run()),
     ("daybook", |_| daybook::run()),
     ("one-change", one_change::run),
