@@ -1,6 +1,7 @@
 //! Connections as the migrator, for one clinic.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -50,11 +51,18 @@ pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection,
 
 /// Makes staging's tables, and keeps out a second import: two at once would stage and merge the same records.
 pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<(), Error> {
-    let alone: bool =
-        sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('wattle fm-migrate', 0))")
+    // The step before this one may have ended a moment ago: PostgreSQL lets go of its lock when it notices.
+    let mut alone = false;
+    for _ in 0..100 {
+        alone = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('wattle fm-migrate', 0))")
             .fetch_one(&mut *connection)
             .await
             .map_err(Error::db("asking whether another import runs"))?;
+        if alone {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     if !alone {
         return Err(Error::Refused("another import is running on this database; wait for it to end.".into()));
     }

@@ -6,6 +6,7 @@ use ring::digest::{SHA256, digest};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor, Postgres, Transaction};
 use uuid::Uuid;
+use wattle_domain::row::Fields;
 use wattle_domain::{Table, TableName};
 
 use super::copy::CopyRows;
@@ -124,7 +125,7 @@ impl<'c> TableLoad<'c> {
         rows.row(i16::try_from(table.columns.len() + 3).unwrap_or(i16::MAX));
         rows.uuid(row.id);
         rows.text(key);
-        rows.text(&hash(table, row));
+        rows.text(&hash(table, &row.fields));
         for column in table.columns {
             let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
             rows.column(table.sql, column, value)?;
@@ -236,10 +237,10 @@ pub(super) fn quoted(columns: &[&str]) -> String {
 }
 
 /// A row's content in 128 bits; the same content gives the same in every build.
-fn hash(table: &Table, row: &TargetRow) -> String {
+pub(crate) fn hash(table: &Table, fields: &Fields) -> String {
     let mut text = String::new();
     for column in table.columns {
-        let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
+        let value = fields.get(column.name).unwrap_or(&serde_json::Value::Null);
         text.push_str(column.name);
         text.push('=');
         text.push_str(&value.to_string());

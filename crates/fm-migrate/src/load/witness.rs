@@ -1,5 +1,7 @@
 //! Numbers that SQL takes from staging and from the target, without the converters in between.
 
+use std::collections::HashMap;
+
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -158,4 +160,23 @@ pub(crate) async fn foreign_keys(connection: &mut PgConnection) -> Result<i64, E
     .fetch_one(connection)
     .await
     .map_err(Error::db("counting foreign keys"))
+}
+
+/// The hashes under which rows were loaded.
+pub(crate) async fn loaded_as(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &Table,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, Error> {
+    let found: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT row_id, row_hash FROM clinic.migration_map WHERE clinic_id = $1 AND table_name = $2 AND row_id = ANY ($3)",
+    )
+    .bind(clinic.0)
+    .bind(table.sql)
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+    .map_err(Error::db("looking for what rows were loaded as"))?;
+    Ok(found.into_iter().collect())
 }

@@ -11,6 +11,7 @@ use wattle_domain::{ClinicId, TableName};
 
 use super::digest::block;
 use crate::error::Error;
+use crate::load::target::hash;
 use crate::load::{NOT_OURS, actual, witness};
 
 /// Differing blocks of a table that are looked into; the rest is only counted.
@@ -38,7 +39,7 @@ pub enum Why {
     DeletedHere,
     /// It gave way to a booking made in Wattle, as a deliberate double booking.
     MadeRoom,
-    /// History only grows: what happened to a booking stays when FileMaker forgets it.
+    /// History only grows: what happened to a booking stays as it was told first, also when FileMaker forgets it.
     History,
     /// Its record loaded once, and is rejected now.
     RejectedSince,
@@ -94,7 +95,7 @@ impl Suspects {
             let table = name.table();
             let mut wanted = self.wanted.remove(&name).unwrap_or_default();
             let blocks = blocks.iter().filter_map(|b| i32::try_from(*b).ok()).collect();
-            let mut extra = Vec::new();
+            let (mut extra, mut history) = (Vec::new(), HashMap::new());
             let mut rows = actual::rows(connection, clinic, table, Some(blocks));
             while let Some(row) = rows.try_next().await? {
                 let Some(other) = wanted.remove(&row.id) else {
@@ -111,6 +112,9 @@ impl Suspects {
                     .collect();
                 if differing.is_empty() {
                     continue;
+                }
+                if table.append_only {
+                    history.insert(row.id, hash(table, &row.fields));
                 }
                 let why = match differing.as_slice() {
                     _ if row.touched => Why::ChangedHere,
@@ -129,6 +133,15 @@ impl Suspects {
                 });
             }
             drop(rows);
+            // History is not rewritten when FileMaker tells it otherwise; but it must be as it was loaded once.
+            let ids: Vec<Uuid> = history.keys().copied().collect();
+            let loaded_as = witness::loaded_as(connection, clinic, table, &ids).await?;
+            for difference in found.iter_mut().filter(|d: &&mut Difference| d.table == name.as_str()) {
+                let once = history.get(&difference.id);
+                if once.is_some() && loaded_as.get(&difference.id) == once {
+                    difference.why = Why::History;
+                }
+            }
             let missing: Vec<Uuid> = wanted.keys().copied().collect();
             let deleted = witness::deleted_here(connection, clinic, table, &missing).await?;
             for (id, other) in wanted {

@@ -9,6 +9,7 @@
 
 mod cutover;
 mod delta;
+mod dirt;
 mod faults;
 mod resume;
 mod same;

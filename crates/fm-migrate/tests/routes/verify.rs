@@ -98,6 +98,12 @@ async fn every_tampering_is_named() {
     clinic.tamper("UPDATE clinic.patient SET birth_date = birth_date + 1 WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient WHERE birth_date IS NOT NULL)").await;
     clinic.tamper("UPDATE clinic.appointment SET end_at = end_at - interval '1 minute' WHERE id = (SELECT max(id::text)::uuid FROM clinic.appointment)").await;
     clinic.tamper("DELETE FROM clinic.patient_contact WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient_contact WHERE kind = 'mobile')").await;
+    // History refuses even this; only its owner can take the lock off.
+    sqlx::raw_sql("ALTER TABLE clinic.appointment_event DISABLE TRIGGER ALL")
+        .execute(&clinic.pool)
+        .await
+        .unwrap();
+    clinic.tamper("UPDATE clinic.appointment_event SET at = at + interval '1 hour' WHERE id = (SELECT min(id::text)::uuid FROM clinic.appointment_event)").await;
     let verified = clinic.verify(None).await.unwrap();
     assert!(!verified.good);
     let named: Vec<_> =
@@ -106,6 +112,7 @@ async fn every_tampering_is_named() {
         named,
         [
             ("appointment", What::Differs, vec!["end_at"], Why::Unexplained),
+            ("appointment_event", What::Differs, vec!["at"], Why::Unexplained),
             ("patient", What::Differs, vec!["birth_date"], Why::Unexplained),
             ("patient_contact", What::Missing, vec![], Why::Unexplained),
         ]
