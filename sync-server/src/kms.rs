@@ -24,7 +24,7 @@ pub use ring::KeyRing;
 pub use server_key::{KeyError, ServerKey};
 pub use spec::KmsSpec;
 
-pub(crate) use context::{of_columns, of_file};
+pub(crate) use context::{of_columns, of_file, of_second_factor};
 
 /// A key management service: wraps small secrets (64 bytes at most here), each bound to a context that must be the same
 /// when it is unwrapped.

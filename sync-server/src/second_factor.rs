@@ -16,7 +16,7 @@ use crate::db::access::{self, Access};
 use crate::db::second_factor::Kept;
 use crate::db::{Identity, account, attempt, second_factor, token};
 use crate::error::ApiError;
-use crate::kms::KeyRing;
+use crate::kms::{self, KeyRing};
 use crate::secret;
 use crate::state::AppState;
 
@@ -91,10 +91,10 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
     let answer = match step {
         Step::Look => SecondFactor { on, ..SecondFactor::default() },
         Step::Begin => {
-            let kms = kms(app)?;
+            let ring = ring(app)?;
             let plain = Zeroizing::new(secret::random::<20>()?);
-            let wrapped = kms.wrap(&context(clinic, user), plain.as_slice()).await?;
-            if !second_factor::begin(&mut tx, clinic, user, (&wrapped, &kms.key_name())).await? {
+            let wrapped = ring.wrap(&kms::of_second_factor(clinic, user), plain.as_slice()).await?;
+            if !second_factor::begin(&mut tx, clinic, user, (&wrapped, &ring.key_name())).await? {
                 return Err(ApiError::because(ErrorCode::Malformed, "a second factor is there already"));
             }
             let (name, clinic_name) = account::names(&mut tx, clinic, user).await?;
@@ -175,7 +175,7 @@ async fn take(
 }
 
 async fn opened(app: &AppState, clinic: ClinicId, user: UserId, kept: &Kept) -> Result<Totp, ApiError> {
-    let plain = kms(app)?.unwrap(&kept.kms_key, &context(clinic, user), &kept.wrapped).await?;
+    let plain = ring(app)?.unwrap(&kept.kms_key, &kms::of_second_factor(clinic, user), &kept.wrapped).await?;
     Ok(built(Builder::new().with_secret(Secret::from(plain.as_slice()))))
 }
 
@@ -197,11 +197,6 @@ fn built(builder: Builder) -> Totp {
     builder.build_noncompliant()
 }
 
-fn kms(app: &AppState) -> Result<&KeyRing, ApiError> {
+fn ring(app: &AppState) -> Result<&KeyRing, ApiError> {
     app.kms.as_ref().ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no server key"))
-}
-
-/// What a wrapped secret is bound to: a row that is moved to another account opens nothing.
-fn context(clinic: ClinicId, user: UserId) -> Vec<u8> {
-    [b"second factor".as_slice(), clinic.0.as_bytes(), user.0.as_bytes()].concat()
 }

@@ -33,6 +33,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (21, "clinical record", include_str!("../../../migrations/server/0021_clinical_record.sql")),
     (26, "second factor", include_str!("../../../migrations/server/0026_second_factor.sql")),
     (27, "openid", include_str!("../../../migrations/server/0027_openid.sql")),
+    (28, "sealed record", include_str!("../../../migrations/server/0028_sealed_record.sql")),
 ];
 
 /// Why a database could not be brought to this version.

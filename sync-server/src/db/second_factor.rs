@@ -17,7 +17,11 @@ pub(crate) struct Kept {
 
 impl<'r> sqlx::FromRow<'r, PgRow> for Kept {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { wrapped: row.try_get("wrapped")?, kms_key: row.try_get("kms_key")?, confirmed: row.try_get("confirmed")? })
+        Ok(Self {
+            wrapped: row.try_get("wrapped")?,
+            kms_key: row.try_get("kms_key")?,
+            confirmed: row.try_get("confirmed")?,
+        })
     }
 }
 

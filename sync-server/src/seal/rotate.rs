@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use uuid::Uuid;
-use wattle_domain::{ClinicId, WorkstationId};
+use wattle_domain::{ClinicId, UserId, WorkstationId};
 use zeroize::Zeroizing;
 
 use super::Sealer;
@@ -230,13 +230,15 @@ pub struct Rewrapped {
     pub columns: u64,
     /// Keys of workstations' files that are wrapped anew.
     pub files: u64,
+    /// Secrets of authenticator apps that are wrapped anew.
+    pub second_factors: u64,
     /// Keys that no key here opens.
     pub left: u64,
     /// Why, of the first of them.
     pub why: Option<String>,
 }
 
-/// Clinic; generation, or workstation and id; the key's name, wrapped.
+/// Clinic; generation, or workstation and id, or the account's id alone; the key's name, wrapped.
 type Old = (Uuid, Option<i32>, Option<Uuid>, Option<Uuid>, String, Vec<u8>);
 
 /// Wraps every key that another key of the KMS wrapped under the present one. Each is one transaction.
@@ -248,7 +250,8 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
     let old: Vec<Old> = sqlx::query_as(
         "SELECT clinic_id, generation, NULL::uuid, NULL::uuid, kms_key, wrapped \
          FROM clinic.column_key WHERE kms_key <> $1 UNION ALL \
-         SELECT clinic_id, NULL, workstation_id, id, kms_key, wrapped FROM clinic.data_key WHERE kms_key <> $1",
+         SELECT clinic_id, NULL, workstation_id, id, kms_key, wrapped FROM clinic.data_key WHERE kms_key <> $1 \
+         UNION ALL SELECT clinic_id, NULL, NULL, user_id, kms_key, wrapped FROM clinic.second_factor WHERE kms_key <> $1",
     )
     .bind(&name)
     .fetch_all(owner)
@@ -259,6 +262,7 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
         let context = match (generation, workstation, id) {
             (Some(generation), ..) => kms::of_columns(clinic, generation),
             (None, Some(at), Some(id)) => kms::of_file(clinic, WorkstationId(at), id),
+            (None, None, Some(user)) => kms::of_second_factor(clinic, UserId(user)),
             _ => continue,
         };
         let plain = match kms.unwrap(&kms_key, &context, &wrapped_before).await {
@@ -270,9 +274,10 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
             }
         };
         let wrapped = kms.wrap(&context, &plain).await?;
-        let (table, which) = match generation {
-            Some(_) => ("column_key", "generation = $5"),
-            None => ("data_key", "id = $6"),
+        let (table, which, met) = match (generation, workstation) {
+            (Some(_), _) => ("column_key", "generation = $5", &mut done.columns),
+            (None, Some(_)) => ("data_key", "id = $6", &mut done.files),
+            (None, None) => ("second_factor", "user_id = $6", &mut done.second_factors),
         };
         let text = format!(
             "UPDATE clinic.{table} SET kms_key = $1, wrapped = $2 WHERE clinic_id = $3 AND wrapped = $4 AND {which} \
@@ -280,11 +285,7 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
         );
         let query =
             sqlx::query(AssertSqlSafe(text)).bind(&name).bind(wrapped).bind(clinic.0).bind(&wrapped_before);
-        let met = query.bind(generation).bind(id).execute(owner).await?.rows_affected();
-        match generation {
-            Some(_) => done.columns += met,
-            None => done.files += met,
-        }
+        *met += query.bind(generation).bind(id).execute(owner).await?.rows_affected();
     }
     Ok(done)
 }

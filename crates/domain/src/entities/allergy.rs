@@ -15,11 +15,11 @@ entity! {
         /// Allergy, intolerance, or nil known.
         kind: AllergyKind,
         /// To what, as written; `None` for nil known.
-        substance: Option<String>,
+        substance: Option<String> => Sealed,
         /// Code in [`crate::substance`], when it is one of the list.
         code: Option<String>,
         /// What happened.
-        reaction: Option<String>,
+        reaction: Option<String> => Sealed,
         /// How bad.
         severity: Option<AllergySeverity>,
         /// When it was first seen.

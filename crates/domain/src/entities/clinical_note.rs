@@ -15,7 +15,7 @@ entity! {
         /// Note or addendum.
         kind: NoteKind,
         /// Plain text; a line that begins with `#` is a heading, one with `- ` a line of a list.
-        body: String,
+        body: String => Sealed,
         /// Who signed.
         author_id: UserId,
         /// When, on the author's clock.

@@ -15,9 +15,9 @@ entity! {
         /// Code in [`crate::problem`], when it is one of the list.
         code: Option<String>,
         /// What it is, as written.
-        text: String,
+        text: String => Sealed,
         /// A word about it.
-        comment: Option<String>,
+        comment: Option<String> => Sealed,
         /// Since when.
         onset_on: Option<ClinicDate>,
         /// Until when.

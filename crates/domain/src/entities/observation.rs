@@ -23,7 +23,7 @@ entity! {
         /// When it was measured, UTC.
         effective_at: UtcInstant,
         /// A word about it.
-        comment: Option<String>,
+        comment: Option<String> => Sealed,
         /// The row that this one puts right.
         supersedes: Option<ObservationId>,
     }

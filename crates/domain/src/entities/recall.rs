@@ -17,9 +17,9 @@ entity! {
         /// From which day on.
         due_on: ClinicDate,
         /// What for, in words that the desk may read out.
-        reason: String,
+        reason: String => Sealed,
         /// A word from the desk.
-        comment: Option<String>,
+        comment: Option<String> => Sealed,
         /// What became of it.
         status: RecallStatus,
         /// Who changed each field last.

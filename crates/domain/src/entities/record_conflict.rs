@@ -22,7 +22,7 @@ entity! {
         /// The patient it is about.
         patient_id: Option<PatientId>,
         /// The value that the row has now: the later receipt at the server.
-        kept_value: Value,
+        kept_value: Value => Sealed,
         /// Who wrote it.
         kept_by: Option<UserId>,
         /// When they wrote it, on their clock.
@@ -30,7 +30,7 @@ entity! {
         /// Where they wrote it.
         kept_workstation: Option<WorkstationId>,
         /// The value that it replaced.
-        other_value: Value,
+        other_value: Value => Sealed,
         /// Who wrote that.
         other_by: Option<UserId>,
         /// When.
@@ -40,7 +40,7 @@ entity! {
         /// Open or resolved.
         status: ConflictStatus,
         /// The value that was chosen.
-        chosen_value: Value,
+        chosen_value: Value => Sealed,
         /// Who chose.
         resolved_by: Option<UserId>,
         /// When.
