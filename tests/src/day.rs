@@ -99,7 +99,6 @@ struct Import {
 /// 1. The import, its counts, and nothing changed when it is done again.
 async fn morning(dir: &Path, size: Size, seed: u64) -> anyhow::Result<(House, Import)> {
     let mut house = House::found(dir, true)?;
-    house.serve_env(&[("WATTLE_SERVER_KEY", &"5a".repeat(32))]);
     let imported = house.import_sample(size, seed)?;
     let patients = house.count("select count(*) from clinic.patient")?;
     let appointments = house.count("select count(*) from clinic.appointment")?;

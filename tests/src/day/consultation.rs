@@ -361,13 +361,13 @@ async fn offline_record(lee: &Desk) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The truth in PostgreSQL is what the window showed; each thing once.
+/// What the window showed is in PostgreSQL, each thing once; the note's words rest sealed.
 fn arrived(house: &House, patient: &str, said: &str) -> anyhow::Result<()> {
     for (what, sql) in [
         (
             "the note",
             format!(
-                "clinic.clinical_note n join clinic.user_account u on u.id = n.author_id and u.username = 'lee' where n.patient_id = '{patient}' and n.body like '%{said}%'"
+                "clinic.clinical_note n join clinic.user_account u on u.id = n.author_id and u.username = 'lee' where n.patient_id = '{patient}' and n.kind = 'note' and starts_with(n.body, E'\\x01s') and n.body not like '%{said}%'"
             ),
         ),
         ("the allergy", format!("clinic.allergy where patient_id = '{patient}' and status = 'active'")),
