@@ -28,7 +28,10 @@ pub(super) fn of(decision: &Decision) -> Verdict {
 pub(super) fn rejection(state: &str, constraint: Option<&str>) -> Rejection {
     let code = match (state, constraint) {
         (_, Some("appointment_no_overlap")) => RejectionCode::SlotTaken,
-        (_, Some("patient_identifier_ihi")) => RejectionCode::IdentifierTaken,
+        // By its hash; by itself where it rests plain.
+        (_, Some("patient_identifier_ihi" | "patient_identifier_ihi_plain")) => {
+            RejectionCode::IdentifierTaken
+        }
         // A unique key: the id is taken. A foreign key: what it points at is not there.
         ("23505", _) => RejectionCode::AlreadyExists,
         ("23503", _) => RejectionCode::NotFound,
@@ -96,6 +99,7 @@ mod tests {
         let cases = [
             ("23P01", Some("appointment_no_overlap"), RejectionCode::SlotTaken),
             ("23505", Some("patient_identifier_ihi"), RejectionCode::IdentifierTaken),
+            ("23505", Some("patient_identifier_ihi_plain"), RejectionCode::IdentifierTaken),
             ("23505", Some("patient_pkey"), RejectionCode::AlreadyExists),
             ("23503", Some("appointment_patient"), RejectionCode::NotFound),
             ("23514", Some("appointment_span"), RejectionCode::Invalid),
