@@ -213,6 +213,8 @@ pub(crate) fn outcome(word: &str) -> &'static str {
 /// A changed field, or another word of an entry.
 pub(crate) fn more(word: &str) -> String {
     match word.split_once('.') {
+        // A field that no form shows goes by its own name.
+        Some((_, name)) if field(name).eq_ignore_ascii_case("this field") => name.replace('_', " "),
         Some((_, name)) => field(name).to_lowercase(),
         None => word.replace('_', " "),
     }

@@ -144,13 +144,16 @@ fn line(audit: Audit, entry: &AuditLine, zone: ClinicZone, now: UtcInstant) -> A
             on:click=move |_| { audit.after.set(None); audit.patient.set(Some((id, name.clone()))); }>{shown}</button> }
     });
     let refused = entry.outcome.as_deref().filter(|outcome| *outcome != "applied").map(words::outcome);
-    let more = entry
-        .more
-        .iter()
-        .map(|word| words::more(word))
-        .chain(entry.reason.clone())
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut more: Vec<String> = Vec::new();
+    // Whose row it is the column before says; ids say nothing to people.
+    for word in entry.more.iter().filter(|word| !word.ends_with("_id") && !word.ends_with(".id")) {
+        let said = words::more(word);
+        if !more.contains(&said) {
+            more.push(said);
+        }
+    }
+    more.extend(entry.reason.clone());
+    let more = more.join(", ");
     view! {
         <tr data-testid="audit-line" data-action=entry.action.clone()>
             <td class="tabular">{when}{late.map(|late| view! { <br/><span class="soft">{late}</span> })}</td>
