@@ -2,7 +2,7 @@
 //!
 //! Owns: the trait; the key file of a server that runs on one machine, AWS KMS, Google Cloud KMS; which of several keys
 //! opens what. Must never: log a key, be asked for each push or pull.
-//! Called by: `escrow`, `image`, `seal`.
+//! Called by: `escrow`, `image`, `seal`, `second_factor`.
 
 mod aws;
 mod context;

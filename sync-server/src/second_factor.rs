@@ -1,7 +1,7 @@
 //! The codes of an authenticator app, beside a password.
 //!
 //! Owns: secrets, codes, when one is asked for. Must never: log either.
-//! Called by: the handlers of `/v1/sign-in`, `/v1/refresh` and `/v1/second-factor`, and `house`.
+//! Called by: the handlers of `/v1/sign-in`, `/v1/refresh` and `/v1/second-factor`.
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
@@ -130,15 +130,6 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
     };
     tx.commit().await?;
     Ok(answer)
-}
-
-/// Somebody who has lost their phone is helped by whoever sees to accounts. False when there was nothing to take away.
-pub(crate) async fn reset(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    user: UserId,
-) -> Result<bool, ApiError> {
-    Ok(second_factor::remove(connection, clinic, user).await?)
 }
 
 /// A wrong code at an open screen counts like a wrong password, against guessing one after the other.

@@ -7,9 +7,9 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::Done;
 
 use super::Desk;
-use crate::db::{account, admin, openid, token};
+use crate::db::{account, admin, openid, second_factor, token};
 use crate::error::ApiError;
-use crate::{password, second_factor};
+use crate::password;
 
 /// The longest of a name and of a password, characters.
 const LONGEST: (usize, usize) = (100, 1000);
@@ -91,7 +91,7 @@ pub(super) async fn set_login(
 
 pub(super) async fn reset_second_factor(desk: &mut Desk<'_>, user: UserId) -> Result<Done, ApiError> {
     known(desk, user).await?;
-    if second_factor::reset(desk.tx, desk.session.clinic, user).await? {
+    if second_factor::remove(desk.tx, desk.session.clinic, user).await? {
         desk.log("second_factor_off", user.0, json!({})).await?;
     }
     Ok(Done::default())
