@@ -20,13 +20,7 @@ impl Workstation {
     /// # Errors
     /// [`Error::Offline`]; [`Error::Refused`] with the server's word; [`Error::Locked`].
     pub async fn people(&self) -> Result<Overview, Error> {
-        let (url, token) = self.server_and_token()?;
-        match server::overview(&url, &token).await {
-            Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
-                server::overview(&url, &self.newer_token(&token).await?).await
-            }
-            other => other,
-        }
+        self.ask(|url, token| async move { server::overview(&url, &token).await }).await
     }
 
     /// Sees to one of them.
@@ -34,14 +28,8 @@ impl Workstation {
     /// # Errors
     /// As [`Workstation::people`].
     pub async fn see_to(&self, act: Act) -> Result<Done, Error> {
-        let (url, token) = self.server_and_token()?;
-        match server::act(&url, &token, &act).await {
-            // Refused before anything was done.
-            Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
-                server::act(&url, &self.newer_token(&token).await?, &act).await
-            }
-            other => other,
-        }
+        let act = &act;
+        self.ask(|url, token| async move { server::act(&url, &token, act).await }).await
     }
 
     /// Switches the codes of an authenticator app on or off for whoever is signed in.
@@ -49,10 +37,20 @@ impl Workstation {
     /// # Errors
     /// As [`Workstation::people`].
     pub async fn second_factor(&self, step: Step) -> Result<SecondFactor, Error> {
+        let step = &step;
+        self.ask(|url, token| async move { server::second_factor(&url, &token, step).await }).await
+    }
+
+    /// Asks the server with the token at hand, and once more with a newer one when that is over: it was refused before
+    /// anything was done.
+    async fn ask<T, F>(&self, ask: impl Fn(String, String) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let (url, token) = self.server_and_token()?;
-        match server::second_factor(&url, &token, &step).await {
+        match ask(url.clone(), token.clone()).await {
             Err(Error::Refused { code: ErrorCode::SignInAgain, .. }) => {
-                server::second_factor(&url, &self.newer_token(&token).await?, &step).await
+                ask(url, self.newer_token(&token).await?).await
             }
             other => other,
         }
