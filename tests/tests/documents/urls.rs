@@ -45,7 +45,7 @@ async fn bytes_come_in_parts_and_are_stored_only_when_they_are_what_the_row_says
     assert_eq!(desk.bring(&filed, &bytes).await, Some(DocumentAnswer::Stored));
     assert_eq!(desk.ask(&filed, Step::Up).await, Some(DocumentAnswer::Stored), "nothing is to be brought");
     desk.until_row(&filed, |row| row.document.stored_at.is_some()).await;
-    let colleague = Desk::ready(&house, "reception-2", "tom").await;
+    let colleague = Desk::ready(&house, "reception-2", "maria").await;
     assert!(colleague.fetch(&filed).await == bytes);
     for file in files(&dir.path().join("server/blobs")) {
         let rests = std::fs::read(&file).unwrap();
