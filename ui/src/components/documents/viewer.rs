@@ -39,18 +39,19 @@ pub(crate) fn Viewer(shown: ShownDocument) -> impl IntoView {
     let close = move || papers.viewed.set(None);
     let on_key = move |ev: KeyboardEvent| {
         let typing = event_target::<web_sys::Element>(&ev).tag_name() == "INPUT";
-        let known = match ev.key().as_str() {
-            "Escape" => Some(close()),
-            _ if typing || ev.ctrl_key() || ev.meta_key() || ev.alt_key() => None,
-            "+" | "=" => Some(first.zoom_by(1)),
-            "-" => Some(first.zoom_by(-1)),
-            "0" => Some(first.zoom.set(0)),
-            "r" | "R" => Some(first.turn()),
-            "PageDown" | "ArrowRight" => Some(first.page_by(1)),
-            "PageUp" | "ArrowLeft" => Some(first.page_by(-1)),
-            _ => None,
-        };
-        if known.is_some() {
+        let mut known = true;
+        match ev.key().as_str() {
+            "Escape" => close(),
+            _ if typing || ev.ctrl_key() || ev.meta_key() || ev.alt_key() => known = false,
+            "+" | "=" => first.zoom_by(1),
+            "-" => first.zoom_by(-1),
+            "0" => first.zoom.set(0),
+            "r" | "R" => first.turn(),
+            "PageDown" | "ArrowRight" => first.page_by(1),
+            "PageUp" | "ArrowLeft" => first.page_by(-1),
+            _ => known = false,
+        }
+        if known {
             ev.prevent_default();
         }
         // The page below has keys of its own.
