@@ -5,6 +5,7 @@ mod attention;
 mod audit;
 mod clinical;
 mod daybook;
+mod documents;
 mod patients;
 mod people;
 mod second_factor;
@@ -64,6 +65,13 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         clinical::record_observations,
         clinical::record_recall,
         clinical::edit_recall,
+        documents::documents,
+        documents::file_document,
+        documents::edit_document,
+        documents::document_thumbnail,
+        documents::document_view,
+        documents::find_in_document,
+        documents::open_document_outside,
         people::people,
         people::see_to,
         second_factor::second_factor,

@@ -1,5 +1,6 @@
 //! The command line. Each command prints one JSON object on stdout; logs go to stderr.
 
+mod documents;
 mod images;
 mod keys;
 mod kms;
@@ -76,6 +77,9 @@ enum Command {
     /// The keys of what rests sealed.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
+    /// Documents' bytes.
+    #[command(subcommand)]
+    Documents(Box<documents::Documents>),
     /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
     Compact {
         /// `postgres://…` of the role wattle_app.
@@ -246,6 +250,7 @@ impl Cli {
                 json!({"quarantined": admin::quarantined(&owner.pool().await?, kms, clinic).await?})
             }
             Command::Keys(keys) => keys.run().await?,
+            Command::Documents(documents) => documents.run().await?,
             Command::Compact { database_url } => {
                 let pool = wattle_server::db::connect::app_pool(&database_url, 1)
                     .context("DATABASE_URL cannot be read")?;

@@ -19,6 +19,7 @@ pub(crate) mod column_key;
 pub(crate) mod command_log;
 pub(crate) mod copy;
 pub(crate) mod delta;
+pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod escrow;
 pub(crate) mod feed;

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod blob;
+pub(crate) mod document;
 pub(crate) mod escrow;
 pub(crate) mod health;
 pub(crate) mod image;

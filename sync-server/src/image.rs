@@ -3,7 +3,7 @@
 //! Owns: URLs that end, the builder's process, the removal of what nobody wants any more.
 //! Must never: build an image itself (that takes SQLCipher, which the builder has), hand out a chunk's key or URL to
 //! somebody who may not hold all of the image's feeds, keep an image that a file could not go on from.
-//! Called by: `handlers/{image,blob}`, `serve`.
+//! Called by: `handlers/{image,blob}`, `serve`; `document`, whose bytes rest in the same place.
 
 mod build;
 mod job;
@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::kms::ServerKey;
 
 pub(crate) use job::{fits, run};
-pub(crate) use urls::Signed;
+pub(crate) use urls::{Method, Signed};
 
 /// How images are kept and made.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Images {
         offer.key = self.settings.key.open(clinic, offer.id, &sealed_key)?;
         let folder = folder(clinic, offer.id);
         for (number, chunk) in offer.chunks.iter_mut().enumerate() {
-            chunk.url = self.url(&format!("{folder}/{number:04}"), now).await?;
+            chunk.url = self.url(Method::Get, &format!("{folder}/{number:04}"), now).await?;
         }
         Ok(offer)
     }

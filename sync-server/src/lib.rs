@@ -13,6 +13,7 @@ pub mod clock;
 pub mod compaction;
 pub mod config;
 pub mod db;
+pub mod document;
 pub mod image;
 pub mod kms;
 pub mod logging;

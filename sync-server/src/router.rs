@@ -32,6 +32,7 @@ pub fn router(app: AppState) -> Router {
             "/v1/wipe",
             post(handlers::wipe::wipe).layer(packed(app.config.push_bytes)).route_layer(admitted.clone()),
         )
+        .route("/v1/document", post(handlers::document::document).route_layer(admitted.clone()))
         .route("/v1/image", post(handlers::image::image).route_layer(admitted.clone()))
         .route(
             "/v1/push",
@@ -47,7 +48,12 @@ pub fn router(app: AppState) -> Router {
         .route("/v1/live", get(handlers::live::live))
         .layer(from_fn(limits::protocol))
         // Its URL is signed, and says nothing of versions.
-        .route("/v1/blob/{*name}", get(handlers::blob::blob))
+        .route(
+            "/v1/blob/{*name}",
+            get(handlers::blob::blob)
+                .put(handlers::blob::put_blob)
+                .layer(DefaultBodyLimit::max(crate::document::LARGEST_PART_BYTES)),
+        )
         .route("/healthz", get(handlers::health::alive))
         .route("/readyz", get(handlers::health::ready))
         .layer(small)

@@ -33,5 +33,8 @@ pub(crate) const COMMAND: ServerColumn = ServerColumn { table: "command_log", co
 /// One that could not be decided.
 pub(crate) const QUARANTINED: ServerColumn = ServerColumn { table: "quarantine", column: "payload" };
 
-/// The sealed columns of the server's own tables: texts, whose rows are known by their command.
-pub(crate) const SERVER_ONLY: [ServerColumn; 2] = [COMMAND, QUARANTINED];
+/// What opens a document's bytes.
+pub(crate) const DOCUMENT_KEY: ServerColumn = ServerColumn { table: "document_blob", column: "key" };
+
+/// The sealed columns of the server's own tables: texts, whose rows are known by their command or document.
+pub(crate) const SERVER_ONLY: [ServerColumn; 3] = [COMMAND, QUARANTINED, DOCUMENT_KEY];

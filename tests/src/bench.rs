@@ -8,6 +8,7 @@ pub mod clinic;
 pub mod copy_floor;
 pub mod crowd;
 pub mod daybook;
+pub mod documents;
 pub mod drain;
 pub mod figures;
 pub mod file;

@@ -6,6 +6,7 @@
 mod access;
 pub mod consultation;
 mod desk;
+pub mod documents;
 mod file;
 mod people;
 mod propagation;

@@ -304,6 +304,23 @@ impl House {
         self.admin(&["keys", "seal", "--clinic", clinic], None).map(drop)
     }
 
+    /// Reads every document of the clinic out of the store in the server's data folder; what was found, also when something
+    /// is missing.
+    ///
+    /// # Errors
+    /// The server's command does not run.
+    pub fn audit_documents(&self, data_dir: &str) -> anyhow::Result<Value> {
+        let mut command = self.server_command();
+        command.args(["documents", "audit", "--clinic", &self.clinic, "--data-dir", data_dir]);
+        let output = command.output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let line = said
+            .lines()
+            .next()
+            .ok_or_else(|| anyhow::anyhow!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
+        Ok(serde_json::from_str(line)?)
+    }
+
     /// The clinic's commands that could not be decided, as whoever must look sees them: JSON.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod dice;
 pub mod house;
 pub mod ledger;
+pub mod paper;
 pub mod processes;
 pub mod provider;
 pub mod wire;

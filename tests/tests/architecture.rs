@@ -14,6 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wattle-local-store", &["wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
     ("wattle-page-image", &["wattle-domain", "wattle-protocol"]),
     ("wattle-blob-store", &[]),
+    ("wattle-document", &[]),
+    ("wattle-document-view", &[]),
     ("wattle-sync-engine", &["wattle-domain", "wattle-protocol", "wattle-local-store", "wattle-page-image"]),
     (
         "wattle-image-builder",
@@ -43,12 +45,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wattle-protocol",
             "wattle-local-store",
             "wattle-page-image",
+            "wattle-document",
+            "wattle-document-view",
             "wattle-sync-engine",
         ],
     ),
     ("wattle-desktop", &["wattle-domain", "wattle-protocol", "wattle-workstation"]),
     ("wattle-ui", &["wattle-domain", "wattle-protocol"]),
-    ("wattle-server", &["wattle-blob-store", "wattle-domain", "wattle-protocol", "wattle-sync-rules"]),
+    (
+        "wattle-server",
+        &["wattle-blob-store", "wattle-document", "wattle-domain", "wattle-protocol", "wattle-sync-rules"],
+    ),
     ("wattle-fm-migrate", &["wattle-blob-store", "wattle-domain"]),
     // For tests and the demo: nobody names it but in [dev-dependencies].
     ("wattle-filemaker-standin", &["wattle-fm-migrate"]),

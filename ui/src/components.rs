@@ -2,6 +2,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod daybook;
+pub(crate) mod documents;
 pub(crate) mod drawer;
 pub(crate) mod field;
 pub(crate) mod frame;

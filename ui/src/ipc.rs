@@ -5,6 +5,7 @@
 pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod daybook;
+pub(crate) mod documents;
 pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod people;

@@ -6,6 +6,7 @@ pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod book;
 pub(crate) mod desk;
+pub(crate) mod documents;
 pub(crate) mod live;
 pub(crate) mod patients;
 pub(crate) mod people;

@@ -3,10 +3,12 @@
 //! Must never: carry a patient's datum. Called by: every page.
 
 use wattle_domain::fields::{
-    AllergyKind, AllergySeverity, AppointmentStatus, ContactKind, IdentifierKind, ObservationCode, Sex,
+    AllergyKind, AllergySeverity, AppointmentStatus, ContactKind, DocumentKind, IdentifierKind,
+    ObservationCode, Sex,
 };
 use wattle_domain::identifiers::Odd;
 use wattle_domain::{Rejection, RejectionCode, Role};
+use wattle_protocol::ipc::documents::Bytes;
 use wattle_protocol::ipc::session::Connection;
 use wattle_protocol::ipc::sync::Standing;
 use wattle_protocol::ipc::{CommandError, FaultCode};
@@ -99,6 +101,20 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
             "Nobody would be left who may see to accounts. Make somebody else an administrator first."
         }
         FaultCode::NotFound => "It is not here any more. Somebody may have removed it.",
+        FaultCode::FileEmpty => "That file is empty. Nothing was kept of it.",
+        FaultCode::FileTooLarge => {
+            "That file is larger than 100 MB. Scan it with fewer dots per inch, or split it; nothing was kept of it."
+        }
+        FaultCode::FileMismatch => {
+            "What is in that file does not fit its name: it may be broken, or renamed. Open it once to see what it is; nothing was kept of it."
+        }
+        FaultCode::FileIsProgram => "That file is a program, not a document. Nothing was kept of it.",
+        FaultCode::NotHere => {
+            "The file is not on this computer, and cannot be fetched now. Its entry is safe; try again when the server can be reached."
+        }
+        FaultCode::CannotShow => {
+            "The file is here, but it cannot be shown: it is broken, under a password, or far too large a picture. It is kept as it came."
+        }
         FaultCode::NotSaved => {
             "Not saved: the disk of this computer is full or cannot be written. Free some space and do it again."
         }
@@ -162,6 +178,8 @@ pub(crate) fn command(name: &str) -> &'static str {
         "sign_note" => "Signing a note",
         "record_recall" => "Making a recall",
         "edit_recall" => "Changing a recall",
+        "add_document" => "Filing a document",
+        "edit_document" => "Changing a document's entry",
         _ => "A change",
     }
 }
@@ -401,6 +419,34 @@ pub(crate) const INDIGENOUS: [(&str, &str); 5] = [
     ("4", "Neither"),
     ("9", "Not stated"),
 ];
+
+/// A kind of document.
+pub(crate) fn document_kind(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Referral => "Referral",
+        DocumentKind::Consent => "Consent",
+        DocumentKind::Identity => "Card or ID",
+        DocumentKind::Form => "Form",
+        DocumentKind::Letter => "Letter to us",
+        DocumentKind::Result => "Result",
+        DocumentKind::ClinicalImage => "Clinical picture",
+        DocumentKind::OwnLetter => "Letter from us",
+        DocumentKind::Other => "Other",
+    }
+}
+
+/// Where a document's bytes are; empty when there is nothing to say.
+pub(crate) fn bytes_are(bytes: Bytes, waits_on: Option<&str>) -> String {
+    match bytes {
+        Bytes::Sending => "saved here, on its way to the server".into(),
+        Bytes::Refused => "kept here: what arrived at the server was not what was filed. Tell support".into(),
+        Bytes::Here => String::new(),
+        Bytes::Server => "on the server, fetched when you open it".into(),
+        Bytes::Elsewhere => format!("still on {}", waits_on.unwrap_or("another computer")),
+        Bytes::Lost => "the server has lost this file; its entry stays. Tell support".into(),
+        Bytes::Missing => "the file on this computer is gone or damaged. Tell support".into(),
+    }
+}
 
 /// A state of an appointment.
 pub(crate) fn status(status: AppointmentStatus) -> &'static str {

@@ -1,5 +1,6 @@
 //! Put, read, remove, sign.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +80,37 @@ impl Blobs {
         let path = self.path(name)?;
         let Some(signer) = &self.signer else { return Ok(None) };
         Ok(Some(signer.signed_url(Method::GET, &path, life).await?.into()))
+    }
+
+    /// A URL that puts one blob, until a while is over; `None` where the store does not sign.
+    ///
+    /// # Errors
+    /// When the store's credentials cannot be had.
+    pub async fn put_url(&self, name: &str, life: Duration) -> Result<Option<String>, Error> {
+        let path = self.path(name)?;
+        let Some(signer) = &self.signer else { return Ok(None) };
+        Ok(Some(signer.signed_url(Method::PUT, &path, life).await?.into()))
+    }
+
+    /// Every blob whose name begins with a folder: what follows the folder in its name, and its size in bytes.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn sizes(&self, folder: &str) -> Result<BTreeMap<String, u64>, Error> {
+        let path = self.path(folder)?;
+        let mut found = BTreeMap::new();
+        let mut listed = self.store.list(Some(&path));
+        while let Some(meta) = listed.try_next().await? {
+            let rest: Vec<_> = meta
+                .location
+                .prefix_match(&path)
+                .into_iter()
+                .flatten()
+                .map(|p| p.as_ref().to_owned())
+                .collect();
+            found.insert(rest.join("/"), meta.size);
+        }
+        Ok(found)
     }
 
     /// Removes every blob whose name begins with a folder. Removing what is not there is fine.

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{
-    BookAppointment, CancelAppointment, EditEntry, EditPatient, EditRecall, FinishConsultation,
-    MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival, RecordCondition,
-    RecordMedication, RecordObservations, RecordRecall, RegisterPatient, RescheduleAppointment,
-    ResolveConflict, SignNote, StartConsultation,
+    AddDocument, BookAppointment, CancelAppointment, EditDocument, EditEntry, EditPatient, EditRecall,
+    FinishConsultation, MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival,
+    RecordCondition, RecordMedication, RecordObservations, RecordRecall, RegisterPatient,
+    RescheduleAppointment, ResolveConflict, SignNote, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -137,6 +137,10 @@ commands! {
     RecordRecall = "record_recall",
     /// Fields of recalls.
     EditRecall = "edit_recall",
+    /// A document of a patient; its bytes travel apart.
+    AddDocument = "add_document",
+    /// Title and status of documents.
+    EditDocument = "edit_document",
 }
 
 /// A command with all that the server needs to believe it. Its JSON text is what the author signs.

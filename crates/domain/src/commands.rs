@@ -1,8 +1,10 @@
 //! One file per verb: its arguments, what it reads, what it does.
 
+mod add_document;
 mod appointment_step;
 mod book_appointment;
 mod cancel_appointment;
+mod edit_document;
 mod edit_entry;
 mod edit_patient;
 mod edit_recall;
@@ -25,8 +27,10 @@ mod resolve_conflict;
 mod sign_note;
 mod start_consultation;
 
+pub use add_document::{AddDocument, LARGEST_DOCUMENT_BYTES};
 pub use book_appointment::BookAppointment;
 pub use cancel_appointment::CancelAppointment;
+pub use edit_document::EditDocument;
 pub use edit_entry::EditEntry;
 pub use edit_patient::EditPatient;
 pub use edit_recall::EditRecall;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::table::{ColumnKind, ColumnType};
+use crate::table::{ColumnKind, ColumnType, TableName};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => {$(
@@ -232,6 +232,47 @@ words! {
         /// Pain, 0 to 10.
         Pain = "pain",
     }
+    /// What a document is. Each kind is in one table, see [`DocumentKind::table`].
+    DocumentKind {
+        /// A referral to us.
+        Referral = "referral",
+        /// A consent.
+        Consent = "consent",
+        /// A card or another proof of who somebody is.
+        Identity = "identity",
+        /// A form, such as that of a new patient.
+        Form = "form",
+        /// A letter of another clinician.
+        Letter = "letter",
+        /// A result of a laboratory or of imaging.
+        Result = "result",
+        /// A picture of the patient.
+        ClinicalImage = "clinical_image",
+        /// A letter that was written here.
+        OwnLetter = "own_letter",
+        /// Something else about their health.
+        Other = "other",
+    }
+    /// How a document came in.
+    DocumentSource {
+        /// A file that was chosen or dropped.
+        File = "file",
+        /// The clipboard.
+        Paste = "paste",
+        /// The folder of a scanner.
+        Scan = "scan",
+        /// A camera.
+        Camera = "camera",
+        /// Written in Wattle.
+        Written = "written",
+    }
+    /// Where a document stands.
+    DocumentStatus {
+        /// It counts.
+        Current = "current",
+        /// It should not be here: the wrong patient, the wrong page. Kept, and counted nowhere.
+        Withdrawn = "withdrawn",
+    }
     /// What became of a recall.
     RecallStatus {
         /// To be done.
@@ -240,6 +281,19 @@ words! {
         Done = "done",
         /// Not needed any more.
         Cancelled = "cancelled",
+    }
+}
+
+impl DocumentKind {
+    /// The table of its documents: what the desk needs is in the desk's feed, what is clinical is not.
+    #[must_use]
+    pub fn table(self) -> TableName {
+        match self {
+            Self::Referral | Self::Consent | Self::Identity | Self::Form => TableName::DeskDocument,
+            Self::Letter | Self::Result | Self::ClinicalImage | Self::OwnLetter | Self::Other => {
+                TableName::Document
+            }
+        }
     }
 }
 

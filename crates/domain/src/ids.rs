@@ -91,6 +91,8 @@ ids! {
     NoteId,
     /// A reason to ask a patient back.
     RecallId,
+    /// A document of a patient; its bytes travel apart.
+    DocumentId,
     /// One file of a workstation, as far as command numbers go: each profile's file numbers its own, and a copy of a disk
     /// draws a new one.
     ReplicaId,

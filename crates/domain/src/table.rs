@@ -262,6 +262,10 @@ tables! {
     Observation = "observation",
     /// Signed notes.
     ClinicalNote = "clinical_note",
+    /// Documents that the desk needs.
+    DeskDocument = "desk_document",
+    /// Clinical documents.
+    Document = "document",
     /// What a clinician must look at.
     RecordConflict = "record_conflict",
     /// Who changed what.

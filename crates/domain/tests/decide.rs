@@ -3,6 +3,8 @@
 
 #[path = "decide/book.rs"]
 mod book;
+#[path = "decide/document.rs"]
+mod document;
 #[path = "decide/edit_patient.rs"]
 mod edit_patient;
 #[path = "decide/map_store.rs"]

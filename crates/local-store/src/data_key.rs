@@ -68,6 +68,12 @@ impl DataKey {
         &self.bytes
     }
 
+    /// 32 bytes derived from the key, for one purpose: what seals files that lie beside this one.
+    #[must_use]
+    pub fn derived(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        cipher::derive(&[self.bytes().as_slice()], purpose)
+    }
+
     pub(crate) fn is_proven(&self) -> bool {
         self.proven
     }

@@ -54,5 +54,6 @@ pub use error::{Error, OpenError, SubmitError};
 pub use facts::SyncFacts;
 pub use identity::Identity;
 pub use pull::{Pull, PullDone};
+pub use screens::documents::DocumentRow;
 pub use store::Store;
 pub use submit::Submitted;

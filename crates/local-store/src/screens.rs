@@ -5,6 +5,7 @@ mod audit;
 pub(crate) mod card;
 mod clinic;
 mod day_book;
+pub(crate) mod documents;
 pub(crate) mod hit;
 mod patient;
 mod record;

@@ -9,6 +9,7 @@
 pub mod attention;
 pub mod audit;
 pub mod daybook;
+pub mod documents;
 pub mod event;
 pub mod patients;
 pub mod record;
@@ -96,6 +97,18 @@ pub enum FaultCode {
     LastAdmin,
     /// No such row.
     NotFound,
+    /// The file has no bytes.
+    FileEmpty,
+    /// The file is larger than a document may be.
+    FileTooLarge,
+    /// The file's content is of another type than its name says.
+    FileMismatch,
+    /// The file is a program.
+    FileIsProgram,
+    /// The document's bytes are neither here nor to be had now.
+    NotHere,
+    /// The document's bytes are here, and cannot be shown: broken, locked, or too large a picture.
+    CannotShow,
     /// The disk is full or cannot be written; the change was not saved.
     NotSaved,
     /// A fault of ours; the log has it.

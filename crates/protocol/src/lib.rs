@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod code;
 pub mod digest;
+pub mod document;
 pub mod escrow;
 pub mod image;
 pub mod ipc;

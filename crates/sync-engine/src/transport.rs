@@ -8,6 +8,7 @@
 
 mod address;
 mod answer;
+mod document;
 mod error;
 mod frames;
 mod hints;

@@ -13,13 +13,17 @@ use wattle_sync_engine::Driver;
 use crate::error::Error;
 use crate::file::ProfileFile;
 use crate::record::Record;
+use crate::shelf::Shelf;
 use crate::tokens::Keeper;
+use crate::workstation::Porter;
 
 /// The open file, its sync, and the person.
 pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) driver: Driver,
     pub(crate) keeper: Arc<Keeper>,
+    pub(crate) shelf: Shelf,
+    pub(crate) porter: Arc<Porter>,
     file: ProfileFile,
     secret: WorkstationSecret,
     watchers: Mutex<Vec<JoinHandle<()>>>,
@@ -34,7 +38,9 @@ impl Desk {
         secret: WorkstationSecret,
     ) -> Self {
         file.place.in_use();
-        Self { store, driver, keeper, file, secret, watchers: Mutex::new(Vec::new()) }
+        let shelf = Shelf::new(file.place.documents(), file.keys.data_key.clone());
+        let (porter, watchers) = (Arc::default(), Mutex::new(Vec::new()));
+        Self { store, driver, keeper, shelf, porter, file, secret, watchers }
     }
 
     pub(crate) fn file(&self) -> &ProfileFile {

@@ -1,5 +1,6 @@
 //! What can go wrong at a workstation, and the one place that turns it into codes for the page.
 
+use wattle_document::Unfit;
 use wattle_domain::Rejection;
 use wattle_local_store::keys::{KeyError, SlotError};
 use wattle_local_store::{OpenError, SubmitError};
@@ -80,6 +81,18 @@ pub enum Error {
     /// A rule said no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// A file that is no document.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// A file that is larger than a document may be.
+    #[error("the file is larger than a document may be")]
+    TooLarge,
+    /// A document's bytes are neither here nor to be had now.
+    #[error("the document's bytes are not here")]
+    NotHere,
+    /// A document's bytes are here and cannot be shown.
+    #[error(transparent)]
+    CannotShow(#[from] wattle_document_view::Error),
     /// A file of ours is not what we write.
     #[error("{0} is not readable; rename it and start again")]
     BadFile(&'static str),
@@ -162,6 +175,12 @@ impl From<Error> for CommandError {
             Error::AlreadyOpen => FaultCode::AlreadyOpen,
             Error::Offline => FaultCode::Offline,
             Error::NotFound => FaultCode::NotFound,
+            Error::Unfit(Unfit::Empty) => FaultCode::FileEmpty,
+            Error::Unfit(Unfit::Name) => FaultCode::FileMismatch,
+            Error::Unfit(Unfit::Program) => FaultCode::FileIsProgram,
+            Error::TooLarge => FaultCode::FileTooLarge,
+            Error::NotHere => FaultCode::NotHere,
+            Error::CannotShow(_) => FaultCode::CannotShow,
             Error::Keyring(_) | Error::Slot(SlotError::OtherWorkstation) => FaultCode::NoKeyring,
             Error::Store(Store::NotSaved(_)) | Error::Io(_) | Error::Slot(SlotError::Io(_)) => {
                 FaultCode::NotSaved

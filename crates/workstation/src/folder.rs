@@ -41,6 +41,11 @@ impl Folder {
         self.root.join("attempts.json")
     }
 
+    /// Documents that somebody has opened outside, in the clear; emptied whenever the app starts.
+    pub(crate) fn outside(&self) -> PathBuf {
+        self.root.join("opened")
+    }
+
     /// The newest part of the log.
     pub(crate) fn log(&self) -> PathBuf {
         self.root.join("logs").join("wattle.log")
@@ -107,6 +112,11 @@ impl Place {
         self.emptied().exists()
     }
 
+    /// Bytes of documents, sealed under the data key.
+    pub(crate) fn documents(&self) -> PathBuf {
+        self.0.join("documents")
+    }
+
     /// Remembers that it is.
     pub(crate) fn mark_emptied(&self) -> Result<(), Error> {
         fs::write(self.emptied(), b"everything of this file is on the server\n")?;
@@ -150,7 +160,7 @@ impl Place {
     }
 }
 
-fn remove_dir(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
@@ -158,12 +168,12 @@ fn remove_dir(path: &Path) -> Result<(), Error> {
 }
 
 #[cfg(unix)]
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(not(unix))]
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     fs::create_dir_all(path)
 }

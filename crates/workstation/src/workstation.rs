@@ -5,6 +5,7 @@ mod audit;
 mod clinical;
 mod close;
 mod daybook;
+mod documents;
 mod escrow;
 mod first_copy;
 mod leftovers;
@@ -22,6 +23,8 @@ mod wipe;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use documents::NewDocument;
+pub(crate) use documents::Porter;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use wattle_domain::time::Clock;
@@ -35,7 +38,7 @@ use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::desk::Desk;
 use crate::error::Error;
-use crate::folder::Folder;
+use crate::folder::{Folder, remove_dir};
 use crate::keyring::Keyring;
 use crate::record::Record;
 
@@ -84,6 +87,8 @@ impl Workstation {
     /// readable, [`Error::BadAddress`] when the address given beforehand may not be used.
     pub fn start(config: Config) -> Result<Self, Error> {
         let folder = Folder::take(&config.data_dir)?;
+        // What was opened outside is in the clear, and not needed any more.
+        remove_dir(&folder.outside())?;
         let record = Record::read(&folder.record())?;
         let keyring = Keyring::of_folder(folder.root());
         let attempts = Attempts::load(folder.attempts());

@@ -1,16 +1,17 @@
-//! `GET /v1/blob/…`: a blob of the server's folder, for whoever has a signed URL. Where the store signs itself, nobody
-//! comes here.
+//! `GET` and `PUT /v1/blob/…`: a blob of the server's folder, for whoever has a signed URL. Where the store signs itself,
+//! nobody comes here.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 use wattle_blob_store::Error;
 use wattle_protocol::ErrorCode;
 
 use crate::error::ApiError;
-use crate::image::Signed;
+use crate::image::{Images, Method, Signed};
 use crate::state::AppState;
 
 /// Sends it, from a byte on if asked.
@@ -20,11 +21,7 @@ pub(crate) async fn blob(
     Query(url): Query<Signed>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let images = app.images.as_ref().filter(|images| !images.blobs.signs());
-    let images = images.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no folder of blobs"))?;
-    images.admit(&name, &url, app.now())?;
-    let place = images.places.clone().try_acquire_owned();
-    let place = place.map_err(|_| ApiError::after(ErrorCode::Unavailable, 2, "blobs at once"))?;
+    let (images, place) = enter(&app, Method::Get, &name, &url)?;
     let from = from(&headers)?;
     let read = images.blobs.read(&name, from.unwrap_or(0)).await.map_err(|error| match error {
         Error::NotFound | Error::BadName => ApiError::because(ErrorCode::NotFound, "no such blob"),
@@ -54,6 +51,35 @@ pub(crate) async fn blob(
         piece
     });
     Ok((status, headers, Body::from_stream(bytes)).into_response())
+}
+
+/// Takes it whole; one of that name is replaced whole. Whoever signed the URL has said what may come.
+pub(crate) async fn put_blob(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Query(url): Query<Signed>,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let (images, _place) = enter(&app, Method::Put, &name, &url)?;
+    images.blobs.put(&name, body.into()).await.map_err(|error| match error {
+        Error::BadName => ApiError::because(ErrorCode::NotFound, "no such blob"),
+        _ => ApiError::after(ErrorCode::Unavailable, 5, "a blob could not be kept"),
+    })?;
+    Ok(StatusCode::OK)
+}
+
+/// The folder, and a place to work in, for whoever has a good URL.
+fn enter<'a>(
+    app: &'a AppState,
+    method: Method,
+    name: &str,
+    url: &Signed,
+) -> Result<(&'a Images, OwnedSemaphorePermit), ApiError> {
+    let images = app.images.as_deref().filter(|images| !images.blobs.signs());
+    let images = images.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no folder of blobs"))?;
+    images.admit(method, name, url, app.now())?;
+    let place = images.places.clone().try_acquire_owned();
+    Ok((images, place.map_err(|_| ApiError::after(ErrorCode::Unavailable, 2, "blobs at once"))?))
 }
 
 /// `Range: bytes=N-`, the only kind that somebody who goes on needs; any other is answered with the whole.

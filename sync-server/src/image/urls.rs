@@ -1,4 +1,4 @@
-//! URLs that are good for one blob, for reading, for a few minutes.
+//! URLs that are good for one blob, for one method, for a few minutes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,31 +18,65 @@ pub(crate) struct Signed {
     sig: String,
 }
 
+/// What a URL allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// To read.
+    Get,
+    /// To put.
+    Put,
+}
+
+impl Method {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+        }
+    }
+}
+
 impl Images {
     /// A URL of a blob: the store's own, or one of this server.
-    pub(super) async fn url(&self, name: &str, now: DateTime<Utc>) -> Result<String, ApiError> {
+    pub(crate) async fn url(
+        &self,
+        method: Method,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<String, ApiError> {
         let life = self.settings.url_life;
+        let stores = match method {
+            Method::Get => self.blobs.url(name, life).await,
+            Method::Put => self.blobs.put_url(name, life).await,
+        };
         let store = |_| ApiError::after(ErrorCode::Unavailable, 5, "object storage does not sign");
-        if let Some(url) = self.blobs.url(name, life).await.map_err(store)? {
+        if let Some(url) = stores.map_err(store)? {
             return Ok(url);
         }
         let until = (now + life).timestamp();
-        let tag = hmac::sign(&self.settings.key.signer(), &signed(name, until));
+        let tag = hmac::sign(&self.settings.key.signer(), &signed(method, name, until));
         Ok(format!("/v1/blob/{name}?until={until}&sig={}", URL_SAFE_NO_PAD.encode(tag)))
     }
 
-    /// Whether a URL of this server is good for this blob now. Says which of the two it was to nobody but the log.
-    pub(crate) fn admit(&self, name: &str, url: &Signed, now: DateTime<Utc>) -> Result<(), ApiError> {
+    /// Whether a URL of this server is good for this method and this blob now. Says which of them it was not to nobody but
+    /// the log.
+    pub(crate) fn admit(
+        &self,
+        method: Method,
+        name: &str,
+        url: &Signed,
+        now: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
         let no = |cause| ApiError::because(ErrorCode::NotAllowed, cause);
         let tag = URL_SAFE_NO_PAD.decode(&url.sig).map_err(|_| no("signature of a blob's URL"))?;
         // In constant time.
-        hmac::verify(&self.settings.key.signer(), &signed(name, url.until), &tag)
+        hmac::verify(&self.settings.key.signer(), &signed(method, name, url.until), &tag)
             .map_err(|_| no("signature of a blob's URL"))?;
         if url.until <= now.timestamp() { Err(no("a blob's URL past its time")) } else { Ok(()) }
     }
 }
 
 /// What is signed: method, name, end.
-fn signed(name: &str, until: i64) -> Vec<u8> {
-    format!("GET\n{name}\n{until}").into_bytes()
+fn signed(method: Method, name: &str, until: i64) -> Vec<u8> {
+    format!("{}\n{name}\n{until}", method.as_str()).into_bytes()
 }

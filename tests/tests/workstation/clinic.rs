@@ -49,6 +49,16 @@ impl Clinic {
         Self::with(true).await
     }
 
+    /// One whose server has a place for documents.
+    pub async fn open_with_documents() -> Self {
+        let mut clinic = Self::with(true).await;
+        clinic.house.kill_server();
+        let data = clinic.data_dir("server");
+        clinic.house.serve_with(&["--data-dir", data.to_str().unwrap()]);
+        clinic.house.start_server().await.unwrap();
+        clinic
+    }
+
     async fn with(key: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::found(&folder.path().join("house"), false).unwrap();

@@ -12,6 +12,7 @@
 mod clinic;
 mod damage;
 mod desk;
+mod documents;
 mod first_copy;
 mod inside;
 mod keyring;

@@ -40,6 +40,8 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(patients);
     let record = Record::new(desk, patients);
     provide_context(record);
+    let papers = crate::state::documents::Papers::new(desk, patients);
+    provide_context(papers);
     provide_context(attention);
     // A message about somebody's work does not outlast their sign-out.
     on_cleanup(move || {

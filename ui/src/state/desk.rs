@@ -93,6 +93,7 @@ struct Moved {
     patients: u32,
     attention: u32,
     record: u32,
+    documents: u32,
 }
 
 /// Tables that the day book and the waiting room draw.
@@ -125,6 +126,9 @@ const OF_RECORD: [TableName; 6] = [
     TableName::ClinicalNote,
     TableName::UserName,
 ];
+
+/// Tables that the list of documents draws.
+const OF_DOCUMENTS: [TableName; 3] = [TableName::Document, TableName::DeskDocument, TableName::UserName];
 
 impl Desk {
     /// Asks the shell how things stand and listens to it from now on.
@@ -185,11 +189,13 @@ impl Desk {
     fn on_changed(self, changed: &Changed) {
         let any = |tables: &[TableName]| tables.iter().any(|t| changed.touches(*t));
         let (book, patients, record) = (any(&OF_BOOK), any(&OF_PATIENTS), any(&OF_RECORD));
+        let documents = any(&OF_DOCUMENTS);
         let attention = any(&[TableName::Conflict, TableName::RecordConflict]);
         self.moved.update(|m| {
             m.book += u32::from(book);
             m.patients += u32::from(patients);
             m.record += u32::from(record);
+            m.documents += u32::from(documents);
             m.attention += u32::from(attention || patients || book || record);
         });
     }
@@ -207,6 +213,11 @@ impl Desk {
     /// Reads how often clinical records have moved.
     pub(crate) fn record_moved(self) -> u32 {
         self.moved.with(|m| m.record)
+    }
+
+    /// Reads how often documents have moved.
+    pub(crate) fn documents_moved(self) -> u32 {
+        self.moved.with(|m| m.documents)
     }
 
     /// Reads how often something to look at has moved, here or in the count that the sync state tells.

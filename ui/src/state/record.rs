@@ -36,11 +36,13 @@ pub(crate) enum Tab {
     Appointments,
     /// Phones, addresses, cards.
     Contacts,
+    /// Scans, letters, pictures.
+    Documents,
 }
 
 impl Tab {
     /// In their order.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Summary,
         Self::Notes,
         Self::Medicines,
@@ -48,6 +50,7 @@ impl Tab {
         Self::Timeline,
         Self::Appointments,
         Self::Contacts,
+        Self::Documents,
     ];
 
     /// What it is called.
@@ -60,6 +63,7 @@ impl Tab {
             Self::Timeline => "Timeline",
             Self::Appointments => "Appointments",
             Self::Contacts => "Contacts",
+            Self::Documents => "Documents",
         }
     }
 

@@ -172,6 +172,9 @@ fn word_fits(edit: &FieldEdit, now: &Value) -> bool {
             serde_json::from_value::<EntryStatus>(now.clone()).is_ok()
         }
         (Allergy, "severity") => serde_json::from_value::<Option<AllergySeverity>>(now.clone()).is_ok(),
+        (TableName::Document | TableName::DeskDocument, "status") => {
+            serde_json::from_value::<crate::fields::DocumentStatus>(now.clone()).is_ok()
+        }
         (Recall, "status") => serde_json::from_value::<RecallStatus>(now.clone()).is_ok(),
         (TableName::Patient, "sex") => serde_json::from_value::<Sex>(now.clone()).is_ok(),
         (TableName::Patient, "birth_date_accuracy") => {

@@ -38,6 +38,7 @@ pub fn check_edit(
         Command::EditPatient(edit) => &edit.edits,
         Command::EditEntry(edit) => &edit.edits,
         Command::EditRecall(edit) => &edit.edits,
+        Command::EditDocument(edit) => &edit.edits,
         _ => return None,
     };
     for edit in edits {

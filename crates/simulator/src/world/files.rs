@@ -328,7 +328,7 @@ impl World {
 }
 
 /// Rows and what they hang on, within what a file of one profile may hold.
-const PARENTS: [(&str, &str, &str); 16] = [
+const PARENTS: [(&str, &str, &str); 18] = [
     ("patient_contact", "patient_id", "patient"),
     ("patient_identifier", "patient_id", "patient"),
     ("address", "patient_id", "patient"),
@@ -345,6 +345,8 @@ const PARENTS: [(&str, &str, &str); 16] = [
     ("observation", "patient_id", "patient"),
     ("clinical_note", "patient_id", "patient"),
     ("record_conflict", "patient_id", "patient"),
+    ("desk_document", "patient_id", "patient"),
+    ("document", "patient_id", "patient"),
 ];
 
 fn row_of(columns: &[String], values: &[Value]) -> Option<wattle_domain::Row> {

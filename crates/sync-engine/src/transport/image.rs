@@ -59,7 +59,7 @@ fn range_begin(response: &Response) -> Option<u64> {
 
 /// Our server's fault, or what an object store means by its status. Stores disagree about a URL whose time is over; a
 /// blob that is gone has gone with its image. Both mean: ask for an image again.
-async fn refused(response: Response, limits: Limits) -> Error {
+pub(super) async fn refused(response: Response, limits: Limits) -> Error {
     let status = response.status();
     let body = answer::within(limits.answer, answer::body(response, 64 << 10)).await.unwrap_or_default();
     if let Ok(fault) = serde_json::from_slice::<ApiFault>(&body)

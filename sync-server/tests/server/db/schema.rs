@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wattle_domain::fields::{
     AddressKind, AlertPlace, AlertSeverity, AllergyKind, AllergySeverity, AppointmentEventKind,
-    AppointmentStatus, BirthDateAccuracy, ConflictStatus, ContactKind, EntryStatus, IdentifierKind,
-    LocationKind, NoteKind, ObservationCode, RecallStatus, SessionKind, Sex,
+    AppointmentStatus, BirthDateAccuracy, ConflictStatus, ContactKind, DocumentKind, DocumentSource,
+    DocumentStatus, EntryStatus, IdentifierKind, LocationKind, NoteKind, ObservationCode, RecallStatus,
+    SessionKind, Sex,
 };
 use wattle_domain::{ColumnKind, Rest, Role, TableName};
 
@@ -113,7 +114,8 @@ async fn the_columns_that_rest_sealed_are_those_that_say_so() {
         })
     });
     let commands = ["command_log", "quarantine"].map(|table| column(table, "payload", "command_id", None));
-    assert_eq!(found, synced.chain(commands).collect());
+    let documents = [column("document_blob", "key", "document_id", None)];
+    assert_eq!(found, synced.chain(commands).chain(documents).collect());
     // The partial index behind each is what finds what is still to be sealed.
     for (table, column, ..) in found {
         let there: bool = sqlx::query_scalar("SELECT to_regclass('clinic.' || $1) IS NOT NULL")
@@ -234,6 +236,12 @@ async fn columns_take_just_the_words_of_the_domain() {
         (("medication", "status"), words(EntryStatus::ALL, EntryStatus::as_str)),
         (("observation", "code"), words(ObservationCode::ALL, ObservationCode::as_str)),
         (("clinical_note", "kind"), words(NoteKind::ALL, NoteKind::as_str)),
+        (("document", "kind"), words(DocumentKind::ALL, DocumentKind::as_str)),
+        (("document", "source"), words(DocumentSource::ALL, DocumentSource::as_str)),
+        (("document", "status"), words(DocumentStatus::ALL, DocumentStatus::as_str)),
+        (("desk_document", "kind"), words(DocumentKind::ALL, DocumentKind::as_str)),
+        (("desk_document", "source"), words(DocumentSource::ALL, DocumentSource::as_str)),
+        (("desk_document", "status"), words(DocumentStatus::ALL, DocumentStatus::as_str)),
         (("recall", "status"), words(RecallStatus::ALL, RecallStatus::as_str)),
         (("user_role", "role"), words(&Role::ALL, Role::as_str)),
     ]);

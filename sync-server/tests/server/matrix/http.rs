@@ -38,6 +38,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
         (Method::POST, "/v1/session", json!({}), SignedIn),
         (Method::POST, "/v1/push", json!({"commands": []}), SignedIn),
         (Method::POST, "/v1/pull", json!({}), SignedIn),
+        (Method::POST, "/v1/document", json!({}), SignedIn),
         (Method::POST, "/v1/image", json!({}), SignedIn),
         (Method::GET, "/v1/live", json!({}), SignedIn),
         (Method::POST, "/v1/second-factor", json!({"step": "look"}), SignedIn),
@@ -131,11 +132,15 @@ fn commands() -> Vec<Command> {
                 "record_allergy" => json!({"allergy_id": id, "patient_id": id, "kind": "nil_known"}),
                 "record_condition" => json!({"condition_id": id, "patient_id": id, "text": "x"}),
                 "record_medication" => json!({"medication_id": id, "patient_id": id, "text": "x"}),
-                "edit_entry" | "edit_recall" => json!({"patient_id": id, "edits": []}),
+                "edit_entry" | "edit_recall" | "edit_document" => json!({"patient_id": id, "edits": []}),
                 "record_observations" => {
                     json!({"patient_id": id, "effective_at": 0, "observations": []})
                 }
                 "sign_note" => json!({"note_id": id, "patient_id": id, "body": "x"}),
+                "add_document" => {
+                    json!({"document_id": id, "patient_id": id, "kind": "consent", "title": "x",
+                    "source": "file", "mime": "text/plain", "size_bytes": 1, "sha256": "0".repeat(64)})
+                }
                 "record_recall" => {
                     json!({"recall_id": id, "patient_id": id, "due_on": "2027-01-01", "reason": "x"})
                 }

@@ -52,6 +52,9 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
         "clinic.openid_attempt" => "sid",
         "clinic.second_factor" | "clinic.second_factor_given" => "siud",
         "clinic.token" | "clinic.image" | "clinic.workstation_cursor" => "siud",
+        // As the document itself: the row here is of the desk's feed.
+        "clinic.document_blob" if role.classes().contains(&FeedClass::Front) => "siu",
+        "clinic.document_blob" | "clinic.document_orphan" => "",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",
         // A server makes a clinic's first key; later ones are an administrator's.
@@ -156,7 +159,8 @@ async fn tables(root: &PgPool) -> Vec<Table> {
         if column == "clinic_id" {
             table.has_clinic = true;
         } else if needed {
-            table.values.push((column, value(&kind)));
+            let feed = column == "feed" && kind == "text";
+            table.values.push((column, if feed { "'front'" } else { value(&kind) }));
         }
     }
     tables.into_values().collect()

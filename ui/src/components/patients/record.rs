@@ -9,6 +9,7 @@ use wattle_domain::{PatientId, UserId};
 use wattle_protocol::ipc::daybook::Card;
 use wattle_protocol::ipc::patients::PatientRecord;
 
+use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
 use crate::components::record::page::ClinicalPage;
 use crate::components::record::recall_form::RecallForm;
@@ -104,6 +105,10 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
                     <Recalls r=r.clone() />
                 </section>
             </div>
+            <section>
+                <h2>"Documents"</h2>
+                <DocumentList />
+            </section>
             <p class="soft small-print">{move || format!("Last changed by {changed}, {}", show::when(desk.zone.get(), desk.minute.get(), updated_at))}</p>
         </article>
     }

@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wattle_protocol::ipc::patients::PatientRecord;
 
+use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
 use crate::components::patients::record::{Appointments, Contacts};
 use crate::components::record::allergy_form::AllergyForm;
@@ -50,6 +51,7 @@ pub(crate) fn ClinicalPage(r: PatientRecord, history: RwSignal<bool>) -> impl In
                     Tab::Observations => view! { <Observations r=r /> }.into_any(),
                     Tab::Timeline => view! { <Timeline r=r /> }.into_any(),
                     Tab::Appointments => view! { <div class="narrow"><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }.into_any(),
+                    Tab::Documents => view! { <DocumentList /> }.into_any(),
                     Tab::Contacts => view! { <div class="narrow"><Contacts r=r.get_value() history=history /></div> }.into_any(),
                 }}
             </div>

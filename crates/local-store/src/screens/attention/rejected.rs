@@ -96,7 +96,9 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::RecordObservations(_)
         | Command::SignNote(_)
         | Command::RecordRecall(_)
-        | Command::EditRecall(_) => return Ok(None),
+        | Command::EditRecall(_)
+        | Command::AddDocument(_)
+        | Command::EditDocument(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),
