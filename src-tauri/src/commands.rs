@@ -7,6 +7,7 @@ mod clinical;
 mod daybook;
 mod patients;
 mod people;
+mod restricted;
 mod second_factor;
 mod session;
 mod sync;
@@ -64,6 +65,10 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         clinical::record_observations,
         clinical::record_recall,
         clinical::edit_recall,
+        restricted::restriction,
+        restricted::restrict_patient,
+        restricted::break_glass,
+        restricted::see_glass,
         people::people,
         people::see_to,
         second_factor::second_factor,

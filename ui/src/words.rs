@@ -98,6 +98,7 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::LastAdmin => {
             "Nobody would be left who may see to accounts. Make somebody else an administrator first."
         }
+        FaultCode::Restricted => "This record is restricted. Open it with a reason first.",
         FaultCode::NotFound => "It is not here any more. Somebody may have removed it.",
         FaultCode::NotSaved => {
             "Not saved: the disk of this computer is full or cannot be written. Free some space and do it again."
@@ -129,6 +130,9 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         }
         RejectionCode::NotTheAuthor => {
             "Only who signed a note replaces it. Add an addendum instead; it stands beside the note.".into()
+        }
+        RejectionCode::Restricted => {
+            "This record is restricted. Open it with a reason, then do it again.".into()
         }
         RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
@@ -162,6 +166,9 @@ pub(crate) fn command(name: &str) -> &'static str {
         "sign_note" => "Signing a note",
         "record_recall" => "Making a recall",
         "edit_recall" => "Changing a recall",
+        "restrict_patient" => "Restricting a record",
+        "break_glass" => "Opening a restricted record",
+        "see_glass" => "Looking at a notice",
         _ => "A change",
     }
 }
@@ -174,6 +181,10 @@ pub(crate) fn act(word: &str) -> &'static str {
         "export_record" => "Saved from the record",
         "open_document" => "Opened a document",
         "export_audit" => "Saved the log",
+        "restrict_patient" => "Restricted the record",
+        "lift_restriction" => "Opened the record to all again",
+        "break_glass" => "Opened a restricted record",
+        "see_glass" => "Saw that a restricted record was opened",
         "sign_in" => "Signed in",
         "sign_in_refused" => "Sign-in refused",
         "enrol_workstation" => "Enrolled a computer",

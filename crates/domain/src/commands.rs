@@ -2,6 +2,7 @@
 
 mod appointment_step;
 mod book_appointment;
+mod break_glass;
 mod cancel_appointment;
 mod edit_entry;
 mod edit_patient;
@@ -22,10 +23,13 @@ mod record_recall;
 mod register_patient;
 mod reschedule_appointment;
 mod resolve_conflict;
+mod restrict_patient;
+mod see_glass;
 mod sign_note;
 mod start_consultation;
 
 pub use book_appointment::BookAppointment;
+pub use break_glass::{BreakGlass, SHORTEST_REASON};
 pub use cancel_appointment::CancelAppointment;
 pub use edit_entry::EditEntry;
 pub use edit_patient::EditPatient;
@@ -45,5 +49,7 @@ pub use record_recall::RecordRecall;
 pub use register_patient::{PatientDetails, RegisterPatient};
 pub use reschedule_appointment::{RescheduleAppointment, Slot};
 pub use resolve_conflict::{Choice, ResolveConflict};
+pub use restrict_patient::{MOST_PEOPLE, RestrictPatient};
+pub use see_glass::SeeGlass;
 pub use sign_note::{LONGEST_NOTE_BYTES, SignNote};
 pub use start_consultation::StartConsultation;

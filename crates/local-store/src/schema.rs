@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/client/0002_repair_and_groups.sql"),
     include_str!("../../../migrations/client/0003_access.sql"),
     include_str!("../../../migrations/client/0004_clinical_record.sql"),
+    include_str!("../../../migrations/client/0006_restricted_records.sql"),
 ];
 
 /// The schema version that this app writes.

@@ -1,6 +1,6 @@
 //! What the screens show, straight out of the file: one snapshot, one or two indexed queries each.
 
-mod attention;
+pub(crate) mod attention;
 mod audit;
 pub(crate) mod card;
 mod clinic;
@@ -8,5 +8,6 @@ mod day_book;
 pub(crate) mod hit;
 mod patient;
 mod record;
+mod restricted;
 mod sync_details;
 mod waiting_room;

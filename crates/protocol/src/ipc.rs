@@ -94,6 +94,8 @@ pub enum FaultCode {
     NameTaken,
     /// Nobody would be left who may see to accounts.
     LastAdmin,
+    /// The patient's record is restricted, and whoever is signed in has not opened it.
+    Restricted,
     /// No such row.
     NotFound,
     /// The disk is full or cannot be written; the change was not saved.

@@ -74,6 +74,9 @@ pub enum Error {
         /// Seconds to wait, if it said so.
         retry_after_s: Option<u32>,
     },
+    /// The record is restricted, and not open to whoever asks.
+    #[error("the record is restricted")]
+    Restricted,
     /// No such row.
     #[error("no such row")]
     NotFound,
@@ -162,6 +165,7 @@ impl From<Error> for CommandError {
             Error::AlreadyOpen => FaultCode::AlreadyOpen,
             Error::Offline => FaultCode::Offline,
             Error::NotFound => FaultCode::NotFound,
+            Error::Restricted => FaultCode::Restricted,
             Error::Keyring(_) | Error::Slot(SlotError::OtherWorkstation) => FaultCode::NoKeyring,
             Error::Store(Store::NotSaved(_)) | Error::Io(_) | Error::Slot(SlotError::Io(_)) => {
                 FaultCode::NotSaved

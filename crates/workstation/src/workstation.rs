@@ -14,6 +14,7 @@ mod open;
 mod openid;
 mod patients;
 mod people;
+mod restricted;
 mod set_up;
 mod sign_in;
 mod sync;

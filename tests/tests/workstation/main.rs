@@ -19,6 +19,7 @@ mod lease;
 mod openid;
 mod pages;
 mod people;
+mod restricted;
 mod roles;
 mod second_factor;
 mod support;

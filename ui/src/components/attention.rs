@@ -2,6 +2,7 @@
 
 mod card;
 pub(crate) mod conflict;
+pub(crate) mod glass;
 pub(crate) mod keys;
 pub(crate) mod rejected;
 mod said;

@@ -66,6 +66,7 @@ impl Read for Vec<AttentionItem> {
         let item = |value: Value| match tag(&value, "kind")?.as_str() {
             "conflict" => whole(value).map(AttentionItem::Conflict),
             "rejected" => whole(value).map(AttentionItem::Rejected),
+            "glass" => whole(value).map(AttentionItem::Glass),
             // An item of a newer version is not shown rather than all of them.
             _ => None,
         };
@@ -146,7 +147,9 @@ mod tests {
              "kept": {"value": "+61412345678", "by": "Dr Lee", "mine": false, "at": 5},
              "other": {"value": null, "by": null, "mine": true, "at": null}, "pending": false},
             {"kind": "rejected", "command_id": uuid::Uuid::from_u128(3), "name": "book_appointment", "args": {"a": 1}, "issued_at": 7,
-             "by": null, "patient_id": null, "patient_name": null, "rejection": {"code": "slot_taken"}}
+             "by": null, "patient_id": null, "patient_name": null, "rejection": {"code": "slot_taken"}},
+            {"kind": "glass", "id": uuid::Uuid::from_u128(4), "patient_id": uuid::Uuid::from_u128(5), "patient_name": null, "by": "Nina",
+             "mine": false, "opened_at": 8, "until": 9, "reason": "collapsed"}
         ]))
         .unwrap();
         as_written(items);

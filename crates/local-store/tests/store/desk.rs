@@ -92,7 +92,7 @@ fn a_rejection_of_the_server_undoes_the_effect_and_waits_for_somebody() {
     assert_eq!(store.sync_facts().unwrap().attention, 1);
     let aside = |store: &Store| match store.attention(MARIA).unwrap().remove(0) {
         AttentionItem::Rejected(item) => item.aside.map(|aside| aside.by_name),
-        AttentionItem::Conflict(_) => panic!("a rejection"),
+        _ => panic!("a rejection"),
     };
     assert_eq!(aside(&store), None);
     assert!(store.set_aside(submitted.command_id, Some(MARIA)).unwrap());

@@ -96,7 +96,10 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::RecordObservations(_)
         | Command::SignNote(_)
         | Command::RecordRecall(_)
-        | Command::EditRecall(_) => return Ok(None),
+        | Command::EditRecall(_)
+        | Command::RestrictPatient(_)
+        | Command::BreakGlass(_)
+        | Command::SeeGlass(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),
