@@ -70,6 +70,17 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NotEnrolled => {
             "That code is wrong, used or too old. Ask whoever runs the system for a new one; a code is good for a day and for one computer."
         }
+        FaultCode::NotApproved => {
+            "Nobody has approved this computer yet, or longer than a quarter of an hour ago. Read the code on this screen out to whoever runs the system; \
+             they type it on the page People. Then sign in again."
+        }
+        FaultCode::Untrusted => {
+            "What answers at this address cannot show that it is your clinic's server. Nothing was sent to it. Check the address; if the clinic has a certificate \
+             of its own, its file must be the right one. If this was fine yesterday, call whoever runs the system."
+        }
+        FaultCode::NoAuthority => {
+            "That is not a certificate. Copy all of the file, from BEGIN CERTIFICATE to END CERTIFICATE, with both lines."
+        }
         FaultCode::Offline => {
             "The server cannot be reached. Check the address and this computer's network, then try again."
         }
@@ -210,6 +221,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "keep_unsent" => "Kept what a wiped computer had not sent",
         "make_code" => "Made a code",
         "cancel_code" => "Took a code back",
+        "approve_computer" => "Approved a computer",
         "keep_data_key" => "Gave a file's key to keep",
         "give_data_key" => "Was given a file's key",
         "wiped" => "A computer was wiped",

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod approval;
 mod clinic;
 mod damage;
 mod desk;
@@ -17,6 +18,7 @@ mod inside;
 mod keyring;
 mod lease;
 mod openid;
+mod own_ca;
 mod pages;
 mod people;
 mod restricted;

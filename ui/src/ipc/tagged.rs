@@ -51,6 +51,7 @@ impl Read for AppState {
                 workstation_name: part(v, "workstation_name")?,
                 known_users: part(v, "known_users")?,
                 notice: part(v, "notice")?,
+                own_code: part(v, "own_code")?,
             },
             "first_sync" => Self::FirstSync { progress: part(v, "progress")? },
             "ready" => Self::Ready { session: part(v, "session")? },
@@ -112,6 +113,7 @@ mod tests {
                 workstation_name: "a".into(),
                 known_users,
                 notice,
+                own_code: notice.map(|_| "ABCD-EFGH".to_owned()),
             });
         }
         as_written(AppState::FirstSync {
