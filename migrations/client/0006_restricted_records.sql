@@ -1,4 +1,4 @@
--- Schema 6: restricted patients, and who has opened such a record.
+-- Schema 6: restricted patients, and who has opened such a record. Medicare cards that two patients have.
 
 CREATE TABLE restriction (
     id                 TEXT PRIMARY KEY NOT NULL,
@@ -37,3 +37,7 @@ CREATE TABLE broken_glass (
 CREATE INDEX broken_glass_of ON broken_glass (patient_id);
 -- Notices that nobody has looked at are counted at every turn.
 CREATE INDEX broken_glass_unseen ON broken_glass (opened_at) WHERE seen_by IS NULL;
+
+-- Looked through for cards that stand twice.
+CREATE INDEX patient_identifier_medicare ON patient_identifier (value, reference, patient_id)
+    WHERE kind = 'medicare' AND reference IS NOT NULL AND deleted_at IS NULL;

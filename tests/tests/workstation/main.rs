@@ -10,6 +10,7 @@
 )]
 
 mod approval;
+mod canary;
 mod clinic;
 mod damage;
 mod desk;

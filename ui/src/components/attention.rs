@@ -6,3 +6,4 @@ pub(crate) mod glass;
 pub(crate) mod keys;
 pub(crate) mod rejected;
 mod said;
+pub(crate) mod same_card;

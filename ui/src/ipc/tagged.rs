@@ -68,6 +68,7 @@ impl Read for Vec<AttentionItem> {
             "conflict" => whole(value).map(AttentionItem::Conflict),
             "rejected" => whole(value).map(AttentionItem::Rejected),
             "glass" => whole(value).map(AttentionItem::Glass),
+            "same_card" => whole(value).map(AttentionItem::SameCard),
             // An item of a newer version is not shown rather than all of them.
             _ => None,
         };
@@ -151,7 +152,9 @@ mod tests {
             {"kind": "rejected", "command_id": uuid::Uuid::from_u128(3), "name": "book_appointment", "args": {"a": 1}, "issued_at": 7,
              "by": null, "patient_id": null, "patient_name": null, "rejection": {"code": "slot_taken"}},
             {"kind": "glass", "id": uuid::Uuid::from_u128(4), "patient_id": uuid::Uuid::from_u128(5), "patient_name": null, "by": "Nina",
-             "mine": false, "opened_at": 8, "until": 9, "reason": "collapsed"}
+             "mine": false, "opened_at": 8, "until": 9, "reason": "collapsed"},
+            {"kind": "same_card", "number": "2950197513", "reference": "1", "noticed_at": 9,
+             "patients": [{"patient_id": uuid::Uuid::from_u128(6), "name": "COSTA Maria"}]}
         ]))
         .unwrap();
         as_written(items);

@@ -7,6 +7,7 @@ use crate::components::attention::conflict::conflict_card;
 use crate::components::attention::glass::glass_card;
 use crate::components::attention::keys;
 use crate::components::attention::rejected::{aside_line, rejected_card};
+use crate::components::attention::same_card::same_card;
 use crate::components::icon::Icon;
 use crate::state::attention::{Attention, Entry};
 use crate::state::desk::desk;
@@ -31,6 +32,7 @@ pub(crate) fn AttentionPage() -> impl IntoView {
         Entry::Conflict(item) => conflict_card(desk, *item),
         Entry::Rejected(items) => rejected_card(desk, items),
         Entry::Glass(item) => glass_card(desk, item),
+        Entry::SameCard(item) => same_card(desk, item),
     };
     follow_the_focus(attention);
     let count = move || match attention.entries.with(Vec::len) {
@@ -107,6 +109,7 @@ impl Entry {
             Self::Conflict(item) => vec![AttentionItem::Conflict(item.as_ref().clone())],
             Self::Rejected(items) => items.iter().cloned().map(AttentionItem::Rejected).collect(),
             Self::Glass(item) => vec![AttentionItem::Glass(item.clone())],
+            Self::SameCard(item) => vec![AttentionItem::SameCard(item.clone())],
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What somebody must look at.
 
 use leptos::prelude::*;
-use wattle_protocol::ipc::attention::{AttentionItem, ConflictItem, GlassItem, RejectedItem};
+use wattle_protocol::ipc::attention::{AttentionItem, ConflictItem, GlassItem, RejectedItem, SameCardItem};
 
 use crate::ipc;
 use crate::state::desk::{Desk, Stage};
@@ -16,6 +16,8 @@ pub(crate) enum Entry {
     Rejected(Vec<RejectedItem>),
     /// A restricted record was opened.
     Glass(GlassItem),
+    /// Two patients have one card.
+    SameCard(SameCardItem),
 }
 
 /// The list, always fresh: the rail shows how many.
@@ -63,6 +65,7 @@ fn entries(items: &[AttentionItem]) -> Vec<Entry> {
         match item {
             AttentionItem::Conflict(item) => entries.push(Entry::Conflict(Box::new(item.clone()))),
             AttentionItem::Glass(item) => entries.push(Entry::Glass(item.clone())),
+            AttentionItem::SameCard(item) => entries.push(Entry::SameCard(item.clone())),
             AttentionItem::Rejected(item) if item.aside.is_some() => {}
             AttentionItem::Rejected(item) => {
                 let together = entries.iter_mut().find_map(|entry| match entry {
@@ -110,7 +113,7 @@ mod tests {
             .iter()
             .map(|entry| match entry {
                 Entry::Rejected(items) => items.iter().map(|item| item.n).collect(),
-                Entry::Conflict(_) | Entry::Glass(_) => Vec::new(),
+                Entry::Conflict(_) | Entry::Glass(_) | Entry::SameCard(_) => Vec::new(),
             })
             .collect();
         assert_eq!(numbers, [vec![1, 2], vec![9]]);

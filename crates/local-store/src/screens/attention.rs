@@ -3,6 +3,7 @@
 mod conflict;
 pub(crate) mod glass;
 mod rejected;
+mod same_card;
 
 use wattle_domain::{CommandId, UserId, UtcInstant};
 use wattle_protocol::ipc::attention::{ASIDE_SHOWN_MS, AttentionItem};
@@ -34,6 +35,8 @@ impl Store {
                 let notices = glass::items(connection, &viewer)?;
                 items.extend(notices.into_iter().map(|item| (item.opened_at, AttentionItem::Glass(item))));
             }
+            let cards = same_card::items(connection)?;
+            items.extend(cards.into_iter().map(|card| (card.noticed_at, AttentionItem::SameCard(card))));
             for command in outbox::rejected(connection, aside_since)? {
                 let item = rejected::item(connection, command, &viewer)?;
                 items.push((item.issued_at, AttentionItem::Rejected(item)));

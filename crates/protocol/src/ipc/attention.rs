@@ -19,6 +19,8 @@ pub enum AttentionItem {
     Rejected(RejectedItem),
     /// Somebody has opened a restricted record.
     Glass(GlassItem),
+    /// Two patients have one Medicare card.
+    SameCard(SameCardItem),
 }
 
 /// Two people changed one field without seeing each other.
@@ -71,6 +73,28 @@ pub struct GlassItem {
     pub until: UtcInstant,
     /// Why, in their words.
     pub reason: String,
+}
+
+/// Two patients or more with one Medicare number and one line of the card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameCardItem {
+    /// The number.
+    pub number: String,
+    /// The individual reference number.
+    pub reference: String,
+    /// When the later of them came.
+    pub noticed_at: UtcInstant,
+    /// Whose it is, the earliest first.
+    pub patients: Vec<SameCardPatient>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameCardPatient {
+    /// Who.
+    pub patient_id: PatientId,
+    /// `COSTA Maria`.
+    pub name: Option<String>,
 }
 
 /// One of the two.
