@@ -142,7 +142,7 @@ fn Details(r: PatientRecord, who: Who) -> impl IntoView {
         </dl>
         <h2>"More"</h2>
         <dl class="values">{more(&r, who)}</dl>
-        <WhoMayOpen r=r />
+        <WhoMayOpen r=r.clone() />
     }
 }
 
