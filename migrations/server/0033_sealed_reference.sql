@@ -7,7 +7,7 @@ DECLARE
     resealing constant text :=
         '(current_user = ''wattle_owner'' AND current_setting(''wattle.resealing'', true) IS NOT DISTINCT FROM ''on'')';
     rel constant regclass := format('clinic.%I', tbl);
-    both text;
+    all_cols text;
     values_only text;
     class text;
     c text;
@@ -25,13 +25,13 @@ BEGIN
     -- Those of before too: the triggers name them all.
     SELECT string_agg(quote_literal(s.col), ', ') INTO values_only FROM clinic.sealed_column s
     WHERE s.tbl = seal_columns.tbl;
-    SELECT string_agg(quote_literal(n), ', ') INTO both
+    SELECT string_agg(quote_literal(n), ', ') INTO all_cols
     FROM clinic.sealed_column s, LATERAL (VALUES (s.col), (s.mark_col)) AS v (n)
     WHERE s.tbl = seal_columns.tbl AND n IS NOT NULL;
     EXECUTE format('DROP TRIGGER IF EXISTS z_only_reseals ON clinic.%I', tbl);
     EXECUTE format('DROP TRIGGER IF EXISTS a_plain ON clinic.%I', tbl);
     EXECUTE format('CREATE TRIGGER z_only_reseals BEFORE UPDATE ON clinic.%I FOR EACH ROW WHEN (%s)
-        EXECUTE FUNCTION clinic.only_reseals(%s)', tbl, resealing, both);
+        EXECUTE FUNCTION clinic.only_reseals(%s)', tbl, resealing, all_cols);
     EXECUTE format('ALTER TABLE clinic.%I ENABLE ALWAYS TRIGGER z_only_reseals', tbl);
     EXECUTE format('CREATE TRIGGER a_plain BEFORE INSERT OR UPDATE ON clinic.%I FOR EACH ROW
         WHEN (current_user <> ''wattle_app'' AND NOT %s) EXECUTE FUNCTION clinic.writes_plain(%s)', tbl, resealing,

@@ -210,7 +210,9 @@ pub async fn set_openid_provider(
 pub async fn restored(owner: &PgPool) -> Result<String, AdminError> {
     let epoch: String = sqlx::query_scalar("SELECT sync.restored()").fetch_one(owner).await?;
     let clinics: Vec<Uuid> =
-        sqlx::query_scalar("SELECT DISTINCT clinic_id FROM clinic.audit_head ORDER BY 1").fetch_all(owner).await?;
+        sqlx::query_scalar("SELECT DISTINCT clinic_id FROM clinic.audit_head ORDER BY 1")
+            .fetch_all(owner)
+            .await?;
     for clinic in clinics.into_iter().map(ClinicId) {
         let mut tx = Identity::clinic(clinic).begin(owner).await?;
         note(&mut tx, clinic, "restored", None, json!({"epoch": epoch})).await?;

@@ -38,10 +38,7 @@ pub fn id_of(patient: PatientId) -> Uuid {
 /// What [`door`] looks at.
 #[must_use]
 pub fn reads(patient: PatientId) -> [Read; 2] {
-    [
-        Read::Row(TableName::Restriction, id_of(patient)),
-        Read::OfPatient(TableName::BrokenGlass, patient),
-    ]
+    [Read::Row(TableName::Restriction, id_of(patient)), Read::OfPatient(TableName::BrokenGlass, patient)]
 }
 
 /// How a patient's record stands before somebody at a time, on the clock that stamps their commands.

@@ -75,7 +75,9 @@ impl Store {
                 oldest_waiting_at,
                 last_n: u64::try_from(meta::last_n(connection)?).unwrap_or(0),
                 awaiting: outbox::awaiting(connection)?,
-                attention: u64::try_from(conflicts).unwrap_or(0) + outbox::rejected_count(connection)? + notices,
+                attention: u64::try_from(conflicts).unwrap_or(0)
+                    + outbox::rejected_count(connection)?
+                    + notices,
                 replica: meta::replica(connection)?,
                 repairs: repair::count(connection)?,
             })

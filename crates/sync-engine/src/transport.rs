@@ -83,7 +83,13 @@ impl Transport {
         let address: Address = server_url.parse()?;
         let elsewhere = Self::client(&address, limits).build().map_err(|_| BadAddress::NoTls)?;
         let Some(authorities) = authorities else {
-            return Ok(Self { http: elsewhere.clone(), elsewhere, address, limits, packing: packed::Packing::default() });
+            return Ok(Self {
+                http: elsewhere.clone(),
+                elsewhere,
+                address,
+                limits,
+                packing: packed::Packing::default(),
+            });
         };
         let authorities = Certificate::from_pem_bundle(authorities.as_bytes())
             .ok()

@@ -10,9 +10,7 @@ use crate::error::Error;
 pub(crate) fn draw() -> Result<String, Error> {
     let mut bytes = [0; OWN_CODE_CHARS];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Broken)?;
-    let letters: Vec<char> = bytes
-        .iter()
-        .filter_map(|byte| OWN_CODE_LETTERS.chars().nth(usize::from(byte % 32)))
-        .collect();
+    let letters: Vec<char> =
+        bytes.iter().filter_map(|byte| OWN_CODE_LETTERS.chars().nth(usize::from(byte % 32))).collect();
     Ok(letters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }

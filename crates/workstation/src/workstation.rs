@@ -108,7 +108,12 @@ impl Workstation {
             (config.server_url, config.workstation_name, config.enrolment_code)
         {
             let server_ca = config.server_ca;
-            workstation.set_up_beforehand(SetUp { server_url, workstation_name, enrolment_code, server_ca })?;
+            workstation.set_up_beforehand(SetUp {
+                server_url,
+                workstation_name,
+                enrolment_code,
+                server_ca,
+            })?;
         }
         Ok(workstation)
     }

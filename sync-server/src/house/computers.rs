@@ -47,7 +47,8 @@ pub(super) async fn approve(desk: &mut Desk<'_>, code: &str) -> Result<Done, Api
         return Err(ApiError::because(ErrorCode::Malformed, "not a code of a computer"));
     }
     let until = desk.app.now() + chrono::TimeDelta::minutes(APPROVED_MIN);
-    let approved = admin::approve_code(desk.tx, desk.session.clinic, &secret::code_hash(&plain), until).await?;
+    let approved =
+        admin::approve_code(desk.tx, desk.session.clinic, &secret::code_hash(&plain), until).await?;
     // Spent, or drawn twice: the computer is set up again and draws another.
     let id = approved.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "a code that was used"))?;
     desk.log("approve_computer", id, json!({})).await?;

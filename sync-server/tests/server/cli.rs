@@ -202,7 +202,11 @@ fn script(database: &str) {
     assert_eq!(ready, 200);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.0.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().filter(|word| *word == "0").count(), 2, "a crash leaves no dump: {core}");
+    assert_eq!(
+        core.split_whitespace().filter(|word| *word == "0").count(),
+        2,
+        "a crash leaves no dump: {core}"
+    );
     let asked = Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert!(child.0.wait().unwrap().success(), "SIGTERM drains and ends in order");

@@ -63,7 +63,8 @@ async fn a_computer_enrols_with_its_own_code_once_an_admin_has_approved_it() {
     let new = until_free(&clinic.data_dir("reception-2"), &clock).await;
     assert_eq!(shown(&new).await.as_ref(), Some(&code), "the same after a restart");
 
-    for (bad, why) in [("", "nothing"), ("ABCD", "too short"), ("AAAA-AAA1", "a letter that is never drawn")] {
+    for (bad, why) in [("", "nothing"), ("ABCD", "too short"), ("AAAA-AAA1", "a letter that is never drawn")]
+    {
         let no = approve(&office, bad).await;
         assert!(matches!(no, Err(Error::Refused { code: ErrorCode::Malformed, .. })), "{why}: {no:?}");
     }
@@ -91,7 +92,8 @@ async fn a_computer_enrols_with_its_own_code_once_an_admin_has_approved_it() {
     assert_eq!(clinic.house.count(minutes).unwrap(), 1, "a quarter of an hour");
     sign_in(&late, &TOM).await.unwrap();
     until_ready(&late).await;
-    let logged = "select count(*) from clinic.access_event where action = 'approve_computer' and user_id is not null";
+    let logged =
+        "select count(*) from clinic.access_event where action = 'approve_computer' and user_id is not null";
     assert_eq!(clinic.house.count(logged).unwrap(), 3);
 }
 

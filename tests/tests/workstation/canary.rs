@@ -132,8 +132,13 @@ async fn no_canary_is_in_a_file_of_the_workstation() {
         saved_at: wattle_domain::UtcInstant(0),
     };
     desk.save_draft(draft).await.unwrap();
-    desk.restrict_patient(RestrictPatient { patient_id, restricted: true, open_to: Vec::new() }).await.unwrap();
-    assert!(matches!(desk.clinical_record(RecordQuery { patient_id, all: true }).await, Err(Error::Restricted)));
+    desk.restrict_patient(RestrictPatient { patient_id, restricted: true, open_to: Vec::new() })
+        .await
+        .unwrap();
+    assert!(matches!(
+        desk.clinical_record(RecordQuery { patient_id, all: true }).await,
+        Err(Error::Restricted)
+    ));
     until_delivered(&desk).await;
 
     // Something stays unsent, the screen is locked, support gets its file, and the app dies.
@@ -143,9 +148,10 @@ async fn no_canary_is_in_a_file_of_the_workstation() {
     let folder = clinic.data_dir("dr-lee");
     desk.write_support_bundle(&folder).await.unwrap();
     desk.lock().await.unwrap();
-    let bundle = std::fs::read_dir(&folder).unwrap().flatten().any(|entry| {
-        entry.file_name().to_string_lossy().contains("support")
-    });
+    let bundle = std::fs::read_dir(&folder)
+        .unwrap()
+        .flatten()
+        .any(|entry| entry.file_name().to_string_lossy().contains("support"));
     assert!(bundle, "the support file is among those that are searched");
     assert_eq!(leaks(&folder), BTreeSet::new(), "while it stands open");
     drop(desk);

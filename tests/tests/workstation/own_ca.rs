@@ -35,7 +35,9 @@ fn authority(folder: &Path, name: &str) -> (String, [String; 2]) {
 
 #[tokio::test]
 async fn a_workstation_trusts_the_authority_it_was_given_and_nobody_else() {
-    if !inside("own_ca::a_workstation_trusts_the_authority_it_was_given_and_nobody_else", Keyring::Unlocked).await {
+    if !inside("own_ca::a_workstation_trusts_the_authority_it_was_given_and_nobody_else", Keyring::Unlocked)
+        .await
+    {
         return;
     }
     let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
@@ -57,7 +59,10 @@ async fn a_workstation_trusts_the_authority_it_was_given_and_nobody_else() {
         server_ca: server_ca.map(str::to_owned),
     };
     let desk = start(&clinic.data_dir("reception-1"), &clock);
-    assert!(matches!(desk.set_up(set_up(None)).await, Err(Error::Untrusted)), "the system knows nobody of ours");
+    assert!(
+        matches!(desk.set_up(set_up(None)).await, Err(Error::Untrusted)),
+        "the system knows nobody of ours"
+    );
     assert!(matches!(desk.set_up(set_up(Some(&theirs))).await, Err(Error::Untrusted)), "another authority");
     for garbage in ["ours", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         let no = desk.set_up(set_up(Some(garbage))).await;

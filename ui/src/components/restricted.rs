@@ -13,9 +13,9 @@ use crate::components::field::Field;
 use crate::components::icon::Icon;
 use crate::components::patients::record::Appointments;
 use crate::ipc;
+use crate::show;
 use crate::state::desk::desk;
 use crate::state::patients::{Pane, Patients};
-use crate::show;
 
 /// Instead of the record: who it is, when they come, and the question.
 #[component]

@@ -66,9 +66,7 @@ impl Verb for RestrictPatient {
             return Ok(Decision::applied(change.into_iter().collect()));
         };
         let mut set = Fields::new();
-        for (field, now) in
-            [("active", json!(restriction.active)), ("open_to", restriction.open_to)]
-        {
+        for (field, now) in [("active", json!(restriction.active)), ("open_to", restriction.open_to)] {
             if row.field(field) != &now {
                 set.insert(field.to_owned(), now);
             }

@@ -51,20 +51,22 @@ fn a_restricted_record_is_shut_to_all_but_those_who_are_named() {
     store.run(&nurse(), note(1)).expect("not restricted yet");
     store.run(&manager(), restrict(&[&dr_lee()])).unwrap();
     let at = store.context(&nurse()).issued_at;
-    for (author, wanted) in [
-        (dr_lee(), Door::Open),
-        (nurse(), Door::Shut),
-        (reception(), Door::Shut),
-        (manager(), Door::Shut),
-    ] {
+    for (author, wanted) in
+        [(dr_lee(), Door::Open), (nurse(), Door::Shut), (reception(), Door::Shut), (manager(), Door::Shut)]
+    {
         assert_eq!(stands(&store, &author, at), wanted, "{:?}", author.role);
     }
     store.run(&dr_lee(), note(2)).expect("one of those who are named");
     assert_eq!(store.run(&nurse(), note(3)).unwrap_err().code, RejectionCode::Restricted);
     // The desk goes on: what somebody says at the counter is written down, and what was looked at is logged.
     let due_on = "2027-01-04".parse().unwrap();
-    let recall =
-        RecordRecall { recall_id: uuid(7).into(), patient_id: MARIA, practitioner_id: None, due_on, reason: "bp".into() };
+    let recall = RecordRecall {
+        recall_id: uuid(7).into(),
+        patient_id: MARIA,
+        practitioner_id: None,
+        due_on,
+        reason: "bp".into(),
+    };
     store.run(&reception(), recall).unwrap();
     let looked = NoteAccess { patient_id: MARIA, access: wattle_domain::commands::Access::Opened };
     store.run(&reception(), looked).unwrap();
@@ -127,7 +129,10 @@ fn the_notice_is_ticked_once_by_who_is_told() {
     let other = Author { user: UserId(uuid(5)), ..manager() };
     assert!(store.run(&other, seen).unwrap().changes.is_empty());
     assert_eq!(store.get::<BrokenGlass>(broken.id), first, "the first stays named");
-    assert_eq!(store.run(&other, SeeGlass { glass_id: uuid(404) }).unwrap_err().code, RejectionCode::NotFound);
+    assert_eq!(
+        store.run(&other, SeeGlass { glass_id: uuid(404) }).unwrap_err().code,
+        RejectionCode::NotFound
+    );
 }
 
 #[test]
@@ -137,13 +142,14 @@ fn who_may_restrict_and_who_may_break() {
         let writes = matches!(role, Role::Practitioner | Role::PracticeManager);
         assert_eq!(may(restrict(&[]).into()), writes, "{role:?} restricts");
         assert_eq!(may(glass("reason").into()), role != Role::Admin, "{role:?} breaks");
-        assert_eq!(may(SeeGlass { glass_id: uuid(1) }.into()), role == Role::PracticeManager, "{role:?} is told");
+        assert_eq!(
+            may(SeeGlass { glass_id: uuid(1) }.into()),
+            role == Role::PracticeManager,
+            "{role:?} is told"
+        );
     }
     let mut store = MapStore::with_a_clinic();
-    let crowd = RestrictPatient {
-        open_to: (0..21).map(|n| UserId(uuid(n))).collect(),
-        ..restrict(&[])
-    };
+    let crowd = RestrictPatient { open_to: (0..21).map(|n| UserId(uuid(n))).collect(), ..restrict(&[]) };
     assert_eq!(store.run(&manager(), crowd).unwrap_err().field.as_deref(), Some("open_to"));
 }
 

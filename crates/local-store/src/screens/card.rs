@@ -12,7 +12,8 @@ use super::restricted::unless_restricted;
 use crate::error::Error;
 
 /// Everything of the appointment is in the index `appointment_day`, everything of the patient in the card.
-const COLUMNS: &str = "SELECT a.id, a.practitioner_id, a.patient_id, a.type_id, a.room_id, a.start_at, a.end_at, a.status,
+const COLUMNS: &str =
+    "SELECT a.id, a.practitioner_id, a.patient_id, a.type_id, a.room_id, a.start_at, a.end_at, a.status,
     a.double_booking, a.note, a.arrived_at, a.started_at, a.finished_at, a.updated_by, a.updated_at,
     EXISTS (SELECT 1 FROM pending_row w WHERE w.tbl = 'appointment' AND w.id = a.id AND w.wrote = 1),
     p.family_name, p.given_name, p.preferred_name, p.birth_date";

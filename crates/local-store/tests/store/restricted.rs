@@ -88,7 +88,10 @@ fn who_reads_the_logs_is_told_until_they_tick_it() {
     let broken = store.submit(&maria, glass.into()).unwrap().command_id;
     let items = store.attention(LEE).unwrap();
     let [AttentionItem::Glass(item)] = items.as_slice() else { panic!("{items:?}") };
-    assert_eq!((item.by.as_deref(), item.reason.as_str(), item.mine), (Some("Maria Costa"), "collapsed", false));
+    assert_eq!(
+        (item.by.as_deref(), item.reason.as_str(), item.mine),
+        (Some("Maria Costa"), "collapsed", false)
+    );
     assert_eq!(item.patient_name.as_deref(), Some("COSTA Mia"));
     assert_eq!(store.sync_facts().unwrap().attention, 1);
     store.submit(&noor, SeeGlass { glass_id: broken.0 }.into()).unwrap();

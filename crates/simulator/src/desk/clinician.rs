@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use wattle_domain::commands::{
-    BreakGlass, EditEntry, EditRecall, FieldEdit, NewObservation, RecordAllergy, RecordCondition, RecordMedication,
-    RecordObservations, RecordRecall, RestrictPatient, SignNote,
+    BreakGlass, EditEntry, EditRecall, FieldEdit, NewObservation, RecordAllergy, RecordCondition,
+    RecordMedication, RecordObservations, RecordRecall, RestrictPatient, SignNote,
 };
 use wattle_domain::fields::{AllergyKind, AllergySeverity, EntryStatus, ObservationCode, RecallStatus};
 use wattle_domain::{ClinicDate, Command, FeedClass, NoteId, ObservationId, PatientId, Row, TableName};

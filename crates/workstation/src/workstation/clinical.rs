@@ -4,8 +4,8 @@ use wattle_domain::commands::{
     EditEntry, EditRecall, RecordAllergy, RecordCondition, RecordMedication, RecordObservations,
     RecordRecall, SignNote,
 };
-use wattle_domain::role::{Action, Noun};
 use wattle_domain::restriction::Door;
+use wattle_domain::role::{Action, Noun};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, NoteDraft, RecordQuery};
 

@@ -32,10 +32,7 @@ impl Workstation {
     }
 
     /// The same with what was given before anybody could be asked; does nothing once enrolled.
-    pub(super) fn set_up_beforehand(
-        &self,
-        args: SetUp,
-    ) -> Result<(), Error> {
+    pub(super) fn set_up_beforehand(&self, args: SetUp) -> Result<(), Error> {
         match self.remember_set_up(&args) {
             Err(Error::SetUpAlready) => Ok(()),
             other => other,

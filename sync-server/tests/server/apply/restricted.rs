@@ -35,8 +35,7 @@ fn glass(patient_id: PatientId) -> BreakGlass {
 
 #[tokio::test]
 async fn a_nurse_writes_in_a_restricted_record_for_an_hour_and_the_manager_is_told() {
-    let house =
-        House::with(Config { access_life: Duration::from_secs(7_200), ..Config::default() }).await;
+    let house = House::with(Config { access_life: Duration::from_secs(7_200), ..Config::default() }).await;
     house.person("nina", Role::Nurse).await;
     let mut lee = house.desk("dr-lee", "lee").await;
     let mut nina = house.desk("nurse-1", "nina").await;
@@ -54,7 +53,11 @@ async fn a_nurse_writes_in_a_restricted_record_for_an_hour_and_the_manager_is_to
     let late = nina.command(note(patient_id));
     house.clock.forward_s(3_601);
     assert_eq!(nina.push(vec![late]).await[0].verdict, Verdict::Applied);
-    assert_eq!(code(&nina.do_it(note(patient_id)).await), Some(RejectionCode::Restricted), "it is shut again");
+    assert_eq!(
+        code(&nina.do_it(note(patient_id)).await),
+        Some(RejectionCode::Restricted),
+        "it is shut again"
+    );
 
     manager.pull().await;
     let row = manager.row("broken_glass", broken.id).expect("the notice came");
@@ -108,8 +111,7 @@ async fn the_database_itself_keeps_a_broken_glass_as_it_was_said() {
         format!(
             "INSERT INTO clinic.broken_glass (clinic_id, id, created_by, patient_id, opened_at, reason) \
              VALUES ('{}', gen_random_uuid(), '{}', '{patient_id}', now(), 'x')",
-            house.clinic,
-            house.noor
+            house.clinic, house.noor
         ),
     );
     let mut nurse = as_app(&house, nina).await;

@@ -10,7 +10,8 @@ use crate::state::people::{Open, People};
 #[component]
 pub(crate) fn Approve(people: People) -> impl IntoView {
     let code = RwSignal::new(String::new());
-    let ready = move || code.with(|c| c.chars().filter(char::is_ascii_alphanumeric).count() == OWN_CODE_CHARS);
+    let ready =
+        move || code.with(|c| c.chars().filter(char::is_ascii_alphanumeric).count() == OWN_CODE_CHARS);
     let approve = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
         let act = Act::ApproveComputer { code: code.get_untracked().trim().to_owned() };

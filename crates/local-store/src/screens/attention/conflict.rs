@@ -65,18 +65,11 @@ fn item(
         );
     }
     let shut = match conflict.patient_id {
-        Some(patient) => {
-            restricted::door(connection, patient, viewer.user, viewer.now)? == Door::Shut
-        }
+        Some(patient) => restricted::door(connection, patient, viewer.user, viewer.now)? == Door::Shut,
         None => false,
     };
-    let mut other = side(
-        viewer,
-        conflict.other_value,
-        conflict.other_by,
-        conflict.other_at,
-        conflict.other_workstation,
-    );
+    let mut other =
+        side(viewer, conflict.other_value, conflict.other_by, conflict.other_at, conflict.other_workstation);
     if shut {
         (kept.value, other.value) = (Value::Null, Value::Null);
     }

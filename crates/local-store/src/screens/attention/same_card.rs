@@ -23,7 +23,12 @@ pub(super) fn items(connection: &Connection) -> Result<Vec<SameCardItem>, Error>
         ORDER BY i.created_at, i.id";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, i64>(3)?,
+        ))
     })?;
     let mut cards: BTreeMap<(String, String), SameCardItem> = BTreeMap::new();
     for row in rows {
