@@ -29,9 +29,9 @@ fn file(folder: &std::path::Path, profile: &str, clock: &Arc<HandClock>) -> Stor
     store
 }
 
-fn note() -> SignNote {
+fn note(n: u128) -> SignNote {
     SignNote {
-        note_id: NoteId(wattle_local_store::new_id()),
+        note_id: NoteId(id(20, n)),
         patient_id: MIA,
         appointment_id: None,
         body: "seen".into(),
@@ -59,7 +59,7 @@ fn a_shut_record_opens_for_an_hour_without_the_server_and_shuts_by_itself() {
     assert_eq!((his.contacts.len(), his.restricted), (1, Some(Restricted { shut: false, until: None })));
     let search = SearchPatients { query: "costa".into(), limit: 5 };
     assert_eq!(store.search_patients(&search).unwrap()[0].phone, None, "no phone for whoever passes");
-    let SubmitError::Rejected(no) = store.submit(&nina, note().into()).unwrap_err() else { panic!() };
+    let SubmitError::Rejected(no) = store.submit(&nina, note(1).into()).unwrap_err() else { panic!() };
     assert_eq!(no.code, RejectionCode::Restricted);
 
     let glass = BreakGlass { patient_id: MIA, reason: "collapsed".into() };
@@ -68,13 +68,13 @@ fn a_shut_record_opens_for_an_hour_without_the_server_and_shuts_by_itself() {
     let open = hers(&store);
     assert_eq!(open.restricted, Some(Restricted { shut: false, until: Some(until) }));
     assert_eq!(open.contacts.len(), 1);
-    store.submit(&nina, note().into()).unwrap();
+    store.submit(&nina, note(2).into()).unwrap();
     assert_eq!(store.sync_facts().unwrap().attention, 0, "nobody here is told");
 
     clock.0.store(until.0, Ordering::Relaxed);
     assert_eq!(store.door(MIA, MARIA).unwrap(), Door::Shut);
     assert!(hers(&store).contacts.is_empty());
-    assert!(store.submit(&nina, note().into()).is_err());
+    assert!(store.submit(&nina, note(3).into()).is_err());
     clock.0.store(until.0 - (GLASS_MIN + 1) * 60_000, Ordering::Relaxed);
     assert_eq!(store.door(MIA, MARIA).unwrap(), Door::Shut, "nor before it was opened");
 }
