@@ -8,6 +8,7 @@ mod daybook;
 mod documents;
 mod patients;
 mod people;
+mod restricted;
 mod second_factor;
 mod session;
 mod sync;
@@ -72,6 +73,10 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         documents::document_view,
         documents::find_in_document,
         documents::open_document_outside,
+        restricted::restriction,
+        restricted::restrict_patient,
+        restricted::break_glass,
+        restricted::see_glass,
         people::people,
         people::see_to,
         second_factor::second_factor,

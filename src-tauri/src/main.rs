@@ -9,6 +9,7 @@
 mod commands;
 mod forward;
 mod logging;
+mod no_dump;
 mod quit;
 mod start;
 mod window;
@@ -19,6 +20,7 @@ use tauri::{Manager, RunEvent, WindowEvent};
 fn main() -> anyhow::Result<()> {
     let data_dir = start::data_dir()?;
     logging::start(&data_dir)?;
+    no_dump::forbid();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())

@@ -1,15 +1,19 @@
 //! What an administrator does with the owner's account: clinics, users, codes.
 //!
-//! Owns: the rows that are there before anybody can sign in. Must never: be reachable over HTTP.
+//! Owns: the rows that are there before anybody can sign in. Must never: be reachable over HTTP, leave the log of access
+//! without a word.
 //! Called by: the CLI, and tests.
 
+mod note;
 mod quarantine;
 mod verify;
 
+pub(crate) use note::note;
 pub use quarantine::{Quarantined, quarantined};
 pub use verify::{Broken, verify_audit};
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -85,6 +89,7 @@ pub async fn create_clinic(
         .bind(zone)
         .execute(&mut *tx)
         .await?;
+    note(&mut tx, clinic, "create_clinic", None, json!({})).await?;
     tx.commit().await?;
     Ok(clinic)
 }
@@ -115,6 +120,7 @@ pub async fn add_user(
         }
         None => None,
     };
+    note(&mut tx, clinic, "add_account", Some(user.0), json!({"roles": new.roles})).await?;
     tx.commit().await?;
     Ok((user, practitioner))
 }
@@ -169,7 +175,8 @@ pub async fn enrolment_code(
     let code = secret::code()?;
     let mut tx = begin(owner, clinic).await?;
     let until = now + chrono::TimeDelta::hours(secret::CODE_HOURS);
-    db::admin::add_code(&mut tx, clinic, &secret::code_hash(&code), until).await?;
+    let id = db::admin::add_code(&mut tx, clinic, &secret::code_hash(&code), until).await?;
+    note(&mut tx, clinic, "make_code", Some(id), json!({})).await?;
     tx.commit().await?;
     Ok(code)
 }
@@ -189,6 +196,8 @@ pub async fn set_openid_provider(
     let mut tx = begin(owner, clinic).await?;
     let provider = db::openid::Provider { issuer, client_id, login_claim, label };
     db::openid::set_provider(&mut tx, clinic, &provider).await?;
+    let detail = json!({"issuer": provider.issuer, "login_claim": provider.login_claim});
+    note(&mut tx, clinic, "set_openid_provider", None, detail).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -199,7 +208,17 @@ pub async fn set_openid_provider(
 /// # Errors
 /// See [`AdminError`].
 pub async fn restored(owner: &PgPool) -> Result<String, AdminError> {
-    Ok(sqlx::query_scalar("SELECT sync.restored()").fetch_one(owner).await?)
+    let epoch: String = sqlx::query_scalar("SELECT sync.restored()").fetch_one(owner).await?;
+    let clinics: Vec<Uuid> =
+        sqlx::query_scalar("SELECT DISTINCT clinic_id FROM clinic.audit_head ORDER BY 1")
+            .fetch_all(owner)
+            .await?;
+    for clinic in clinics.into_iter().map(ClinicId) {
+        let mut tx = Identity::clinic(clinic).begin(owner).await?;
+        note(&mut tx, clinic, "restored", None, json!({"epoch": epoch})).await?;
+        tx.commit().await?;
+    }
+    Ok(epoch)
 }
 
 /// A transaction in a clinic that exists.

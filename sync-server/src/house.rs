@@ -44,7 +44,9 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         | Act::ResetSecondFactor { .. }
         | Act::CloseAccount { .. }
         | Act::ReopenAccount { .. } => Noun::Account,
-        Act::SetComputer { .. } | Act::MakeCode | Act::CancelCode { .. } => Noun::Workstation,
+        Act::SetComputer { .. } | Act::MakeCode | Act::ApproveComputer { .. } | Act::CancelCode { .. } => {
+            Noun::Workstation
+        }
     };
     let mut tx = begin(app, session, (noun, Action::Write)).await?;
     let mut desk = Desk { app, session, tx: &mut tx };
@@ -60,6 +62,7 @@ pub(crate) async fn act(app: &AppState, session: &Session, act: Act) -> Result<D
         Act::ReopenAccount { user } => people::set_active(&mut desk, user, true).await?,
         Act::SetComputer { workstation, state } => computers::set(&mut desk, workstation, state).await?,
         Act::MakeCode => computers::make_code(&mut desk).await?,
+        Act::ApproveComputer { code } => computers::approve(&mut desk, &code).await?,
         Act::CancelCode { code } => computers::cancel_code(&mut desk, code).await?,
     };
     tx.commit().await?;

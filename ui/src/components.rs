@@ -11,6 +11,7 @@ pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod picker;
 pub(crate) mod record;
+pub(crate) mod restricted;
 pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod toasts;

@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod record;
+pub(crate) mod restricted;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sync;

@@ -72,6 +72,17 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NotEnrolled => {
             "That code is wrong, used or too old. Ask whoever runs the system for a new one; a code is good for a day and for one computer."
         }
+        FaultCode::NotApproved => {
+            "Nobody has approved this computer yet, or longer than a quarter of an hour ago. Read the code on this screen out to whoever runs the system; \
+             they type it on the page People. Then sign in again."
+        }
+        FaultCode::Untrusted => {
+            "What answers at this address cannot show that it is your clinic's server. Nothing was sent to it. Check the address; if the clinic has a certificate \
+             of its own, its file must be the right one. If this was fine yesterday, call whoever runs the system."
+        }
+        FaultCode::NoAuthority => {
+            "That is not a certificate. Copy all of the file, from BEGIN CERTIFICATE to END CERTIFICATE, with both lines."
+        }
         FaultCode::Offline => {
             "The server cannot be reached. Check the address and this computer's network, then try again."
         }
@@ -100,6 +111,7 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::LastAdmin => {
             "Nobody would be left who may see to accounts. Make somebody else an administrator first."
         }
+        FaultCode::Restricted => "This record is restricted. Open it with a reason first.",
         FaultCode::NotFound => "It is not here any more. Somebody may have removed it.",
         FaultCode::FileEmpty => "That file is empty. Nothing was kept of it.",
         FaultCode::FileTooLarge => {
@@ -146,6 +158,9 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::NotTheAuthor => {
             "Only who signed a note replaces it. Add an addendum instead; it stands beside the note.".into()
         }
+        RejectionCode::Restricted => {
+            "This record is restricted. Open it with a reason, then do it again.".into()
+        }
         RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
             Some(name) => format!("{} cannot be saved like this.", field(name)),
@@ -180,6 +195,9 @@ pub(crate) fn command(name: &str) -> &'static str {
         "edit_recall" => "Changing a recall",
         "add_document" => "Filing a document",
         "edit_document" => "Changing a document's entry",
+        "restrict_patient" => "Restricting a record",
+        "break_glass" => "Opening a restricted record",
+        "see_glass" => "Looking at a notice",
         _ => "A change",
     }
 }
@@ -192,6 +210,16 @@ pub(crate) fn act(word: &str) -> &'static str {
         "export_record" => "Saved from the record",
         "open_document" => "Opened a document",
         "export_audit" => "Saved the log",
+        "restrict_patient" => "Restricted the record",
+        "lift_restriction" => "Opened the record to all again",
+        "break_glass" => "Opened a restricted record",
+        "see_glass" => "Saw that a restricted record was opened",
+        "create_clinic" => "Made the clinic",
+        "set_openid_provider" => "Named the provider of work accounts",
+        "read_quarantine" => "Read changes that could not be decided",
+        "rotate_keys" => "Began a new key",
+        "rewrap_keys" => "Wrapped the keys anew",
+        "restored" => "Put a backup back",
         "sign_in" => "Signed in",
         "sign_in_refused" => "Sign-in refused",
         "enrol_workstation" => "Enrolled a computer",
@@ -211,6 +239,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "keep_unsent" => "Kept what a wiped computer had not sent",
         "make_code" => "Made a code",
         "cancel_code" => "Took a code back",
+        "approve_computer" => "Approved a computer",
         "keep_data_key" => "Gave a file's key to keep",
         "give_data_key" => "Was given a file's key",
         "wiped" => "A computer was wiped",

@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{
-    AddDocument, BookAppointment, CancelAppointment, EditDocument, EditEntry, EditPatient, EditRecall,
-    FinishConsultation, MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival,
+    AddDocument, BookAppointment, BreakGlass, CancelAppointment, EditDocument, EditEntry, EditPatient,
+    EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival,
     RecordCondition, RecordMedication, RecordObservations, RecordRecall, RegisterPatient,
-    RescheduleAppointment, ResolveConflict, SignNote, StartConsultation,
+    RescheduleAppointment, ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
 use crate::rejection::Rejection;
-use crate::role::Grant;
+use crate::restriction;
+use crate::role::{Grant, Noun};
 use crate::time::UtcInstant;
 use crate::world::{Read, World};
 
@@ -76,7 +77,9 @@ macro_rules! commands {
             /// The rows it looks at; a store loads them into a [`World`] before it decides.
             #[must_use]
             pub fn reads(&self) -> Vec<Read> {
-                match self { $(Self::$name(args) => args.reads()),+ }
+                let mut reads = match self { $(Self::$name(args) => args.reads()),+ };
+                reads.extend(self.record().into_iter().flat_map(restriction::reads));
+                reads
             }
 
             /// The patient it is about.
@@ -141,6 +144,21 @@ commands! {
     AddDocument = "add_document",
     /// Title and status of documents.
     EditDocument = "edit_document",
+    /// A record is shut to all but some, or to nobody any more.
+    RestrictPatient = "restrict_patient",
+    /// A restricted record is opened for an hour.
+    BreakGlass = "break_glass",
+    /// The notice of it was looked at.
+    SeeGlass = "see_glass",
+}
+
+impl Command {
+    /// The patient whose clinical record it writes in: who may not open the record does not.
+    #[must_use]
+    pub fn record(&self) -> Option<PatientId> {
+        // These verbs name their patient themselves.
+        (self.grant().0 == Noun::ClinicalRecord).then(|| self.patient(&World::default())).flatten()
+    }
 }
 
 /// A command with all that the server needs to believe it. Its JSON text is what the author signs.

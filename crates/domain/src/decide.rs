@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::{Command, Envelope};
 use crate::ids::{ClinicId, CommandId, UserId, WorkstationId};
 use crate::rejection::{Rejection, RejectionCode};
+use crate::restriction::{Door, door};
 use crate::role::Role;
 use crate::row::RowChange;
 use crate::time::UtcInstant;
@@ -92,5 +93,10 @@ pub fn decide(command: &Command, context: &Context, world: &World) -> Result<Dec
         return Err(Rejection::new(RejectionCode::NotAllowed));
     }
     crate::length::check(command)?;
+    if let Some(patient) = command.record()
+        && door(world, patient, context.author, context.issued_at) == Door::Shut
+    {
+        return Err(Rejection::new(RejectionCode::Restricted));
+    }
     command.decide(context, world)
 }

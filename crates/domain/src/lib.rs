@@ -21,6 +21,7 @@ pub mod length;
 pub mod measure;
 pub mod problem;
 pub mod rejection;
+pub mod restriction;
 pub mod role;
 pub mod row;
 pub mod schedule;

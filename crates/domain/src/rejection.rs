@@ -31,6 +31,8 @@ pub enum RejectionCode {
     AllergiesStand,
     /// Only its author replaces a note; anybody else adds to it.
     NotTheAuthor,
+    /// The patient's record is restricted, and the author had not opened it.
+    Restricted,
     /// Another command of its group was refused, and they stand or fall together.
     GroupRefused,
     /// A code of a newer version.

@@ -87,6 +87,10 @@ pub enum Noun {
     Account,
     /// The clinic's computers.
     Workstation,
+    /// Whose record is restricted, and to whom it is open all the same.
+    Restriction,
+    /// Opening a restricted record for an hour (write); being told of it (read).
+    BrokenGlass,
 }
 
 /// What a grant allows.
@@ -135,8 +139,8 @@ impl Role {
     pub fn grants(self) -> impl Iterator<Item = Grant> {
         use Action::{Read, Write};
         use Noun::{
-            Account, Appointment, Audit, Billing, ClinicalRecord, Conflict, Encounter, Patient, WaitingRoom,
-            Workstation,
+            Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter, Patient,
+            Restriction, WaitingRoom, Workstation,
         };
         const DESK: &[Grant] = &[
             (Patient, Read),
@@ -147,17 +151,22 @@ impl Role {
             (WaitingRoom, Write),
             (Conflict, Read),
             (Conflict, Write),
+            (BrokenGlass, Write),
         ];
         const ROOM: &[Grant] =
             &[(Encounter, Read), (Encounter, Write), (ClinicalRecord, Read), (ClinicalRecord, Write)];
+        // Who treats somebody, and who runs the house, know who is in need of it.
+        const CARE: &[Grant] = &[(Restriction, Write)];
+        const TOLD: &[Grant] = &[(BrokenGlass, Read)];
         const BOOKS: &[Grant] = &[(Billing, Read), (Billing, Write)];
         const PROOF: &[Grant] = &[(Audit, Read)];
         const HOUSE: &[Grant] =
             &[(Account, Read), (Account, Write), (Workstation, Read), (Workstation, Write)];
         let parts: &[&[Grant]] = match self {
             Self::Reception => &[DESK],
-            Self::Nurse | Self::Practitioner => &[DESK, ROOM],
-            Self::PracticeManager => &[DESK, BOOKS, PROOF],
+            Self::Nurse => &[DESK, ROOM],
+            Self::Practitioner => &[DESK, ROOM, CARE],
+            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD],
             Self::Admin => &[PROOF, HOUSE],
         };
         parts.iter().copied().flatten().copied()

@@ -244,6 +244,10 @@ tables! {
     Address = "address",
     /// Warnings.
     Alert = "alert",
+    /// Whose record is shut to all but some.
+    Restriction = "restriction",
+    /// Who has opened a restricted record, and why.
+    BrokenGlass = "broken_glass",
     /// The book.
     Appointment = "appointment",
     /// What happened to a booking.

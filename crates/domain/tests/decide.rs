@@ -15,6 +15,8 @@ mod overlap_property;
 mod record;
 #[path = "decide/resolve_conflict.rs"]
 mod resolve_conflict;
+#[path = "decide/restriction.rs"]
+mod restriction;
 #[path = "decide/steps.rs"]
 mod steps;
 #[path = "decide/world.rs"]

@@ -19,6 +19,7 @@ const EXAMPLES: &[&[u8]] = &[
     br#"{"profile":"ref-front","keep":"AAAA"}"#,
     br#"{"act":"add_person","username":"n","display_name":"N","password":"a long password","roles":["nurse"]}"#,
     br#"{"act":"set_computer","workstation":"0196f3a0-0000-7000-8000-0000000000d1","state":"wipe"}"#,
+    br#"{"act":"approve_computer","code":"ABCD-EFGH"}"#,
 ];
 
 fn read<T: DeserializeOwned + std::fmt::Debug>(bytes: &[u8]) {

@@ -7,6 +7,7 @@ use wattle_protocol::session::Cursors;
 use crate::connection;
 use crate::error::Error;
 use crate::rebase;
+use crate::screens::attention::glass;
 use crate::store::Store;
 use crate::tables::{cursor, meta, outbox, repair, synced};
 
@@ -25,7 +26,8 @@ pub struct SyncFacts {
     pub last_n: u64,
     /// Answered commands that no pull has covered.
     pub awaiting: Vec<CommandId>,
-    /// Things in *Needs attention*: open conflicts, and rejected commands that nobody has dealt with.
+    /// Things in *Needs attention*: open conflicts, rejected commands that nobody has dealt with, and notices of broken
+    /// glass for whoever is told of them.
     pub attention: u64,
     /// The file as far as command numbers go.
     pub replica: ReplicaId,
@@ -56,6 +58,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub fn sync_facts(&self) -> Result<SyncFacts, Error> {
+        let told = glass::told(self.identity());
         self.read(|connection| {
             let (outbox_len, oldest_waiting_at) = outbox::waiting(connection)?;
             let conflicts: i64 = connection
@@ -64,6 +67,7 @@ impl Store {
                      + (SELECT count(*) FROM record_conflict WHERE status = 'open' AND deleted_at IS NULL)",
                 )?
                 .query_row([], |row| row.get(0))?;
+            let notices = if told { glass::count(connection)? } else { 0 };
             Ok(SyncFacts {
                 epoch: meta::get(connection, meta::EPOCH)?.unwrap_or_default(),
                 cursors: cursor::all(connection)?,
@@ -71,7 +75,9 @@ impl Store {
                 oldest_waiting_at,
                 last_n: u64::try_from(meta::last_n(connection)?).unwrap_or(0),
                 awaiting: outbox::awaiting(connection)?,
-                attention: u64::try_from(conflicts).unwrap_or(0) + outbox::rejected_count(connection)?,
+                attention: u64::try_from(conflicts).unwrap_or(0)
+                    + outbox::rejected_count(connection)?
+                    + notices,
                 replica: meta::replica(connection)?,
                 repairs: repair::count(connection)?,
             })

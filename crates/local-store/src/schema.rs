@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/client/0003_access.sql"),
     include_str!("../../../migrations/client/0004_clinical_record.sql"),
     include_str!("../../../migrations/client/0005_documents.sql"),
+    include_str!("../../../migrations/client/0006_restricted_records.sql"),
 ];
 
 /// The schema version that this app writes.

@@ -1,6 +1,6 @@
 //! What the screens show, straight out of the file: one snapshot, one or two indexed queries each.
 
-mod attention;
+pub(crate) mod attention;
 mod audit;
 pub(crate) mod card;
 mod clinic;
@@ -9,5 +9,6 @@ pub(crate) mod documents;
 pub(crate) mod hit;
 mod patient;
 mod record;
+mod restricted;
 mod sync_details;
 mod waiting_room;

@@ -30,6 +30,8 @@ mod pages;
 mod pulls;
 #[path = "store/record.rs"]
 mod record;
+#[path = "store/restricted.rs"]
+mod restricted;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/search.rs"]

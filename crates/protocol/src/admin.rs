@@ -88,6 +88,13 @@ pub struct OpenCode {
     pub expires_at: UtcInstant,
 }
 
+/// Letters and digits of the codes that computers draw: none is mistaken for another when read out.
+pub const OWN_CODE_LETTERS: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+/// How many of them a computer draws.
+pub const OWN_CODE_CHARS: usize = 8;
+/// For so long an approved code is good, minutes.
+pub const APPROVED_MIN: i64 = 15;
+
 /// The body of `POST /v1/admin`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
@@ -148,6 +155,11 @@ pub enum Act {
     },
     /// A code that enrols one computer within 24 hours.
     MakeCode,
+    /// A computer that shows a code of its own may enrol with it, once, within [`APPROVED_MIN`] minutes.
+    ApproveComputer {
+        /// As it was read out.
+        code: String,
+    },
     /// A code is taken back.
     CancelCode {
         /// Which.

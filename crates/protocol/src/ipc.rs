@@ -73,8 +73,14 @@ pub enum FaultCode {
     NoKeyring,
     /// The enrolment code is wrong, used or too old.
     NotEnrolled,
+    /// This computer drew its own code, and nobody has approved it, or too long ago.
+    NotApproved,
     /// The server cannot be reached.
     Offline,
+    /// What answers at the address has a certificate that nobody vouches for who is trusted here.
+    Untrusted,
+    /// What was given as the clinic's own certificate is none.
+    NoAuthority,
     /// The server knows this person, but the file here is sealed by a colleague or under this person's older password:
     /// sign in while the colleague's screen is locked, or with the older password.
     FileSealed,
@@ -95,6 +101,8 @@ pub enum FaultCode {
     NameTaken,
     /// Nobody would be left who may see to accounts.
     LastAdmin,
+    /// The patient's record is restricted, and whoever is signed in has not opened it.
+    Restricted,
     /// No such row.
     NotFound,
     /// The file has no bytes.

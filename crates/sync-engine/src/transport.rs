@@ -21,7 +21,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wattle_domain::FeedClass;
@@ -47,6 +47,8 @@ pub use limits::Limits;
 #[derive(Clone, Debug)]
 pub struct Transport {
     http: Client,
+    /// For what the server offers elsewhere: an object store has a certificate of its own.
+    elsewhere: Client,
     address: Address,
     limits: Limits,
     packing: packed::Packing,
@@ -61,12 +63,48 @@ impl Transport {
         Self::with_limits(server_url, Limits::default())
     }
 
+    /// The way to a server with a certificate of a private authority: nobody else's word counts for it, not the system's
+    /// either. `authorities` are one or more PEM certificates.
+    ///
+    /// # Errors
+    /// As [`Transport::new`], and [`BadAddress::NoAuthority`] when there is no certificate in the text.
+    pub fn pinned(server_url: &str, authorities: &str) -> Result<Self, BadAddress> {
+        Self::build(server_url, Limits::default(), Some(authorities))
+    }
+
     /// As [`Transport::new`], with other limits.
     ///
     /// # Errors
     /// As [`Transport::new`].
     pub fn with_limits(server_url: &str, limits: Limits) -> Result<Self, BadAddress> {
+        Self::build(server_url, limits, None)
+    }
+
+    fn build(server_url: &str, limits: Limits, authorities: Option<&str>) -> Result<Self, BadAddress> {
         let address: Address = server_url.parse()?;
+        let elsewhere = Self::client(&address, limits).build().map_err(|_| BadAddress::NoTls)?;
+        let Some(authorities) = authorities else {
+            return Ok(Self {
+                http: elsewhere.clone(),
+                elsewhere,
+                address,
+                limits,
+                packing: packed::Packing::default(),
+            });
+        };
+        let authorities = Certificate::from_pem_bundle(authorities.as_bytes())
+            .ok()
+            .filter(|found| !found.is_empty())
+            .ok_or(BadAddress::NoAuthority)?;
+        let mut builder = Self::client(&address, limits).tls_built_in_root_certs(false);
+        for authority in authorities {
+            builder = builder.add_root_certificate(authority);
+        }
+        let http = builder.build().map_err(|_| BadAddress::NoAuthority)?;
+        Ok(Self { http, elsewhere, address, limits, packing: packed::Packing::default() })
+    }
+
+    fn client(address: &Address, limits: Limits) -> ClientBuilder {
         let mut headers = HeaderMap::new();
         headers.insert(PROTOCOL_HEADER, HeaderValue::from(PROTOCOL));
         let mut builder = Client::builder()
@@ -79,8 +117,16 @@ impl Transport {
         if address.is_this_computer() {
             builder = builder.no_proxy();
         }
-        let http = builder.build().map_err(|_| BadAddress::NoTls)?;
-        Ok(Self { http, address, limits, packing: packed::Packing::default() })
+        builder
+    }
+
+    /// Whether there is a server at all: `GET /healthz`.
+    ///
+    /// # Errors
+    /// No answer; [`Why::Untrusted`] when what answers has a certificate that nobody vouches for.
+    pub async fn knock(&self) -> Result<(), Error> {
+        let request = self.http.get(self.address.join("healthz"));
+        answer::within(self.limits.answer, request.send()).await.map(drop)
     }
 
     /// `POST /v1/sign-in`.

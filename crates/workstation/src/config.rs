@@ -21,6 +21,8 @@ pub struct Config {
     /// The code of an admin, if it was given beforehand. With all three there is nothing to ask: the first screen is
     /// sign-in.
     pub enrolment_code: Option<String>,
+    /// PEM certificates of the clinic's own authority, if its server's certificate is one of theirs.
+    pub server_ca: Option<String>,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -32,6 +34,7 @@ struct Bootstrap {
     server_url: Option<String>,
     workstation_name: Option<String>,
     enrolment_code: Option<String>,
+    server_ca: Option<String>,
 }
 
 impl Config {
@@ -51,6 +54,7 @@ impl Config {
             server_url: bootstrap.server_url,
             workstation_name: bootstrap.workstation_name,
             enrolment_code: bootstrap.enrolment_code,
+            server_ca: bootstrap.server_ca,
             clock: Arc::new(SystemClock),
         })
     }

@@ -6,7 +6,7 @@ use wattle_local_store::keys::{KeyError, SlotError};
 use wattle_local_store::{OpenError, SubmitError};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::{CommandError, FaultCode};
-use wattle_sync_engine::transport::{self, BadAddress};
+use wattle_sync_engine::transport::{self, BadAddress, Why};
 
 use crate::keyring::KeyringError;
 
@@ -67,6 +67,12 @@ pub enum Error {
     /// The server cannot be reached, or what answers is not the server.
     #[error("the server cannot be reached")]
     Offline,
+    /// What answers has a certificate that none of those who are trusted here vouches for.
+    #[error("nobody vouches for the server's certificate")]
+    Untrusted,
+    /// The computer drew its own code, and nobody has approved it, or too long ago.
+    #[error("nobody has approved this computer")]
+    NotApproved,
     /// The server said no.
     #[error("the server said {code:?}")]
     Refused {
@@ -75,6 +81,9 @@ pub enum Error {
         /// Seconds to wait, if it said so.
         retry_after_s: Option<u32>,
     },
+    /// The record is restricted, and not open to whoever asks.
+    #[error("the record is restricted")]
+    Restricted,
     /// No such row.
     #[error("no such row")]
     NotFound,
@@ -131,6 +140,7 @@ impl From<SubmitError> for Error {
 impl From<transport::Error> for Error {
     fn from(error: transport::Error) -> Self {
         match error {
+            transport::Error::Unreachable(Why::Untrusted) => Self::Untrusted,
             transport::Error::Unreachable(_) | transport::Error::Garbled { .. } => Self::Offline,
             transport::Error::Refused { code: ErrorCode::WrongCredentials, .. } => Self::WrongCredentials,
             transport::Error::Refused { code: ErrorCode::Unavailable, .. } => Self::Offline,
@@ -174,6 +184,9 @@ impl From<Error> for CommandError {
             Error::Damaged | Error::Store(Store::Damaged(_)) => FaultCode::Damaged,
             Error::AlreadyOpen => FaultCode::AlreadyOpen,
             Error::Offline => FaultCode::Offline,
+            Error::Untrusted => FaultCode::Untrusted,
+            Error::NotApproved => FaultCode::NotApproved,
+            Error::BadAddress(BadAddress::NoAuthority) => FaultCode::NoAuthority,
             Error::NotFound => FaultCode::NotFound,
             Error::Unfit(Unfit::Empty) => FaultCode::FileEmpty,
             Error::Unfit(Unfit::Name) => FaultCode::FileMismatch,
@@ -181,6 +194,7 @@ impl From<Error> for CommandError {
             Error::TooLarge => FaultCode::FileTooLarge,
             Error::NotHere => FaultCode::NotHere,
             Error::CannotShow(_) => FaultCode::CannotShow,
+            Error::Restricted => FaultCode::Restricted,
             Error::Keyring(_) | Error::Slot(SlotError::OtherWorkstation) => FaultCode::NoKeyring,
             Error::Store(Store::NotSaved(_)) | Error::Io(_) | Error::Slot(SlotError::Io(_)) => {
                 FaultCode::NotSaved

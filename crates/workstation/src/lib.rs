@@ -17,6 +17,7 @@ mod file;
 mod folder;
 mod keyring;
 mod loopback;
+mod own_code;
 mod record;
 mod server;
 mod shelf;

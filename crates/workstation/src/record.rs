@@ -7,17 +7,24 @@ use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_local_store::keys::write_atomic;
 
 use crate::error::Error;
+use crate::server::Server;
 
 /// The file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// The server.
     pub(crate) server_url: String,
+    /// The only authorities whose word counts for it, PEM; `None`: those that the system trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server_ca: Option<String>,
     /// `reception-1`.
     pub(crate) workstation_name: String,
     /// Until the first sign-in has spent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) enrolment_code: Option<String>,
+    /// This computer drew the code, and an admin approves it.
+    #[serde(default)]
+    pub(crate) own_code: bool,
     /// Since the first sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) enrolled: Option<Enrolled>,
@@ -44,6 +51,11 @@ pub(crate) struct Person {
 }
 
 impl Record {
+    /// The way to the server.
+    pub(crate) fn server(&self) -> Server {
+        Server { url: self.server_url.clone(), ca: self.server_ca.clone() }
+    }
+
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
         match std::fs::read(path) {
             Ok(text) => {

@@ -13,6 +13,7 @@ use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
+use wattle_sync_engine::transport::BadAddress;
 use wattle_sync_engine::{Driver, Transport};
 
 use crate::error::Error;
@@ -20,70 +21,87 @@ use crate::error::Error;
 /// The version that the server is told.
 pub(crate) const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Where the server is, and whose word counts for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    /// PEM certificates of the only authorities; `None`: those that the system trusts.
+    pub(crate) ca: Option<String>,
+}
+
+impl Server {
+    pub(crate) fn transport(&self) -> Result<Transport, BadAddress> {
+        match &self.ca {
+            Some(ca) => Transport::pinned(&self.url, ca),
+            None => Transport::new(&self.url),
+        }
+    }
+}
+
 /// Signs in; no token is needed for it.
-pub(crate) async fn sign_in(server_url: &str, request: &SignIn) -> Result<SignedIn, Error> {
-    Ok(Transport::new(server_url)?.sign_in(request).await?)
+pub(crate) async fn sign_in(server: &Server, request: &SignIn) -> Result<SignedIn, Error> {
+    Ok(server.transport()?.sign_in(request).await?)
 }
 
 /// Begins a sign-in with the clinic's OpenID provider; no token is needed for it.
-pub(crate) async fn begin_openid(server_url: &str, begin: &Begin) -> Result<Begun, Error> {
-    Ok(Transport::new(server_url)?.begin_openid(begin).await?)
+pub(crate) async fn begin_openid(server: &Server, begin: &Begin) -> Result<Begun, Error> {
+    Ok(server.transport()?.begin_openid(begin).await?)
 }
 
 /// Gives a file's key to the server to keep, or asks for those that it keeps; `None` when it keeps none.
 pub(crate) async fn escrow(
-    server_url: &str,
+    server: &Server,
     access_token: &str,
     escrow: &Escrow,
 ) -> Result<Option<Escrowed>, Error> {
-    Ok(Transport::new(server_url)?.escrow(access_token, escrow).await?)
+    Ok(server.transport()?.escrow(access_token, escrow).await?)
 }
 
 /// The clinic's people and computers.
-pub(crate) async fn overview(server_url: &str, access_token: &str) -> Result<Overview, Error> {
-    Ok(Transport::new(server_url)?.overview(access_token).await?)
+pub(crate) async fn overview(server: &Server, access_token: &str) -> Result<Overview, Error> {
+    Ok(server.transport()?.overview(access_token).await?)
 }
 
 /// Sees to one of them.
-pub(crate) async fn act(server_url: &str, access_token: &str, act: &Act) -> Result<Done, Error> {
-    Ok(Transport::new(server_url)?.act(access_token, act).await?)
+pub(crate) async fn act(server: &Server, access_token: &str, act: &Act) -> Result<Done, Error> {
+    Ok(server.transport()?.act(access_token, act).await?)
 }
 
 /// Switches the codes of an authenticator app on or off.
 pub(crate) async fn second_factor(
-    server_url: &str,
+    server: &Server,
     access_token: &str,
     step: &Step,
 ) -> Result<SecondFactor, Error> {
-    Ok(Transport::new(server_url)?.second_factor(access_token, step).await?)
+    Ok(server.transport()?.second_factor(access_token, step).await?)
 }
 
 /// Says how far a wipe is.
-pub(crate) async fn wipe(server_url: &str, access_token: &str, wiping: &Wiping) -> Result<(), Error> {
-    Ok(Transport::new(server_url)?.wipe(access_token, wiping).await?)
+pub(crate) async fn wipe(server: &Server, access_token: &str, wiping: &Wiping) -> Result<(), Error> {
+    Ok(server.transport()?.wipe(access_token, wiping).await?)
 }
 
 /// Starts the sync of an open file for the person whose tokens are kept.
 pub(crate) fn start(
-    server_url: &str,
+    server: &Server,
     store: &Store,
     tokens: Arc<dyn Tokens>,
     owner: &Owner,
     clock: Arc<dyn Clock>,
 ) -> Result<Driver, Error> {
-    start_with_image(server_url, store, tokens, owner, clock, None)
+    start_with_image(server, store, tokens, owner, clock, None)
 }
 
 /// The same; with `copy` an image is tried first.
 pub(crate) fn start_with_image(
-    server_url: &str,
+    server: &Server,
     store: &Store,
     tokens: Arc<dyn Tokens>,
     owner: &Owner,
     clock: Arc<dyn Clock>,
     copy: Option<FirstCopy>,
 ) -> Result<Driver, Error> {
-    let transport = Transport::new(server_url)?;
+    let transport = server.transport()?;
     // Workstations that lost the same server at the same moment must not all come back at the same moment.
     let seed = owner.workstation.0.as_u64_pair().1;
     let config = Config::new(APP_VERSION, seed);

@@ -15,6 +15,7 @@ mod open;
 mod openid;
 mod patients;
 mod people;
+mod restricted;
 mod set_up;
 mod sign_in;
 mod sync;
@@ -31,7 +32,7 @@ use wattle_domain::time::Clock;
 use wattle_domain::{Command, UtcInstant};
 use wattle_local_store::Store;
 use wattle_protocol::ipc::event::Event;
-use wattle_protocol::ipc::session::{AppState, SyncState};
+use wattle_protocol::ipc::session::{AppState, SetUp, SyncState};
 use wattle_protocol::ipc::{FaultCode, Written};
 
 use crate::attempts::Attempts;
@@ -111,7 +112,13 @@ impl Workstation {
         if let (Some(server_url), Some(workstation_name), Some(enrolment_code)) =
             (config.server_url, config.workstation_name, config.enrolment_code)
         {
-            workstation.set_up_beforehand(server_url, workstation_name, enrolment_code)?;
+            let server_ca = config.server_ca;
+            workstation.set_up_beforehand(SetUp {
+                server_url,
+                workstation_name,
+                enrolment_code,
+                server_ca,
+            })?;
         }
         Ok(workstation)
     }
@@ -149,7 +156,9 @@ impl Workstation {
         let (desk, locked) = match &*self.state() {
             State::In { desk, locked } => (Arc::clone(desk), *locked),
             State::Out(notice) => {
+                let own_code = record.enrolment_code.filter(|_| record.own_code);
                 return Ok(AppState::SignedOut {
+                    own_code,
                     clinic_name: record.enrolled.map(|e| e.clinic_name),
                     workstation_name: record.workstation_name,
                     known_users: record.people.into_iter().map(|p| p.username).collect(),

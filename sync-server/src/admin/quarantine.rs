@@ -4,7 +4,7 @@ use sqlx::postgres::PgPool;
 use uuid::Uuid;
 use wattle_domain::{ClinicId, CommandId, WorkstationId};
 
-use super::{AdminError, begin};
+use super::{AdminError, begin, note};
 use crate::db::column_key;
 use crate::kms::KeyRing;
 use crate::seal::{QUARANTINED, Seals};
@@ -42,6 +42,8 @@ pub async fn quarantined(
     .bind(clinic.0)
     .fetch_all(&mut *tx)
     .await?;
+    // They are read whole, and they are about patients.
+    note(&mut tx, clinic, "read_quarantine", None, serde_json::json!({"commands": found.len()})).await?;
     tx.commit().await?;
     let seals = Seals::new(owner.clone());
     if let Some(kms) = kms {

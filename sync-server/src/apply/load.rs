@@ -40,6 +40,9 @@ pub(super) async fn world(
     }
     let mut world = World::default();
     for (table, ids) in wanted {
+        if ids.is_empty() {
+            continue;
+        }
         let ids: Vec<Uuid> = ids.into_iter().collect();
         for row in rows::load(connection, sealer, table, &ids).await? {
             world.insert(table, row);

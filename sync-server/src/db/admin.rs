@@ -229,6 +229,33 @@ pub(crate) async fn add_code(
     .await
 }
 
+/// Keeps the hash of a code that a computer drew, or for longer one that was approved before; gives its id, `None` when it
+/// was used or is somebody else's.
+pub(crate) async fn approve_code(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    hash: &[u8],
+    expires_at: DateTime<Utc>,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    for text in [
+        "INSERT INTO clinic.enrolment_code (clinic_id, code_hash, expires_at) VALUES ($1, $2, $3) \
+         ON CONFLICT DO NOTHING RETURNING id",
+        "UPDATE clinic.enrolment_code SET expires_at = $3 \
+         WHERE clinic_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING id",
+    ] {
+        let id: Option<Uuid> = sqlx::query_scalar(text)
+            .bind(clinic.0)
+            .bind(hash)
+            .bind(expires_at)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if id.is_some() {
+            return Ok(id);
+        }
+    }
+    Ok(None)
+}
+
 /// Takes an unused code back; false when there is none.
 pub(crate) async fn cancel_code(
     connection: &mut PgConnection,

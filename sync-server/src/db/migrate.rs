@@ -35,6 +35,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (27, "openid", include_str!("../../../migrations/server/0027_openid.sql")),
     (28, "sealed record", include_str!("../../../migrations/server/0028_sealed_record.sql")),
     (29, "documents", include_str!("../../../migrations/server/0029_documents.sql")),
+    (32, "restricted records", include_str!("../../../migrations/server/0032_restricted_records.sql")),
+    (33, "sealed reference", include_str!("../../../migrations/server/0033_sealed_reference.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -18,7 +18,10 @@ pub(crate) async fn load(
     let table = name.table();
     let sql = table_sql::of(name);
     // Commands never change reference rows, logs or entries: locking them would make everybody wait for everybody.
-    let locked = !table.append_only && !matches!(table.class, FeedClass::Ref | FeedClass::Admin);
+    let written = !table.append_only && !matches!(table.class, FeedClass::Ref | FeedClass::Admin);
+    // A locking read shows only what its author may also change, and these are read by who may not: of two words the later
+    // holds, whoever waited.
+    let locked = written && !matches!(name, TableName::Restriction | TableName::BrokenGlass);
     let text = if locked { &sql.rows_locked } else { &sql.rows };
     let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(text.as_str()))
         .bind(sealer.clinic().0)

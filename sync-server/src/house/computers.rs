@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wattle_domain::WorkstationId;
 use wattle_protocol::ErrorCode;
-use wattle_protocol::admin::{ComputerState, Done};
+use wattle_protocol::admin::{APPROVED_MIN, ComputerState, Done, OWN_CODE_CHARS, OWN_CODE_LETTERS};
 
 use super::Desk;
 use crate::db::admin;
@@ -37,6 +37,22 @@ pub(super) async fn make_code(desk: &mut Desk<'_>) -> Result<Done, ApiError> {
     let id = admin::add_code(desk.tx, desk.session.clinic, &secret::code_hash(&code), until).await?;
     desk.log("make_code", id, json!({})).await?;
     Ok(Done { code: Some(code), ..Done::default() })
+}
+
+/// A code that a computer drew: taken only as it draws them, so that nobody is talked into a weaker one.
+pub(super) async fn approve(desk: &mut Desk<'_>, code: &str) -> Result<Done, ApiError> {
+    let plain: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let plain = plain.to_ascii_uppercase();
+    if plain.chars().count() != OWN_CODE_CHARS || plain.chars().any(|c| !OWN_CODE_LETTERS.contains(c)) {
+        return Err(ApiError::because(ErrorCode::Malformed, "not a code of a computer"));
+    }
+    let until = desk.app.now() + chrono::TimeDelta::minutes(APPROVED_MIN);
+    let approved =
+        admin::approve_code(desk.tx, desk.session.clinic, &secret::code_hash(&plain), until).await?;
+    // Spent, or drawn twice: the computer is set up again and draws another.
+    let id = approved.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "a code that was used"))?;
+    desk.log("approve_computer", id, json!({})).await?;
+    Ok(Done::default())
 }
 
 pub(super) async fn cancel_code(desk: &mut Desk<'_>, code: Uuid) -> Result<Done, ApiError> {

@@ -1,9 +1,10 @@
 //! New keys: a clinic's data key, under which every value is sealed again, row by row; and the key of the KMS, under which
 //! only the wrapped keys are wrapped again. Both go on where they were stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::json;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use super::Sealer;
 use super::keys::SECRET;
 use super::ring::{unwrap, unwrap_one, wrap};
 use super::target::Target;
-use crate::admin::AdminError;
+use crate::admin::{AdminError, note};
 use crate::db::Identity;
 use crate::db::column_key::{self, Wrapped};
 use crate::kms::{self, KeyRing};
@@ -112,6 +113,7 @@ async fn begin(owner: &PgPool, kms: &KeyRing, clinic: ClinicId) -> Result<(i32, 
     .bind(next.generation)
     .execute(&mut *tx)
     .await?;
+    note(&mut tx, clinic, "rotate_keys", None, json!({"generation": next.generation})).await?;
     tx.commit().await?;
     Ok((next.generation, false))
 }
@@ -257,6 +259,7 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
     .fetch_all(owner)
     .await?;
     let mut done = Rewrapped::default();
+    let mut clinics = BTreeSet::new();
     for (clinic, generation, workstation, id, kms_key, wrapped_before) in old {
         let clinic = ClinicId(clinic);
         let context = match (generation, workstation, id) {
@@ -285,7 +288,16 @@ pub async fn rewrap(owner: &PgPool, kms: &KeyRing) -> Result<Rewrapped, AdminErr
         );
         let query =
             sqlx::query(AssertSqlSafe(text)).bind(&name).bind(wrapped).bind(clinic.0).bind(&wrapped_before);
-        *met += query.bind(generation).bind(id).execute(owner).await?.rows_affected();
+        let rows = query.bind(generation).bind(id).execute(owner).await?.rows_affected();
+        *met += rows;
+        if rows > 0 {
+            clinics.insert(clinic);
+        }
+    }
+    for clinic in clinics {
+        let mut tx = Identity::clinic(clinic).begin(owner).await?;
+        note(&mut tx, clinic, "rewrap_keys", None, json!({"key": name})).await?;
+        tx.commit().await?;
     }
     Ok(done)
 }

@@ -4,6 +4,7 @@ mod group;
 mod push;
 mod race;
 mod record;
+mod restricted;
 mod together;
 mod trust;
 mod twin;

@@ -170,15 +170,43 @@ fn script(database: &str) {
         let epoch = run(&["restored"], "").said["epoch"].as_str().unwrap().to_owned();
         assert_eq!(epoch.split('.').nth(2), Some(times.to_string().as_str()), "{epoch}");
     }
+    let provider = ["--issuer", "https://login.example.com/", "--client-id", "wattle", "--label", "Work"];
+    assert!(run(&[&["openid", "set", "--clinic", id], &provider[..]].concat(), "").good);
+    assert!(run(&["quarantine", "--clinic", id], "").good);
+    // Each act is in the log of access, with the account that answers for it, and the log is whole.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let logged: Vec<String> = runtime.block_on(async {
+        let root = postgres::pool(&postgres::superuser_url(database)).await;
+        let sql = "SELECT action FROM clinic.access_event WHERE user_id IS NULL AND detail ->> 'from' = 'command_line' \
+                   AND detail ->> 'database_account' <> '' ORDER BY id";
+        sqlx::query_scalar(sql).fetch_all(&root).await.unwrap()
+    });
+    let wanted = [
+        "create_clinic",
+        "add_account",
+        "make_code",
+        "restored",
+        "restored",
+        "set_openid_provider",
+        "read_quarantine",
+    ];
+    assert_eq!(logged, wanted, "refused ones left nothing");
+    assert_eq!(run(&["verify-audit", "--clinic", id], "").said["whole"], true);
 
     let mut child = Serving(command(database, &["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap());
     let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     let address = first["listening"].as_str().unwrap().to_owned();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     let ready =
         runtime.block_on(async { reqwest::get(format!("http://{address}/readyz")).await.unwrap().status() });
     assert_eq!(ready, 200);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.0.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(
+        core.split_whitespace().filter(|word| *word == "0").count(),
+        2,
+        "a crash leaves no dump: {core}"
+    );
     let asked = Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert!(child.0.wait().unwrap().success(), "SIGTERM drains and ends in order");

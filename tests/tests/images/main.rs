@@ -5,6 +5,7 @@
 mod access;
 mod arrives;
 mod bad_chunks;
+mod canary;
 mod corner;
 mod cuts;
 mod rebuilt;

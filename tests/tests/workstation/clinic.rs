@@ -89,6 +89,7 @@ impl Clinic {
     pub async fn computer(&self, name: &str, clock: &TestClock) -> Workstation {
         let workstation = start(&self.data_dir(name), clock);
         let set_up = SetUp {
+            server_ca: None,
             server_url: self.house.server_url(),
             enrolment_code: self.house.enrolment_code().unwrap(),
             workstation_name: name.to_owned(),

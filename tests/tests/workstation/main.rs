@@ -9,6 +9,8 @@
     missing_docs
 )]
 
+mod approval;
+mod canary;
 mod clinic;
 mod damage;
 mod desk;
@@ -18,8 +20,10 @@ mod inside;
 mod keyring;
 mod lease;
 mod openid;
+mod own_ca;
 mod pages;
 mod people;
+mod restricted;
 mod roles;
 mod second_factor;
 mod support;

@@ -211,7 +211,7 @@ async fn ask(window: &Window, command: &str, args: Value) -> Result<Value, Value
     if told[0] == "ok" { Ok(value) } else { Err(value) }
 }
 
-async fn until(window: &Window, css: &str) {
+pub(crate) async fn until(window: &Window, css: &str) {
     let there = async |w: &Window| Ok((!w.find_all(css).await?.is_empty()).then_some(()));
     if let Err(error) = window.wait_for(css, PATIENCE, there).await {
         let body = window.text("body").await.unwrap_or_default();
@@ -219,11 +219,11 @@ async fn until(window: &Window, css: &str) {
     }
 }
 
-async fn theme(window: &Window) {
+pub(crate) async fn theme(window: &Window) {
     window.click(&testid("theme-button")).await.unwrap();
 }
 
-async fn picture(window: &Window, name: &str) {
+pub(crate) async fn picture(window: &Window, name: &str) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
     window.screenshot(folder.join(format!("{name}.png"))).await.unwrap();
 }

@@ -110,7 +110,7 @@ async fn all_refused(desk: &Workstation) -> Vec<RejectedItem> {
     items
         .map(|item| match item {
             AttentionItem::Rejected(item) => item,
-            AttentionItem::Conflict(item) => panic!("{item:?}"),
+            other => panic!("{other:?}"),
         })
         .collect()
 }

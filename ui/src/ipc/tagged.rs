@@ -51,6 +51,7 @@ impl Read for AppState {
                 workstation_name: part(v, "workstation_name")?,
                 known_users: part(v, "known_users")?,
                 notice: part(v, "notice")?,
+                own_code: part(v, "own_code")?,
             },
             "first_sync" => Self::FirstSync { progress: part(v, "progress")? },
             "ready" => Self::Ready { session: part(v, "session")? },
@@ -66,6 +67,8 @@ impl Read for Vec<AttentionItem> {
         let item = |value: Value| match tag(&value, "kind")?.as_str() {
             "conflict" => whole(value).map(AttentionItem::Conflict),
             "rejected" => whole(value).map(AttentionItem::Rejected),
+            "glass" => whole(value).map(AttentionItem::Glass),
+            "same_card" => whole(value).map(AttentionItem::SameCard),
             // An item of a newer version is not shown rather than all of them.
             _ => None,
         };
@@ -111,6 +114,7 @@ mod tests {
                 workstation_name: "a".into(),
                 known_users,
                 notice,
+                own_code: notice.map(|_| "ABCD-EFGH".to_owned()),
             });
         }
         as_written(AppState::FirstSync {
@@ -146,7 +150,11 @@ mod tests {
              "kept": {"value": "+61412345678", "by": "Dr Lee", "mine": false, "at": 5},
              "other": {"value": null, "by": null, "mine": true, "at": null}, "pending": false},
             {"kind": "rejected", "command_id": uuid::Uuid::from_u128(3), "name": "book_appointment", "args": {"a": 1}, "issued_at": 7,
-             "by": null, "patient_id": null, "patient_name": null, "rejection": {"code": "slot_taken"}}
+             "by": null, "patient_id": null, "patient_name": null, "rejection": {"code": "slot_taken"}},
+            {"kind": "glass", "id": uuid::Uuid::from_u128(4), "patient_id": uuid::Uuid::from_u128(5), "patient_name": null, "by": "Nina",
+             "mine": false, "opened_at": 8, "until": 9, "reason": "collapsed"},
+            {"kind": "same_card", "number": "2950197513", "reference": "1", "noticed_at": 9,
+             "patients": [{"patient_id": uuid::Uuid::from_u128(6), "name": "COSTA Maria"}]}
         ]))
         .unwrap();
         as_written(items);

@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use wattle_protocol::ipc::attention::AttentionItem;
 
 use crate::components::attention::conflict::conflict_card;
+use crate::components::attention::glass::glass_card;
 use crate::components::attention::keys;
 use crate::components::attention::rejected::{aside_line, rejected_card};
+use crate::components::attention::same_card::same_card;
 use crate::components::icon::Icon;
 use crate::state::attention::{Attention, Entry};
 use crate::state::desk::desk;
@@ -29,6 +31,8 @@ pub(crate) fn AttentionPage() -> impl IntoView {
     let card = move |entry: Entry| match entry {
         Entry::Conflict(item) => conflict_card(desk, *item),
         Entry::Rejected(items) => rejected_card(desk, items),
+        Entry::Glass(item) => glass_card(desk, item),
+        Entry::SameCard(item) => same_card(desk, item),
     };
     follow_the_focus(attention);
     let count = move || match attention.entries.with(Vec::len) {
@@ -104,6 +108,8 @@ impl Entry {
         match self {
             Self::Conflict(item) => vec![AttentionItem::Conflict(item.as_ref().clone())],
             Self::Rejected(items) => items.iter().cloned().map(AttentionItem::Rejected).collect(),
+            Self::Glass(item) => vec![AttentionItem::Glass(item.clone())],
+            Self::SameCard(item) => vec![AttentionItem::SameCard(item.clone())],
         }
     }
 }

@@ -5,6 +5,7 @@ use wattle_domain::role::{Action, Noun};
 use wattle_protocol::admin::{Act, OpenCode, Overview};
 
 use crate::components::icon::Icon;
+use crate::components::people::approve::Approve;
 use crate::components::people::form::NewPerson;
 use crate::components::people::{computer, person};
 use crate::state::desk::desk;
@@ -26,6 +27,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
             <h1 class="day-title">"People and computers"</h1>
             <div class="grow"></div>
             <Show when=may>
+                <button type="button" class="button" data-testid="approve" data-tip="A new computer that shows a code" on:click=move |_| people.open.set(Open::Approve)>{Icon::Check.svg()}"Approve a computer"</button>
                 <button type="button" class="button" data-testid="code-make" data-tip="A code that makes one more computer a workstation" on:click=make_code>{Icon::Lock.svg()}"New code"</button>
                 <button type="button" class="button primary" data-testid="person-new" on:click=move |_| people.open.set(Open::New)>{Icon::PersonPlus.svg()}"Add somebody"</button>
             </Show>
@@ -37,6 +39,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                 })}
                 {move || match people.open.get() {
                     Open::New => view! { <NewPerson people=people /> }.into_any(),
+                    Open::Approve => view! { <Approve people=people /> }.into_any(),
                     Open::Code(code) => view! {
                         <div class="panel" role="status" data-testid="code-made">
                             <p>"Type this on the new computer. It is good for one computer and for a day, and is shown only now."</p>

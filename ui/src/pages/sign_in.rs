@@ -17,10 +17,16 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let desk = desk();
     let facts = Memo::new(move |_| {
         desk.app.with(|app| match app {
-            Some(AppState::SignedOut { clinic_name, workstation_name, known_users, notice }) => {
+            Some(AppState::SignedOut { clinic_name, workstation_name, known_users, notice, .. }) => {
                 (clinic_name.clone(), workstation_name.clone(), known_users.clone(), *notice)
             }
             _ => (None, String::new(), Vec::new(), None),
+        })
+    });
+    let own_code = Memo::new(move |_| {
+        desk.app.with(|app| match app {
+            Some(AppState::SignedOut { own_code, .. }) => own_code.clone(),
+            _ => None,
         })
     });
     let (clinic, workstation, known, _) = facts.get_untracked();
@@ -104,6 +110,16 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <p class="soft">"at "<b>{workstation}</b></p>
                 {move || facts.get().3.map(|code| view! {
                     <p class="notice" role="alert" data-testid="signin-notice">{Icon::Info.svg()}<span>{words::of_fault(code)}</span></p>
+                })}
+                {move || own_code.get().map(|code| view! {
+                    <div class="panel" role="status" data-testid="own-code-panel">
+                        <p>"This computer is new. Read this code out to whoever runs the system: they approve it on the page People. Then sign in here."</p>
+                        <p class="big-code tabular" data-testid="own-code">{code}</p>
+                        <button type="button" class="link" data-testid="own-code-again" on:click=move |_| {
+                            let workstation_name = facts.get_untracked().1;
+                            desk.app.set(Some(AppState::NeedsSetUp { server_url: String::new(), workstation_name }));
+                        }>"Another server or name"</button>
+                    </div>
                 })}
                 <div class="people" style:display=of_password>{people}</div>
                 <div style:display=of_password><Field label="User name" value=username test_id="signin-username" first=!has_name /></div>

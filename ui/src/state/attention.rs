@@ -1,7 +1,7 @@
 //! What somebody must look at.
 
 use leptos::prelude::*;
-use wattle_protocol::ipc::attention::{AttentionItem, ConflictItem, RejectedItem};
+use wattle_protocol::ipc::attention::{AttentionItem, ConflictItem, GlassItem, RejectedItem, SameCardItem};
 
 use crate::ipc;
 use crate::state::desk::{Desk, Stage};
@@ -14,6 +14,10 @@ pub(crate) enum Entry {
     Conflict(Box<ConflictItem>),
     /// A refused command, or all of a group in their order.
     Rejected(Vec<RejectedItem>),
+    /// A restricted record was opened.
+    Glass(GlassItem),
+    /// Two patients have one card.
+    SameCard(SameCardItem),
 }
 
 /// The list, always fresh: the rail shows how many.
@@ -60,6 +64,8 @@ fn entries(items: &[AttentionItem]) -> Vec<Entry> {
     for item in items {
         match item {
             AttentionItem::Conflict(item) => entries.push(Entry::Conflict(Box::new(item.clone()))),
+            AttentionItem::Glass(item) => entries.push(Entry::Glass(item.clone())),
+            AttentionItem::SameCard(item) => entries.push(Entry::SameCard(item.clone())),
             AttentionItem::Rejected(item) if item.aside.is_some() => {}
             AttentionItem::Rejected(item) => {
                 let together = entries.iter_mut().find_map(|entry| match entry {
@@ -107,7 +113,7 @@ mod tests {
             .iter()
             .map(|entry| match entry {
                 Entry::Rejected(items) => items.iter().map(|item| item.n).collect(),
-                Entry::Conflict(_) => Vec::new(),
+                Entry::Conflict(_) | Entry::Glass(_) | Entry::SameCard(_) => Vec::new(),
             })
             .collect();
         assert_eq!(numbers, [vec![1, 2], vec![9]]);

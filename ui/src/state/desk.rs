@@ -83,6 +83,8 @@ pub(crate) struct Desk {
     pub(crate) undo: Undo,
     /// Light or dark.
     pub(crate) theme: RwSignal<Theme>,
+    /// When the restricted record that is open shuts by itself.
+    pub(crate) shuts_at: RwSignal<Option<UtcInstant>>,
     moved: RwSignal<Moved>,
 }
 
@@ -97,7 +99,7 @@ struct Moved {
 }
 
 /// Tables that the day book and the waiting room draw.
-const OF_BOOK: [TableName; 7] = [
+const OF_BOOK: [TableName; 8] = [
     TableName::Appointment,
     TableName::Practitioner,
     TableName::AppointmentType,
@@ -105,9 +107,10 @@ const OF_BOOK: [TableName; 7] = [
     TableName::SessionTemplate,
     TableName::Patient,
     TableName::Alert,
+    TableName::Restriction,
 ];
 /// Tables that a patient's record draws.
-const OF_PATIENTS: [TableName; 8] = [
+const OF_PATIENTS: [TableName; 10] = [
     TableName::Patient,
     TableName::PatientContact,
     TableName::PatientIdentifier,
@@ -116,15 +119,19 @@ const OF_PATIENTS: [TableName; 8] = [
     TableName::Appointment,
     TableName::UserName,
     TableName::Recall,
+    TableName::Restriction,
+    TableName::BrokenGlass,
 ];
 /// Tables that a clinical record draws.
-const OF_RECORD: [TableName; 6] = [
+const OF_RECORD: [TableName; 8] = [
     TableName::Allergy,
     TableName::Condition,
     TableName::Medication,
     TableName::Observation,
     TableName::ClinicalNote,
     TableName::UserName,
+    TableName::Restriction,
+    TableName::BrokenGlass,
 ];
 
 /// Tables that the list of documents draws.
@@ -157,12 +164,26 @@ impl Desk {
             toasts: Toasts::new(),
             undo: Undo::new(),
             theme: theme(),
+            shuts_at: RwSignal::new(None),
             moved: RwSignal::new(Moved::default()),
         };
-        set_interval(move || desk.now.set(clock::now()), Duration::from_secs(1));
+        set_interval(move || desk.tick(), Duration::from_secs(1));
         ipc::event::listen(move |event| desk.on_event(event));
         desk.refresh();
         desk
+    }
+
+    /// A second has passed. A door that shuts by itself moves no row: what is behind it is asked for anew.
+    fn tick(self) {
+        let now = clock::now();
+        self.now.set(now);
+        if self.shuts_at.get_untracked().is_some_and(|at| at <= now) {
+            self.shuts_at.set(None);
+            self.moved.update(|m| {
+                m.patients += 1;
+                m.record += 1;
+            });
+        }
     }
 
     /// Asks for the state of the app and of the sync.

@@ -23,6 +23,8 @@ pub(crate) enum Open {
     Person(UserId),
     /// The question whether a computer should be wiped.
     Wipe(WorkstationId),
+    /// The form for the code that a new computer shows.
+    Approve,
     /// A code that was made just now; it is shown once.
     Code(String),
 }

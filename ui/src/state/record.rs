@@ -116,7 +116,13 @@ impl Record {
     pub(crate) fn new(desk: Desk, patients: Patients) -> Self {
         let patient = Memo::new(move |_| {
             let shown = patients.open.get().filter(|_| desk.page.get() == Page::Patients);
-            shown.filter(|_| desk.may(MAY_READ))
+            let shut = |id: PatientId| {
+                patients.record.value.with(|r| {
+                    let r = r.as_ref().filter(|r| r.patient.id == id);
+                    r.and_then(|r| r.restricted).is_some_and(|restricted| restricted.shut)
+                })
+            };
+            shown.filter(|id| desk.may(MAY_READ) && !shut(*id))
         });
         let all = RwSignal::new(false);
         let live = Live::new(

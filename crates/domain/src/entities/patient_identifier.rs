@@ -17,7 +17,7 @@ entity! {
         /// The number, digits and letters only where its kind is known.
         value: String => Matched,
         /// Medicare individual reference number, 1 to 9; DVA entitlement colour.
-        reference: Option<String>,
+        reference: Option<String> => Sealed,
         /// Expiry.
         expires_on: Option<ClinicDate>,
         /// It does not pass its check; kept all the same.

@@ -1,12 +1,14 @@
 //! *Needs attention*: conflicts, and commands that a rule stopped or that the server keeps.
 
 mod conflict;
+pub(crate) mod glass;
 mod rejected;
+mod same_card;
 
 use wattle_domain::{CommandId, UserId, UtcInstant};
 use wattle_protocol::ipc::attention::{ASIDE_SHOWN_MS, AttentionItem};
 
-use super::{card, clinic};
+use super::{card, clinic, restricted};
 use crate::error::Error;
 use crate::store::Store;
 use crate::tables::outbox;
@@ -19,14 +21,22 @@ impl Store {
     /// When the file cannot be read.
     pub fn attention(&self, viewer: UserId) -> Result<Vec<AttentionItem>, Error> {
         let here = self.identity().workstation;
-        let aside_since = UtcInstant(self.shared().clock.now().0 - ASIDE_SHOWN_MS);
+        let now = self.shared().clock.now();
+        let aside_since = UtcInstant(now.0 - ASIDE_SHOWN_MS);
+        let told = glass::told(self.identity());
         self.read(|connection| {
             let names = clinic::user_names(connection)?;
-            let viewer = Viewer { user: viewer, here, names: &names };
+            let viewer = Viewer { user: viewer, here, now, names: &names };
             let mut items: Vec<(UtcInstant, AttentionItem)> = Vec::new();
             for item in conflict::items(connection, &viewer)? {
                 items.push((item.kept.at.unwrap_or_default(), AttentionItem::Conflict(item)));
             }
+            if told {
+                let notices = glass::items(connection, &viewer)?;
+                items.extend(notices.into_iter().map(|item| (item.opened_at, AttentionItem::Glass(item))));
+            }
+            let cards = same_card::items(connection)?;
+            items.extend(cards.into_iter().map(|card| (card.noticed_at, AttentionItem::SameCard(card))));
             for command in outbox::rejected(connection, aside_since)? {
                 let item = rejected::item(connection, command, &viewer)?;
                 items.push((item.issued_at, AttentionItem::Rejected(item)));
@@ -65,5 +75,6 @@ impl Store {
 struct Viewer<'a> {
     user: UserId,
     here: wattle_domain::WorkstationId,
+    now: UtcInstant,
     names: &'a std::collections::BTreeMap<UserId, String>,
 }

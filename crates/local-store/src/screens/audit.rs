@@ -15,7 +15,8 @@ use crate::store::Store;
 
 /// What an entry says of whom, where the columns of the two logs differ.
 const CHANGES: &str = "SELECT id, at, issued_at, user_id, role, workstation_id, action, patient_id, outcome, \
-                       changes AS more, NULL AS subject_id, NULL AS reason, hash FROM audit_event";
+                       changes AS more, NULL AS subject_id, \
+                       (SELECT g.reason FROM broken_glass g WHERE g.id = audit_event.command_id) AS reason, hash FROM audit_event";
 const ACCESS: &str = "SELECT id, at, NULL AS issued_at, user_id, '' AS role, workstation_id, action, patient_id, NULL AS outcome, \
                       detail AS more, subject_id, reason, hash FROM access_event";
 

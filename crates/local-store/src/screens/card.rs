@@ -8,6 +8,7 @@ use wattle_domain::{
 };
 use wattle_protocol::ipc::daybook::Card;
 
+use super::restricted::unless_restricted;
 use crate::error::Error;
 
 /// Everything of the appointment is in the index `appointment_day`, everything of the patient in the card.
@@ -15,7 +16,7 @@ const COLUMNS: &str =
     "SELECT a.id, a.practitioner_id, a.patient_id, a.type_id, a.room_id, a.start_at, a.end_at, a.status,
     a.double_booking, a.note, a.arrived_at, a.started_at, a.finished_at, a.updated_by, a.updated_at,
     EXISTS (SELECT 1 FROM pending_row w WHERE w.tbl = 'appointment' AND w.id = a.id AND w.wrote = 1),
-    p.family_name, p.given_name, p.preferred_name, p.birth_date, p.phone, p.alert_until, p.first_start_at";
+    p.family_name, p.given_name, p.preferred_name, p.birth_date";
 
 /// Cards that a condition selects; `index` is the one to walk, `today` decides which alerts have expired.
 pub(crate) fn select(
@@ -25,8 +26,9 @@ pub(crate) fn select(
     parameters: impl rusqlite::Params,
     today: ClinicDate,
 ) -> Result<Vec<Card>, Error> {
+    let phone = unless_restricted("p", "phone");
     let sql = format!(
-        "{COLUMNS} FROM appointment a INDEXED BY {index} LEFT JOIN patient_card p ON p.patient_id = a.patient_id {condition}"
+        "{COLUMNS}, {phone}, p.alert_until, p.first_start_at FROM appointment a INDEXED BY {index} LEFT JOIN patient_card p ON p.patient_id = a.patient_id {condition}"
     );
     let today = today.to_string();
     let mut statement = connection.prepare_cached(&sql)?;

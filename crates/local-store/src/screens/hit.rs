@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use wattle_domain::PatientId;
 use wattle_protocol::ipc::patients::PatientHit;
 
+use super::restricted::unless_restricted;
 use crate::error::Error;
 
 /// The line of a patient; `None` when there is no such patient here.
@@ -13,11 +14,15 @@ pub(crate) fn load(
     matched: Vec<String>,
     fuzzy: bool,
 ) -> Result<Option<PatientHit>, Error> {
-    let sql = "SELECT record_number, family_name, given_name, preferred_name, birth_date, phone, suburb, deceased,
-                   EXISTS (SELECT 1 FROM pending_row w WHERE w.tbl = 'patient' AND w.id = patient_id AND w.wrote = 1)
-               FROM patient_card WHERE patient_id = ?";
+    let (phone, suburb) =
+        (unless_restricted("patient_card", "phone"), unless_restricted("patient_card", "suburb"));
+    let sql = format!(
+        "SELECT record_number, family_name, given_name, preferred_name, birth_date, {phone}, {suburb}, deceased,
+             EXISTS (SELECT 1 FROM pending_row w WHERE w.tbl = 'patient' AND w.id = patient_id AND w.wrote = 1)
+         FROM patient_card WHERE patient_id = ?"
+    );
     let hit = connection
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row([id.to_string()], |row| {
             Ok(PatientHit {
                 id,

@@ -63,6 +63,8 @@ fn record(connection: &Connection, id: PatientId, now: UtcInstant) -> Result<Opt
         alerts,
         appointments,
         recalls,
+        restricted: None,
+        open_to: Vec::new(),
         revs,
         pending: waiting,
         names,

@@ -1,7 +1,9 @@
 //! A command from the click to the server's row.
 
 use ring::signature::{ED25519, UnparsedPublicKey};
-use wattle_domain::commands::{EditPatient, FieldEdit, RecordArrival};
+use wattle_domain::commands::{EditPatient, FieldEdit, NewIdentifier, PatientParts, RecordArrival};
+use wattle_domain::entities::PatientIdentifier;
+use wattle_domain::fields::IdentifierKind;
 use wattle_domain::{Envelope, Outcome, RejectionCode, Rev, TableName};
 use wattle_local_store::{Store, SubmitError};
 use wattle_protocol::ipc::attention::AttentionItem;
@@ -92,7 +94,7 @@ fn a_rejection_of_the_server_undoes_the_effect_and_waits_for_somebody() {
     assert_eq!(store.sync_facts().unwrap().attention, 1);
     let aside = |store: &Store| match store.attention(MARIA).unwrap().remove(0) {
         AttentionItem::Rejected(item) => item.aside.map(|aside| aside.by_name),
-        AttentionItem::Conflict(_) => panic!("a rejection"),
+        _ => panic!("a rejection"),
     };
     assert_eq!(aside(&store), None);
     assert!(store.set_aside(submitted.command_id, Some(MARIA)).unwrap());
@@ -175,4 +177,61 @@ fn numbers_go_on_above_what_the_server_has_seen() {
     store.skip_to_number(7).unwrap();
     store.submit(&maria(), book(1, 1, 0)).unwrap();
     assert_eq!(store.sync_facts().unwrap().last_n, 42);
+}
+
+#[test]
+fn two_patients_with_one_line_of_a_medicare_card_are_told_and_a_family_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let people = [
+        patient(1, "Mia", "Costa", "1963-02-01"),
+        patient(2, "Leo", "Costa", "1961-05-04"),
+        patient(3, "Mia", "Kosta", "1963-02-01"),
+    ];
+    let store = desk(folder.path(), &people);
+    let card = |n: u128, patient: u128, reference: Option<&str>| PatientIdentifier {
+        reference: reference.map(str::to_owned),
+        ..identifier(n, patient, IdentifierKind::Medicare, "2950197513")
+    };
+    let told = |store: &Store| {
+        let items = store.attention(MARIA).unwrap().into_iter();
+        items
+            .map(|item| match item {
+                AttentionItem::SameCard(card) => card,
+                other => panic!("{other:?}"),
+            })
+            .collect::<Vec<_>>()
+    };
+    let family = [card(1, 1, Some("1")), card(2, 2, Some("2")), card(4, 3, None)];
+    pull(&store, [frame(&family), checkpoint(2, vec![])]);
+    assert_eq!(told(&store), [], "a family has one number, each their own line");
+    pull(&store, [frame(&[card(5, 2, Some("1"))]), checkpoint(3, vec![])]);
+    assert_eq!(told(&store), [], "what an import brought is in the report of the move");
+    // Another desk had typed the same line offline; here it is typed once more.
+    let typed = NewIdentifier {
+        id: id(7, 6).into(),
+        kind: IdentifierKind::Medicare,
+        value: "2950 19751 3".into(),
+        reference: Some("1".into()),
+        expires_on: None,
+    };
+    let parts = PatientParts { identifiers: vec![typed], ..PatientParts::default() };
+    let edit = EditPatient { patient_id: id(3, 3).into(), edits: Vec::new(), parts };
+    store.submit(&maria(), edit.into()).unwrap();
+    let [same] = told(&store).try_into().unwrap();
+    assert_eq!((same.number.as_str(), same.reference.as_str()), ("2950197513", "1"));
+    let names: Vec<_> = same.patients.iter().map(|one| one.name.as_deref()).collect();
+    let wanted = [Some("COSTA Mia"), Some("COSTA Leo"), Some("KOSTA Mia")];
+    assert!(names.len() == 3 && wanted.iter().all(|name| names.contains(name)), "{names:?}");
+    let line = FieldEdit {
+        table: TableName::PatientIdentifier,
+        row_id: id(7, 6),
+        field: "reference".into(),
+        seen_rev: Rev(0),
+        was: serde_json::json!("1"),
+        now: serde_json::json!("3"),
+    };
+    let parts = PatientParts::default();
+    let edit = EditPatient { patient_id: id(3, 3).into(), edits: vec![line], parts };
+    store.submit(&maria(), edit.into()).unwrap();
+    assert_eq!(told(&store), [], "put right");
 }

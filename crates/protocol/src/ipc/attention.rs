@@ -1,6 +1,6 @@
 //! *Needs attention*. Commands: `attention() -> Vec<AttentionItem>`, `resolve_conflict(ResolveConflict)`,
 //! `set_aside(SetAside)` (a rejected command that somebody has dealt with; it is kept, with who and when),
-//! `try_again(TryAgain)` (the same once more as new commands; the old ones are then set aside).
+//! `see_glass(SeeGlass)` (a notice was looked at), `try_again(TryAgain)` (the same once more as new commands; the old ones are then set aside).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +17,10 @@ pub enum AttentionItem {
     Conflict(ConflictItem),
     /// A rule said no at the server.
     Rejected(RejectedItem),
+    /// Somebody has opened a restricted record.
+    Glass(GlassItem),
+    /// Two patients have one Medicare card.
+    SameCard(SameCardItem),
 }
 
 /// Two people changed one field without seeing each other.
@@ -43,8 +47,54 @@ pub struct ConflictItem {
     /// Somebody has typed a third value since; `kept` is that one, and the other value cannot be chosen any more.
     #[serde(default)]
     pub moved_on: bool,
+    /// The record is restricted and shut to whoever looks: the values are left out.
+    #[serde(default)]
+    pub shut: bool,
     /// The choice is made here but not yet on the server.
     pub pending: bool,
+}
+
+/// Somebody has opened a restricted record and said why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlassItem {
+    /// Which glass.
+    pub id: uuid::Uuid,
+    /// Whose record.
+    pub patient_id: PatientId,
+    /// `COSTA Maria`.
+    pub patient_name: Option<String>,
+    /// Display name of who opened it.
+    pub by: Option<String>,
+    /// It was the person who is signed in.
+    pub mine: bool,
+    /// When, on their workstation's clock.
+    pub opened_at: UtcInstant,
+    /// When it shut, or will.
+    pub until: UtcInstant,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+/// Two patients or more with one Medicare number and one line of the card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameCardItem {
+    /// The number.
+    pub number: String,
+    /// The individual reference number.
+    pub reference: String,
+    /// When the later of them came.
+    pub noticed_at: UtcInstant,
+    /// Whose it is, the earliest first.
+    pub patients: Vec<SameCardPatient>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameCardPatient {
+    /// Who.
+    pub patient_id: PatientId,
+    /// `COSTA Maria`.
+    pub name: Option<String>,
 }
 
 /// One of the two.

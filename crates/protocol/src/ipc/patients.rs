@@ -1,6 +1,7 @@
 //! Patients. Commands: `search_patients(SearchPatients) -> Vec<PatientHit>`, `patient(PatientQuery) -> PatientRecord`,
 //! `possible_duplicates(PatientDraft) -> Vec<PossibleDuplicate>`, `register_patient(RegisterPatient)`,
-//! `edit_patient(EditPatient)`: the domain's commands as they are; a nil id asks the shell for a new one.
+//! `edit_patient(EditPatient)`: the domain's commands as they are; a nil id asks the shell for a new one. Of restricted
+//! records: `restriction(PatientQuery) -> RestrictionForm`, `restrict_patient(RestrictPatient)`, `break_glass(BreakGlass)`.
 
 use std::collections::BTreeMap;
 
@@ -80,10 +81,36 @@ pub struct PatientRecord {
     pub pending: Vec<uuid::Uuid>,
     /// Display names of the users that appear in this record.
     pub names: BTreeMap<UserId, String>,
+    /// The record is restricted; `None` for most.
+    #[serde(default)]
+    pub restricted: Option<Restricted>,
+    /// Display names of those to whom a restricted record is open.
+    #[serde(default)]
+    pub open_to: Vec<String>,
     /// Who changed the patient's row last.
     pub updated_by: Option<UserId>,
     /// When.
     pub updated_at: UtcInstant,
+}
+
+/// How a restricted record stands before whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restricted {
+    /// It is shut to them: only who it is and when they come is here.
+    pub shut: bool,
+    /// They have broken the glass: it shuts by itself then. `None`: it is shut, or open to them anyhow.
+    pub until: Option<UtcInstant>,
+}
+
+/// To whom a record is open, and who could be named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestrictionForm {
+    /// It is restricted now.
+    pub restricted: bool,
+    /// To whom it is (or was last) open.
+    pub open_to: Vec<UserId>,
+    /// Everybody with an open account, by name.
+    pub people: Vec<(UserId, String)>,
 }
 
 /// What the registration form holds so far.

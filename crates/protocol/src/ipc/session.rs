@@ -27,6 +27,9 @@ pub enum AppState {
         known_users: Vec<String>,
         /// Something to tell first, for example that the file was damaged.
         notice: Option<FaultCode>,
+        /// A code that this computer drew and an admin has to approve before the first sign-in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own_code: Option<String>,
     },
     /// Signed in; the first copy of the clinic is on its way.
     FirstSync {
@@ -90,10 +93,14 @@ pub struct Progress {
 pub struct SetUp {
     /// `https://…` (plain `http` only to this computer).
     pub server_url: String,
-    /// The code that an admin gave.
+    /// The code that an admin gave; empty: this computer draws one, and an admin approves it.
     pub enrolment_code: String,
     /// `reception-1`.
     pub workstation_name: String,
+    /// PEM certificates of the clinic's own authority, where the server's certificate is one of its: from then on no other
+    /// is trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_ca: Option<String>,
 }
 
 /// Arguments of `sign_in`.

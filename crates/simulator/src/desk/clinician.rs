@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use wattle_domain::commands::{
-    EditEntry, EditRecall, FieldEdit, NewObservation, RecordAllergy, RecordCondition, RecordMedication,
-    RecordObservations, RecordRecall, SignNote,
+    BreakGlass, EditEntry, EditRecall, FieldEdit, NewObservation, RecordAllergy, RecordCondition,
+    RecordMedication, RecordObservations, RecordRecall, RestrictPatient, SignNote,
 };
 use wattle_domain::fields::{AllergyKind, AllergySeverity, EntryStatus, ObservationCode, RecallStatus};
 use wattle_domain::{ClinicDate, Command, FeedClass, NoteId, ObservationId, PatientId, Row, TableName};
@@ -30,7 +30,7 @@ pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Comman
     let patients = look.rows(TableName::Patient);
     let patient_id = PatientId(few(&patients, random)?.id);
     let of = |table: TableName| look.select(table, &format!("WHERE patient_id = '{patient_id}' ORDER BY id"));
-    Some(match random.below(10) {
+    Some(match random.below(12) {
         0 | 1 => allergy(patient_id, clinic, random),
         2 => RecordCondition {
             condition_id: random.id().into(),
@@ -57,6 +57,14 @@ pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Comman
         4 | 5 => note(patient_id, &of(TableName::ClinicalNote), clinic, random),
         6 => observations(patient_id, &of(TableName::Observation), clinic, random),
         7 => recall(patient_id, &of(TableName::Recall), clinic, random),
+        8 => BreakGlass {
+            patient_id,
+            reason: word(clinic, FeedClass::Front, &format!("d{}", random.below(1 << 40))),
+        }
+        .into(),
+        9 if random.chance(300) => {
+            RestrictPatient { patient_id, restricted: random.chance(400), open_to: Vec::new() }.into()
+        }
         _ => return edit(patient_id, &of, clinic, random),
     })
 }

@@ -22,6 +22,9 @@ pub enum BadAddress {
     /// With a name, password, query or fragment.
     #[error("leave out everything after the path, and names or passwords before the host")]
     TooMuch,
+    /// What should be a certificate of an authority is none.
+    #[error("that is no certificate; it begins with -----BEGIN CERTIFICATE-----")]
+    NoAuthority,
     /// The system's TLS cannot be used.
     #[error("this computer's TLS could not be set up")]
     NoTls,

@@ -1,5 +1,6 @@
 //! What can go wrong on the way.
 
+use tokio_rustls::rustls;
 use wattle_protocol::{ApiFault, ErrorCode};
 
 use crate::machine::{Fault, FaultKind};
@@ -31,6 +32,9 @@ pub enum Error {
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
+    /// Somebody answers with a certificate that none of those who are trusted here vouches for.
+    #[error("nobody vouches for its certificate")]
+    Untrusted,
     /// No connection: no route, no name, refused, TLS failed.
     #[error("no connection")]
     NoConnection,
@@ -72,6 +76,8 @@ impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() {
             Self::Unreachable(Why::TimedOut)
+        } else if untrusted(&error) {
+            Self::Unreachable(Why::Untrusted)
         } else if error.is_connect() {
             Self::Unreachable(Why::NoConnection)
         } else if error.is_decode() {
@@ -80,4 +86,20 @@ impl From<reqwest::Error> for Error {
             Self::Unreachable(Why::Cut)
         }
     }
+}
+
+/// Whether TLS failed over the certificate. rustls says so inside an error of the connection, which is inside an `io::Error`.
+fn untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = inner.map(|inner| inner as &(dyn std::error::Error + 'static));
+        let tls = error.downcast_ref::<rustls::Error>();
+        let tls = tls.or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        next = error.source().or(inner);
+    }
+    false
 }

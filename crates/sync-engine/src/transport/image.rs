@@ -21,10 +21,11 @@ impl Transport {
     /// # Errors
     /// [`Error::Refused`] with `sign_in_again` when the URL's time is over (or it was never good); or no answer.
     pub async fn chunk_from(&self, url: &str, from: u64) -> Result<ChunkBody, Error> {
-        let (url, _) =
+        let (url, is_ours) =
             self.address.offered(url).ok_or(Error::Garbled { what: "a chunk at a bad address" })?;
         // Stored bytes are what was hashed: nobody on the way may pack them.
-        let mut request = self.http.get(url).header(ACCEPT_ENCODING, "identity");
+        let http = if is_ours { &self.http } else { &self.elsewhere };
+        let mut request = http.get(url).header(ACCEPT_ENCODING, "identity");
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
         }

@@ -4,6 +4,7 @@ use wattle_domain::commands::{
     EditEntry, EditRecall, RecordAllergy, RecordCondition, RecordMedication, RecordObservations,
     RecordRecall, SignNote,
 };
+use wattle_domain::restriction::Door;
 use wattle_domain::role::{Action, Noun};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, NoteDraft, RecordQuery};
@@ -15,14 +16,18 @@ impl Workstation {
     /// A patient's clinical record, with the drafts of the person at the desk.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when their roles do not let them read it; [`Error::Locked`]; when the file cannot be read.
+    /// [`Error::NotFound`] when their roles do not let them read it; [`Error::Restricted`]; [`Error::Locked`]; when the file cannot be read.
     pub async fn clinical_record(&self, query: RecordQuery) -> Result<ClinicalRecord, Error> {
         let desk = self.desk()?;
         if !desk.may((Noun::ClinicalRecord, Action::Read)) {
             return Err(Error::NotFound);
         }
         let viewer = desk.user();
-        self.read(move |store| store.clinical_record(query, viewer)).await
+        let shown = self.read(move |store| {
+            let shut = store.door(query.patient_id, viewer)? == Door::Shut;
+            (!shut).then(|| store.clinical_record(query, viewer)).transpose()
+        });
+        shown.await?.ok_or(Error::Restricted)
     }
 
     /// Saves a note that is not signed yet, on disk when this returns; a nil id is replaced by a new one, which the answer

@@ -17,7 +17,7 @@ impl Workstation {
     pub(super) async fn key_from_server(&self, place: &Place, signed_in: &SignedIn) -> Option<DataKey> {
         let record = self.record()?;
         let asked = Escrow { profile: role::profile(&signed_in.roles), keep: None };
-        let kept = match server::escrow(&record.server_url, &signed_in.access_token, &asked).await {
+        let kept = match server::escrow(&record.server(), &signed_in.access_token, &asked).await {
             Ok(kept) => kept?.keys,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "no key from the server");
@@ -43,7 +43,7 @@ impl Workstation {
             let Some(record) = workstation.record() else { return };
             let keep = file.keys.data_key.to_base64();
             let asked = Escrow { profile: file.owner.profile.clone(), keep: Some(keep.to_string()) };
-            let given = server::escrow(&record.server_url, &token, &asked).await;
+            let given = server::escrow(&record.server(), &token, &asked).await;
             let noted = match given {
                 Ok(Some(_)) => file.place.mark_kept(&mark),
                 // A server without a key of its own keeps none.

@@ -97,7 +97,7 @@ impl Workstation {
         let clock = Arc::clone(&self.0.clock);
         let store = file.open(Arc::clone(&clock)).await?;
         let tokens = Arc::clone(&keeper);
-        let driver = server::start(&record.server_url, &store, tokens, &file.owner, clock)?;
+        let driver = server::start(&record.server(), &store, tokens, &file.owner, clock)?;
         let desk = Arc::new(Desk::new(store, driver, keeper, file, secret));
         *self.state() = State::In { desk: Arc::clone(&desk), locked };
         desk.watch(self.watchers(&desk));

@@ -96,7 +96,7 @@ impl Workstation {
                 let store = file.open(Arc::clone(&clock)).await?;
                 let record = self.record().ok_or(Error::NotSetUp)?;
                 let tokens = Arc::new(Borrowed(Arc::clone(&desk.keeper)));
-                let driver = server::start(&record.server_url, &store, tokens, &file.owner, clock)?;
+                let driver = server::start(&record.server(), &store, tokens, &file.owner, clock)?;
                 Arc::new(Desk::new(store, driver, Arc::clone(&desk.keeper), file, desk.secret().clone()))
             }
         };

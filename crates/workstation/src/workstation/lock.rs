@@ -90,7 +90,7 @@ impl Workstation {
                     .await;
                 let signed_in = match asked {
                     Ok(signed_in) if signed_in.user == desk.user() => signed_in,
-                    Ok(_) | Err(Error::Offline) => return Err(Error::WrongCredentials),
+                    Ok(_) | Err(Error::Offline | Error::Untrusted) => return Err(Error::WrongCredentials),
                     Err(other) => return Err(other),
                 };
                 let (owner, password) = (file.owner.clone(), zeroize::Zeroizing::new(password.to_owned()));

@@ -89,7 +89,7 @@ impl Workstation {
         }
         let tokens = Arc::clone(&keeper);
         let copy = self.first_copy(&file, &store).await?;
-        let driver = server::start_with_image(&record.server_url, &store, tokens, &file.owner, clock, copy)?;
+        let driver = server::start_with_image(&record.server(), &store, tokens, &file.owner, clock, copy)?;
         Ok(Arc::new(Desk::new(store, driver, keeper, file, secret)))
     }
 

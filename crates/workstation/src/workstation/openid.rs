@@ -61,7 +61,7 @@ impl Workstation {
             code_challenge: URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())),
             state: state.clone(),
         };
-        let begun = match server::begin_openid(&record.server_url, &begin).await {
+        let begun = match server::begin_openid(&record.server(), &begin).await {
             Err(Error::Refused { code: ErrorCode::NotFound, .. }) => return Err(Error::NoProvider),
             other => other?,
         };
@@ -83,7 +83,7 @@ impl Workstation {
             signing_key: keys.signing_key.public_base64(),
             app_version: server::APP_VERSION.to_owned(),
         };
-        let signed_in = match server::sign_in(&record.server_url, &request).await {
+        let signed_in = match server::sign_in(&record.server(), &request).await {
             // Not known at the clinic: no password of ours was wrong.
             Err(Error::WrongCredentials) => return Err(Error::ProviderRefused),
             other => other?,

@@ -18,12 +18,13 @@ impl Workstation {
         self.read(move |store| store.search_patients(&query)).await
     }
 
-    /// One person with what hangs on them.
+    /// One person with what hangs on them, as far as their record is open to whoever is at the desk.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Locked`]; when the file cannot be read.
     pub async fn patient(&self, query: PatientQuery) -> Result<PatientRecord, Error> {
-        self.read(move |store| store.patient(query.id)).await?.ok_or(Error::NotFound)
+        let viewer = self.desk()?.user();
+        self.read(move |store| store.patient_for(query.id, viewer)).await?.ok_or(Error::NotFound)
     }
 
     /// Notes that the person at the desk has looked at a record: it goes into the audit log, also offline.

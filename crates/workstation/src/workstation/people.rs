@@ -9,7 +9,7 @@ use wattle_sync_engine::driver::Tokens as _;
 
 use super::Workstation;
 use crate::error::Error;
-use crate::server;
+use crate::server::{self, Server};
 
 /// For so long new tokens are waited for when the old ones are over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ impl Workstation {
 
     /// Asks the server with the token at hand, and once more with a newer one when that is over: it was refused before
     /// anything was done.
-    async fn ask<T, F>(&self, ask: impl Fn(String, String) -> F) -> Result<T, Error>
+    async fn ask<T, F>(&self, ask: impl Fn(Server, String) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -56,10 +56,10 @@ impl Workstation {
         }
     }
 
-    fn server_and_token(&self) -> Result<(String, String), Error> {
+    fn server_and_token(&self) -> Result<(Server, String), Error> {
         let desk = self.desk()?;
         let record = self.record().ok_or(Error::NotSetUp)?;
-        Ok((record.server_url, desk.keeper.access().ok_or(Error::Offline)?))
+        Ok((record.server(), desk.keeper.access().ok_or(Error::Offline)?))
     }
 
     /// The sync spends the refresh token, and nobody else: it is good once.

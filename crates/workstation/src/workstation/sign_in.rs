@@ -52,6 +52,10 @@ impl Workstation {
             let secret = self.0.keyring.secret_or_new().await?;
             let tried = self.by_server(record, username, proof, secret, Error::FirstSignInNeedsServer).await;
             if let Err(Error::Refused { code: ErrorCode::NotEnrolled, .. }) = &tried {
+                // A code of this computer's own stays on the screen until somebody approves it.
+                if record.own_code {
+                    return Err(Error::NotApproved);
+                }
                 self.change_record(|record| record.enrolment_code = None)?;
                 self.tell().await;
             }
@@ -121,7 +125,7 @@ impl Workstation {
                     Ok(signed_in) => {
                         return self.admit(&signed_in, username, password, secret, file.keys, false).await;
                     }
-                    Err(Error::Offline) => {}
+                    Err(Error::Offline | Error::Untrusted) => {}
                     Err(other) => return Err(other),
                 }
             }
@@ -226,6 +230,7 @@ impl Workstation {
         // The code is spent: what came of it must be kept before anything else can go wrong.
         self.change_record(|record| {
             record.enrolment_code = None;
+            record.own_code = false;
             record.workstation_name.clone_from(&signed_in.workstation_name);
             record.enrolled = Some(Enrolled {
                 clinic: signed_in.clinic,
@@ -314,7 +319,7 @@ impl Workstation {
             signing_key,
             app_version: server::APP_VERSION.to_owned(),
         };
-        server::sign_in(&record.server_url, &request).await
+        server::sign_in(&record.server(), &request).await
     }
 }
 

@@ -14,7 +14,7 @@ use wattle_sync_engine::driver::Tokens as _;
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
-use crate::server;
+use crate::server::{self, Server};
 
 /// Commands that are handed over in one go.
 const BATCH: usize = 200;
@@ -32,7 +32,7 @@ impl Workstation {
         }
         let record = self.record().ok_or(Error::NotSetUp)?;
         let token = desk.keeper.access().ok_or(Error::Offline)?;
-        let url = record.server_url.clone();
+        let url = record.server();
         for open in self.leftovers().into_iter().chain([Arc::clone(&desk)]) {
             hand_over(&open, &url, &token).await?;
         }
@@ -70,7 +70,7 @@ impl Workstation {
     }
 }
 
-async fn hand_over(desk: &Arc<Desk>, url: &str, token: &str) -> Result<(), Error> {
+async fn hand_over(desk: &Arc<Desk>, url: &Server, token: &str) -> Result<(), Error> {
     let mut after = 0;
     loop {
         let (unsent, last) = desk.with_store(move |store: &Store| store.unsent(after, BATCH)).await?;

@@ -144,6 +144,9 @@ fn commands() -> Vec<Command> {
                 "record_recall" => {
                     json!({"recall_id": id, "patient_id": id, "due_on": "2027-01-01", "reason": "x"})
                 }
+                "restrict_patient" => json!({"patient_id": id, "restricted": true}),
+                "break_glass" => json!({"patient_id": id, "reason": "a reason"}),
+                "see_glass" => json!({"glass_id": id}),
                 _ => json!({"appointment_id": id}),
             };
             serde_json::from_value(json!({"name": name, "args": args}))

@@ -82,6 +82,22 @@ fn of_a_feed(name: TableName, role: Role) -> May {
             let accounts = role.may((Noun::Account, Write));
             May { select: granted, insert: accounts, update: accounts, delete: false }
         }
+        // Beside the class the table of grants is asked: who restricts, who breaks, who is told.
+        (TableName::Restriction | TableName::BrokenGlass, _) => {
+            use wattle_domain::role::{Action, Noun};
+            let (insert, update) = match name {
+                TableName::Restriction => {
+                    ((Noun::Restriction, Action::Write), (Noun::Restriction, Action::Write))
+                }
+                _ => ((Noun::BrokenGlass, Action::Write), (Noun::BrokenGlass, Action::Read)),
+            };
+            May {
+                select: granted,
+                insert: granted && role.may(insert),
+                update: granted && role.may(update),
+                delete: false,
+            }
+        }
         (_, FeedClass::Ref | FeedClass::Admin) => {
             May { select: granted, insert: false, update: false, delete: false }
         }

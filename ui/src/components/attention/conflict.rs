@@ -52,6 +52,12 @@ pub(crate) fn conflict_card(desk: Desk, item: ConflictItem) -> AnyView {
         patient: item.patient_id.zip(item.patient_name.clone()),
         nobody: None,
     };
+    if item.shut {
+        let body = view! {
+            <p>"Two people changed this without seeing each other. The record is restricted: open it with a reason to see both values, or leave this to those who treat the patient."</p>
+        };
+        return card(desk, head, body.into_any());
+    }
     let body = view! {
         <p>{sentence}</p>
         <div class="sides">

@@ -15,6 +15,8 @@ use crate::components::record::page::ClinicalPage;
 use crate::components::record::recall_form::RecallForm;
 use crate::components::record::recalls::Recalls;
 use crate::components::record::summary::Head;
+use crate::components::restricted::form::WhoMayOpen;
+use crate::components::restricted::{OpenDoor, Shut};
 use crate::state::book::{Somebody, book};
 use crate::state::desk::{Desk, Page, desk};
 use crate::state::patients::cell::last_change;
@@ -33,11 +35,19 @@ pub(crate) fn RecordView(id: PatientId) -> impl IntoView {
             <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
         })}
         {move || record.value.with(|r| r.as_ref().filter(|r| r.patient.id == id).cloned()).map(|r| {
-            if desk.may(MAY_READ) {
+            let restricted = r.restricted;
+            if restricted.is_some_and(|restricted| restricted.shut) {
+                return view! { <Shut r=r /> }.into_any();
+            }
+            let door = restricted.map(|restricted| {
+                view! { <OpenDoor restricted=restricted open_to=r.open_to.clone() /> }.into_any()
+            });
+            let page = if desk.may(MAY_READ) {
                 view! { <ClinicalPage r=r history=history /> }.into_any()
             } else {
                 view! { <Record r=r history=history /> }.into_any()
-            }
+            };
+            vec![door.unwrap_or_else(|| ().into_any()), page].into_any()
         })}
     }
 }
@@ -137,6 +147,7 @@ fn Details(r: PatientRecord, who: Who) -> impl IntoView {
         </dl>
         <h2>"More"</h2>
         <dl class="values">{more(&r, who)}</dl>
+        <WhoMayOpen r=r.clone() />
     }
 }
 

@@ -5,10 +5,11 @@ use serde_json::Value;
 use wattle_domain::attention::{FieldChange, conflicts_of};
 use wattle_domain::entities::Conflict;
 use wattle_domain::fields::ConflictStatus;
+use wattle_domain::restriction::Door;
 use wattle_domain::{TableName, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ipc::attention::{ConflictItem, Side};
 
-use super::{Viewer, clinic, rejected};
+use super::{Viewer, clinic, rejected, restricted};
 use crate::error::Error;
 use crate::tables::{pending, synced};
 
@@ -63,6 +64,15 @@ fn item(
             last.map(|l| l.workstation).or(row.attribution.origin_workstation),
         );
     }
+    let shut = match conflict.patient_id {
+        Some(patient) => restricted::door(connection, patient, viewer.user, viewer.now)? == Door::Shut,
+        None => false,
+    };
+    let mut other =
+        side(viewer, conflict.other_value, conflict.other_by, conflict.other_at, conflict.other_workstation);
+    if shut {
+        (kept.value, other.value) = (Value::Null, Value::Null);
+    }
     Ok(ConflictItem {
         id: conflict.id,
         table,
@@ -75,15 +85,10 @@ fn item(
             .flatten(),
         patient_id: conflict.patient_id,
         kept,
-        other: side(
-            viewer,
-            conflict.other_value,
-            conflict.other_by,
-            conflict.other_at,
-            conflict.other_workstation,
-        ),
+        other,
         field: conflict.field,
         moved_on,
+        shut,
         pending,
     })
 }

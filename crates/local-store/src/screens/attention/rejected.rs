@@ -99,6 +99,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::EditRecall(_)
         | Command::AddDocument(_)
         | Command::EditDocument(_) => return Ok(None),
+        Command::RestrictPatient(_) | Command::BreakGlass(_) | Command::SeeGlass(_) => return Ok(None),
     };
     Ok(Some(About {
         practitioner_name: practitioner.map(|id| of_practitioner(connection, id)).transpose()?.flatten(),
