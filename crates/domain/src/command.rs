@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::commands::{
-    AddDocument, BookAppointment, BreakGlass, CancelAppointment, EditDocument, EditEntry, EditPatient,
-    EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteExport, RecordAllergy, RecordArrival,
-    RecordCondition, RecordMedication, RecordObservations, RecordRecall, RegisterPatient,
-    RescheduleAppointment, ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation,
+    ActionResult, AddDocument, BookAppointment, BreakGlass, CancelAppointment, EditDocument, EditEntry,
+    EditPatient, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteDaySheet,
+    NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordConsent, RecordMedication,
+    RecordObservations, RecordProvider, RecordRecall, RecordResult, RegisterPatient, RescheduleAppointment,
+    ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation, WriteLetter,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -124,6 +125,8 @@ commands! {
     NoteAccess = "note_access",
     /// A list was taken out of the house.
     NoteExport = "note_export",
+    /// The book of a day was printed.
+    NoteDaySheet = "note_day_sheet",
     /// What a patient does not bear, or nil known.
     RecordAllergy = "record_allergy",
     /// A problem.
@@ -140,6 +143,18 @@ commands! {
     RecordRecall = "record_recall",
     /// Fields of recalls.
     EditRecall = "edit_recall",
+    /// A patient agrees to something, or takes it back.
+    RecordConsent = "record_consent",
+    /// Somebody new in the address book.
+    RecordProvider = "record_provider",
+    /// Fields of the address book.
+    EditProvider = "edit_provider",
+    /// A letter.
+    WriteLetter = "write_letter",
+    /// A result that waits for somebody.
+    RecordResult = "record_result",
+    /// What was done about a result.
+    ActionResult = "action_result",
     /// A document of a patient; its bytes travel apart.
     AddDocument = "add_document",
     /// Title and status of documents.

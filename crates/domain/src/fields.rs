@@ -232,6 +232,24 @@ words! {
         /// Pain, 0 to 10.
         Pain = "pain",
     }
+    /// What a patient agreed to.
+    ConsentKind {
+        /// That their record is given out of the house: to another doctor, or to themselves.
+        ShareRecord = "share_record",
+    }
+    /// What was done about a result.
+    ResultAction {
+        /// Nothing was to be done.
+        NoAction = "no_action",
+        /// The patient knows.
+        Told = "told",
+        /// The desk is to tell the patient, who need not come.
+        Tell = "tell",
+        /// Another sample.
+        Repeat = "repeat",
+        /// The patient is asked back.
+        Recall = "recall",
+    }
     /// What a document is. Each kind is in one table, see [`DocumentKind::table`].
     DocumentKind {
         /// A referral to us.

@@ -77,6 +77,16 @@ ids! {
     AppointmentId,
     /// One step in the life of a booking.
     AppointmentEventId,
+    /// A word of a patient.
+    ConsentId,
+    /// Somebody in the address book.
+    ProviderId,
+    /// A letter.
+    LetterId,
+    /// A result in the inbox.
+    InboxItemId,
+    /// A scan, a photo, a letter: something with bytes.
+    DocumentId,
     /// A difference that somebody must look at.
     ConflictId,
     /// A line of a patient's allergies.
@@ -91,8 +101,6 @@ ids! {
     NoteId,
     /// A reason to ask a patient back.
     RecallId,
-    /// A document of a patient; its bytes travel apart.
-    DocumentId,
     /// One file of a workstation, as far as command numbers go: each profile's file numbers its own, and a copy of a disk
     /// draws a new one.
     ReplicaId,

@@ -18,6 +18,7 @@ pub mod fields;
 pub mod identifiers;
 pub mod ids;
 pub mod length;
+pub mod letter;
 pub mod measure;
 pub mod problem;
 pub mod rejection;

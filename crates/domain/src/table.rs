@@ -103,6 +103,7 @@ column_types! {
     crate::ids::CommandId => Uuid, crate::ids::PatientId => Uuid, crate::ids::PractitionerId => Uuid,
     crate::ids::LocationId => Uuid, crate::ids::AppointmentTypeId => Uuid, crate::ids::AppointmentId => Uuid,
     crate::ids::ObservationId => Uuid, crate::ids::NoteId => Uuid,
+    crate::ids::ProviderId => Uuid, crate::ids::DocumentId => Uuid,
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {
@@ -232,6 +233,8 @@ tables! {
     PractitionerLocation = "practitioner_location",
     /// Kinds of appointments.
     AppointmentType = "appointment_type",
+    /// The address book.
+    ExternalProvider = "external_provider",
     /// Rosters, breaks and leave.
     SessionTemplate = "session_template",
     /// Patients.
@@ -250,6 +253,8 @@ tables! {
     BrokenGlass = "broken_glass",
     /// The book.
     Appointment = "appointment",
+    /// What patients agreed to.
+    Consent = "consent",
     /// What happened to a booking.
     AppointmentEvent = "appointment_event",
     /// Whom to ask back, and when.
@@ -266,6 +271,10 @@ tables! {
     Observation = "observation",
     /// Signed notes.
     ClinicalNote = "clinical_note",
+    /// Letters that left the clinic.
+    Letter = "letter",
+    /// Results that somebody must act on.
+    InboxItem = "inbox_item",
     /// Documents that the desk needs.
     DeskDocument = "desk_document",
     /// Clinical documents.

@@ -7,6 +7,8 @@ mod book;
 mod document;
 #[path = "decide/edit_patient.rs"]
 mod edit_patient;
+#[path = "decide/inbox.rs"]
+mod inbox;
 #[path = "decide/map_store.rs"]
 mod map_store;
 #[path = "decide/overlap_property.rs"]

@@ -2,6 +2,7 @@
 
 pub mod clinician;
 pub mod file;
+pub mod inbox;
 pub mod look;
 pub mod person;
 

@@ -1,6 +1,7 @@
 mod audit;
 mod fault;
 mod group;
+mod inbox;
 mod push;
 mod race;
 mod record;

@@ -51,8 +51,12 @@ impl Verb for EditDocument {
         }
         let columns = crate::entities::Document::TABLE.columns.iter().map(|column| column.name);
         let fixed: Vec<&str> = columns.filter(|name| !OPEN.contains(name)).collect();
-        let edits =
-            FieldEdits { patient_id: self.patient_id, edits: &self.edits, tables: &EDITABLE, fixed: &fixed };
+        let edits = FieldEdits {
+            patient_id: Some(self.patient_id),
+            edits: &self.edits,
+            tables: &EDITABLE,
+            fixed: &fixed,
+        };
         Ok(edits.decide(context, world)?.whole())
     }
 }

@@ -45,8 +45,12 @@ impl Verb for EditEntry {
         for edit in &self.edits {
             check_text(&edit.field, &edit.now)?;
         }
-        let edits =
-            FieldEdits { patient_id: self.patient_id, edits: &self.edits, tables: &EDITABLE, fixed: &FIXED };
+        let edits = FieldEdits {
+            patient_id: Some(self.patient_id),
+            edits: &self.edits,
+            tables: &EDITABLE,
+            fixed: &FIXED,
+        };
         Ok(edits.decide(context, world)?.whole())
     }
 }

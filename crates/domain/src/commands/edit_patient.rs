@@ -51,8 +51,12 @@ impl Verb for EditPatient {
         if world.row(TableName::Patient, self.patient_id).is_none() {
             return Err(Rejection::new(RejectionCode::NotFound));
         }
-        let edits =
-            FieldEdits { patient_id: self.patient_id, edits: &self.edits, tables: &EDITABLE, fixed: &FIXED };
+        let edits = FieldEdits {
+            patient_id: Some(self.patient_id),
+            edits: &self.edits,
+            tables: &EDITABLE,
+            fixed: &FIXED,
+        };
         let mut decided = edits.decide(context, world)?;
         decided.changes.extend(self.parts.inserts(self.patient_id));
         Ok(decided.whole())

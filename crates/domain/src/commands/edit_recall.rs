@@ -42,8 +42,12 @@ impl Verb for EditRecall {
         }
         let fixed = ["patient_id", "field_changes"];
         let tables = [TableName::Recall];
-        let edits =
-            FieldEdits { patient_id: self.patient_id, edits: &self.edits, tables: &tables, fixed: &fixed };
+        let edits = FieldEdits {
+            patient_id: Some(self.patient_id),
+            edits: &self.edits,
+            tables: &tables,
+            fixed: &fixed,
+        };
         Ok(edits.decide(context, world)?.whole())
     }
 }

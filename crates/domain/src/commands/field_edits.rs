@@ -39,8 +39,8 @@ pub struct FieldEdit {
 
 /// The edits of one command, and what it may edit.
 pub(super) struct FieldEdits<'a> {
-    /// Whose rows.
-    pub patient_id: PatientId,
+    /// Whose rows; `None` for rows of the clinic itself.
+    pub patient_id: Option<PatientId>,
     /// The fields.
     pub edits: &'a [FieldEdit],
     /// Tables that may be edited.
@@ -88,7 +88,7 @@ impl FieldEdits<'_> {
                         row,
                         &edit.field,
                         &now,
-                        Some(self.patient_id),
+                        self.patient_id,
                     ));
                 }
             }
@@ -114,8 +114,10 @@ impl FieldEdits<'_> {
         }
         let row =
             world.row(edit.table, edit.row_id).ok_or_else(|| Rejection::new(RejectionCode::NotFound))?;
-        let owner =
-            if edit.table == TableName::Patient { json!(row.id) } else { row.field("patient_id").clone() };
+        let owner = match edit.table {
+            TableName::Patient => json!(row.id),
+            _ => row.field("patient_id").clone(),
+        };
         if owner == json!(self.patient_id) { Ok(row) } else { Err(Rejection::new(RejectionCode::NotFound)) }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wattle_domain::commands::{PatientDetails, PatientParts};
-use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier, Recall};
+use wattle_domain::entities::{Address, Alert, Consent, Patient, PatientContact, PatientIdentifier, Recall};
 use wattle_domain::{ClinicDate, PatientId, Rev, UserId, UtcInstant};
 
 use super::daybook::Card;
@@ -75,6 +75,9 @@ pub struct PatientRecord {
     /// Recalls, the next first.
     #[serde(default)]
     pub recalls: Vec<Recall>,
+    /// Consents, the latest word first.
+    #[serde(default)]
+    pub consents: Vec<Consent>,
     /// Revision of each row above, for `seen_rev` of an edit.
     pub revs: BTreeMap<uuid::Uuid, Rev>,
     /// Rows above that are not yet on the server.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wattle_domain::entities::{Allergy, ClinicalNote, Condition, Medication, Observation};
+use wattle_domain::entities::{Allergy, ClinicalNote, Condition, InboxItem, Letter, Medication, Observation};
 use wattle_domain::substance::Meets;
 use wattle_domain::{AppointmentId, NoteId, PatientId, Rev, UserId, UtcInstant};
 
@@ -21,7 +21,7 @@ pub struct RecordQuery {
     pub all: bool,
 }
 
-/// Notes that come without [`RecordQuery::all`].
+/// Notes, letters and results, of each, that come without [`RecordQuery::all`].
 pub const NEWEST_NOTES: usize = 40;
 /// Observations that come without it.
 pub const NEWEST_OBSERVATIONS: usize = 200;
@@ -43,6 +43,12 @@ pub struct ClinicalRecord {
     pub observations: Vec<Observation>,
     /// Signed notes, superseded ones and addenda too.
     pub notes: Vec<ClinicalNote>,
+    /// Letters that were filed.
+    #[serde(default)]
+    pub letters: Vec<Letter>,
+    /// Results, waiting or acted on.
+    #[serde(default)]
+    pub results: Vec<InboxItem>,
     /// Drafts of the person who asks.
     pub drafts: Vec<NoteDraft>,
     /// Active medicines against an allergy that nobody has answered for, with the allergies.

@@ -8,6 +8,7 @@ use wattle_domain::commands::{
 use wattle_domain::fields::{AllergyKind, AllergySeverity, EntryStatus, ObservationCode, RecallStatus};
 use wattle_domain::{ClinicDate, Command, FeedClass, NoteId, ObservationId, PatientId, Row, TableName};
 
+use super::inbox;
 use super::look::Look;
 use super::person::few;
 use crate::canary::word;
@@ -20,7 +21,7 @@ pub fn works_here(look: &Look) -> bool {
     look.texts("SELECT value FROM meta WHERE name = 'profile'").iter().any(|p| p.contains("clinical"))
 }
 
-fn text(clinic: usize, random: &mut Random) -> String {
+pub(super) fn text(clinic: usize, random: &mut Random) -> String {
     word(clinic, FeedClass::Clinical, &format!("d{}", random.below(1 << 40)))
 }
 
@@ -30,7 +31,7 @@ pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Comman
     let patients = look.rows(TableName::Patient);
     let patient_id = PatientId(few(&patients, random)?.id);
     let of = |table: TableName| look.select(table, &format!("WHERE patient_id = '{patient_id}' ORDER BY id"));
-    Some(match random.below(12) {
+    Some(match random.below(15) {
         0 | 1 => allergy(patient_id, clinic, random),
         2 => RecordCondition {
             condition_id: random.id().into(),
@@ -57,12 +58,13 @@ pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Comman
         4 | 5 => note(patient_id, &of(TableName::ClinicalNote), clinic, random),
         6 => observations(patient_id, &of(TableName::Observation), clinic, random),
         7 => recall(patient_id, &of(TableName::Recall), clinic, random),
-        8 => BreakGlass {
+        8 | 9 => return inbox::command(patient_id, &of(TableName::InboxItem), clinic, random),
+        10 => BreakGlass {
             patient_id,
             reason: word(clinic, FeedClass::Front, &format!("d{}", random.below(1 << 40))),
         }
         .into(),
-        9 if random.chance(300) => {
+        11 if random.chance(300) => {
             RestrictPatient { patient_id, restricted: random.chance(400), open_to: Vec::new() }.into()
         }
         _ => return edit(patient_id, &of, clinic, random),
@@ -156,7 +158,7 @@ fn edit(
     Some(EditEntry { patient_id, edits }.into())
 }
 
-fn change(table: TableName, row: &Row, field: &str, now: serde_json::Value) -> FieldEdit {
+pub(super) fn change(table: TableName, row: &Row, field: &str, now: serde_json::Value) -> FieldEdit {
     FieldEdit {
         table,
         row_id: row.id,

@@ -10,8 +10,8 @@ use wattle_domain::entities::{Appointment, Conflict};
 use wattle_domain::fields::{AddressKind, BirthDateAccuracy, ContactKind, Sex};
 use wattle_domain::{AppointmentId, Command, Entity, FeedClass, PatientId, Row, TableName, UtcInstant};
 
-use super::clinician;
 use super::look::Look;
+use super::{clinician, inbox};
 use crate::canary::word;
 use crate::random::Random;
 use crate::server::import::NINE;
@@ -32,7 +32,10 @@ pub fn command(look: &Look, clinic: usize, random: &mut Random) -> Option<Comman
     if what < 70 {
         return book(look, clinic, random);
     }
-    if what < 78 {
+    if what < 74 {
+        return inbox::at_the_desk(look, clinic, random).or_else(|| edit(look, clinic, random));
+    }
+    if what < 80 {
         return resolve(look, random).or_else(|| edit(look, clinic, random));
     }
     step(look, random).or_else(|| book(look, clinic, random))

@@ -144,6 +144,17 @@ fn commands() -> Vec<Command> {
                 "record_recall" => {
                     json!({"recall_id": id, "patient_id": id, "due_on": "2027-01-01", "reason": "x"})
                 }
+                "note_day_sheet" => json!({"date": "2027-01-01"}),
+                "record_consent" => {
+                    json!({"consent_id": id, "patient_id": id, "kind": "share_record", "given": true, "note": "x"})
+                }
+                "record_provider" => json!({"provider_id": id, "details": {"name": "x"}}),
+                "edit_provider" => json!({"edits": []}),
+                "write_letter" => {
+                    json!({"letter_id": id, "patient_id": id, "recipient": "x", "subject": "x", "body": "x"})
+                }
+                "record_result" => json!({"item_id": id, "patient_id": id, "title": "x"}),
+                "action_result" => json!({"item_id": id, "patient_id": id, "action": "no_action"}),
                 "restrict_patient" => json!({"patient_id": id, "restricted": true}),
                 "break_glass" => json!({"patient_id": id, "reason": "a reason"}),
                 "see_glass" => json!({"glass_id": id}),

@@ -1,0 +1,22 @@
+//! What a patient agreed to, and took back. Only grows; the latest word of a kind holds.
+
+use crate::fields::ConsentKind;
+use crate::ids::{ConsentId, PatientId};
+use crate::table::entity;
+use crate::time::UtcInstant;
+
+entity! {
+    /// A word of a patient, or of who speaks for them.
+    Consent, id: ConsentId, "consent", Front, append_only {
+        /// Whose.
+        patient_id: PatientId,
+        /// To what.
+        kind: ConsentKind,
+        /// Given, or taken back.
+        given: bool,
+        /// Who said so, and how, in words: `in person`, `her daughter, by phone`.
+        note: String => Sealed,
+        /// When, UTC.
+        said_at: UtcInstant,
+    }
+}

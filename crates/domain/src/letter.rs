@@ -1,0 +1,133 @@
+//! Templates of letters, and their merge fields.
+//!
+//! A field is `{{name}}` in a template's text; [`FIELDS`] lists the names that there are. A name that stands for nothing stays
+//! as it is, so that whoever writes sees it and nothing is left out in silence.
+
+use std::collections::BTreeMap;
+
+/// A letter to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// For scripts: `referral`.
+    pub id: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// What the letter is about.
+    pub subject: &'static str,
+    /// What it says.
+    pub body: &'static str,
+}
+
+/// Names that may stand in double braces, with what they stand for.
+pub const FIELDS: &[(&str, &str)] = &[
+    ("patient.name", "Maria Costa"),
+    ("patient.title_name", "Ms Costa"),
+    ("patient.born", "03 Feb 1961"),
+    ("patient.address", "1 Wattle St, Newtown NSW 2042"),
+    ("patient.medicare", "2123 45670 1 / 2"),
+    ("provider.name", "Dr Priya Raman"),
+    ("author.name", "Dr Wei Lee"),
+    ("clinic.name", "Wattle Street Clinic"),
+    ("today", "Thu 26 Nov 2026"),
+    ("problems", "a list of active problems"),
+    ("medicines", "a list of current medicines with their directions"),
+    ("allergies", "a list of allergies, or nil known"),
+    ("values", "the latest of each measured value"),
+];
+
+/// The letters that most clinics write.
+pub const TEMPLATES: &[Template] = &[
+    Template {
+        id: "referral",
+        name: "Referral to a specialist",
+        subject: "Referral",
+        body: "Dear {{provider.name}},\n\nThank you for seeing {{patient.name}}, born {{patient.born}}, about\n\n\n\n# Problems\n{{problems}}\n\n# Medicines\n{{medicines}}\n\n# Allergies\n{{allergies}}\n\n# Latest values\n{{values}}",
+    },
+    Template {
+        id: "report",
+        name: "Report to another doctor",
+        subject: "Report",
+        body: "Dear {{provider.name}},\n\nI saw {{patient.name}}, born {{patient.born}}, on {{today}}.\n\n\n\n# Medicines\n{{medicines}}\n\n# Allergies\n{{allergies}}",
+    },
+    Template {
+        id: "certificate",
+        name: "Medical certificate",
+        subject: "Medical certificate",
+        body: "To whom it may concern,\n\nI examined {{patient.name}}, born {{patient.born}}, on {{today}}. In my opinion they are unfit for work from {{today}} until",
+    },
+    Template {
+        id: "results",
+        name: "Letter to the patient: results",
+        subject: "Your results",
+        body: "Dear {{patient.title_name}},\n\nYour results have come back.\n\n\n\nPlease ring us if you have questions.",
+    },
+    Template {
+        id: "recall",
+        name: "Letter to the patient: please come",
+        subject: "Please make an appointment",
+        body: "Dear {{patient.title_name}},\n\nWe would like to see you again. Please ring {{clinic.name}} to make an appointment.",
+    },
+];
+
+/// Puts what fields stand for into a text. A field that is not among `values` stays as it is.
+#[must_use]
+pub fn merge(text: &str, values: &BTreeMap<String, String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        match after.split_once("}}") {
+            Some((name, behind)) if values.contains_key(name.trim()) => {
+                out.push_str(values.get(name.trim()).map(String::as_str).unwrap_or_default());
+                rest = behind;
+            }
+            _ => {
+                out.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Fields that are still in a text: a letter with one is not finished.
+#[must_use]
+pub fn unmerged(text: &str) -> Vec<&str> {
+    let parts = text.split("{{").skip(1);
+    parts.filter_map(|part| part.split_once("}}").map(|(name, _)| name.trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> BTreeMap<String, String> {
+        FIELDS.iter().map(|(name, stands_for)| ((*name).to_owned(), (*stands_for).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_field_of_every_template_is_known() {
+        for template in TEMPLATES {
+            for text in [template.subject, template.body] {
+                let merged = merge(text, &values());
+                assert!(unmerged(&merged).is_empty(), "{}: {merged}", template.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_for_nothing_stays() {
+        let merged = merge("Dear {{ patient.name }}, {{patient.shoe}} {{ and {{patient.born}}", &values());
+        assert_eq!(merged, "Dear Maria Costa, {{patient.shoe}} {{ and 03 Feb 1961");
+        assert_eq!(unmerged(&merged), ["patient.shoe"]);
+    }
+
+    /// What a patient is called is data, also when it looks like a field.
+    #[test]
+    fn a_value_is_not_merged_again() {
+        let values =
+            BTreeMap::from([("a".to_owned(), "{{b}}".to_owned()), ("b".to_owned(), "no".to_owned())]);
+        assert_eq!(merge("{{a}}", &values), "{{b}}");
+    }
+}

@@ -1,0 +1,61 @@
+//! Letters and the address book. Commands: `address_book(AddressBookQuery) -> Vec<ProviderEntry>`, `record_provider`,
+//! `edit_provider`, `letter_fields(LetterFieldsQuery) -> BTreeMap<String, String>`, `file_letter(LetterDraft) -> Written`,
+//! `export_fhir(ExportFhir) -> Option<Exported>`, `record_consent`: the domain's commands as they are; a nil id asks the shell
+//! for a new one.
+
+use serde::{Deserialize, Serialize};
+use wattle_domain::entities::ExternalProvider;
+use wattle_domain::{PatientId, ProviderId, Rev};
+
+/// Arguments of `address_book`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressBookQuery {
+    /// Words of name, profession, organisation or suburb; everybody if empty.
+    pub query: String,
+}
+
+/// Somebody in the address book, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProviderEntry {
+    /// Who.
+    pub provider: ExternalProvider,
+    /// Revision, for `seen_rev`.
+    pub rev: Rev,
+    /// Not yet on the server.
+    pub pending: bool,
+}
+
+/// Arguments of `letter_fields`: what a template's `{{fields}}` stand for, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterFieldsQuery {
+    /// About whom.
+    pub patient_id: PatientId,
+    /// To whom, when they are in the address book.
+    #[serde(default)]
+    pub provider_id: Option<ProviderId>,
+}
+
+/// A letter that is being written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterDraft {
+    /// About whom.
+    pub patient_id: PatientId,
+    /// To whom, when they are in the address book.
+    #[serde(default)]
+    pub provider_id: Option<ProviderId>,
+    /// Name and address, a line each.
+    pub recipient: String,
+    /// What it is about.
+    pub subject: String,
+    /// What it says.
+    pub body: String,
+}
+
+/// Arguments of `export_fhir`. The patient's consent must have been recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportFhir {
+    /// Whose record.
+    pub patient_id: PatientId,
+    /// Ask where, with the system's dialog; otherwise into the folder for downloads.
+    pub ask: bool,
+}
