@@ -1,5 +1,6 @@
 //! What the screens show, straight out of the file: one snapshot, one or two indexed queries each.
 
+mod address_book;
 pub(crate) mod attention;
 mod audit;
 pub(crate) mod card;
@@ -7,6 +8,7 @@ mod clinic;
 mod day_book;
 pub(crate) mod documents;
 pub(crate) mod hit;
+mod inbox;
 mod patient;
 mod record;
 mod restricted;

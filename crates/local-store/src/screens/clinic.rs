@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use wattle_domain::entities::Clinic;
+use wattle_domain::entities::{Clinic, Practitioner};
 use wattle_domain::{ClinicDate, ClinicZone, PractitionerId, TableName, UserId, UtcInstant};
 
+use super::day_book;
+use super::waiting_room::practitioner_name;
 use crate::error::Error;
 use crate::store::Store;
 use crate::tables::synced;
@@ -34,6 +36,35 @@ impl Store {
                 connection.prepare_cached(sql)?.query_row([user.to_string()], |row| row.get(0)).optional()?;
             id.map(|id| id.parse().map_err(|_| Error::BadRow { what: "practitioner".into() })).transpose()
         })
+    }
+
+    /// Somebody who sees patients, or did.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn practitioner(&self, id: PractitionerId) -> Result<Option<Practitioner>, Error> {
+        self.read(|connection| {
+            let row = synced::get(connection, TableName::Practitioner, id.0)?;
+            row.map(|row| row.read().map_err(bad)).transpose()
+        })
+    }
+
+    /// Everybody who sees patients, or did.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn practitioners(&self) -> Result<Vec<Practitioner>, Error> {
+        self.read(|connection| {
+            day_book::all(connection, "ORDER BY sort, family_name, id", |_: &Practitioner| true)
+        })
+    }
+
+    /// Their names, as people say them: `Dr Lee`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn practitioner_names(&self) -> Result<BTreeMap<PractitionerId, String>, Error> {
+        Ok(self.practitioners()?.iter().map(|one| (one.id, practitioner_name(one))).collect())
     }
 
     /// Display names of everybody who signs in or did.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use uuid::Uuid;
-use wattle_domain::entities::{Address, Alert, Patient, PatientContact, PatientIdentifier, Recall};
+use wattle_domain::entities::{Address, Alert, Consent, Patient, PatientContact, PatientIdentifier, Recall};
 use wattle_domain::{Entity, PatientId, Row, TableName, UserId, UtcInstant};
 use wattle_protocol::ipc::patients::PatientRecord;
 
@@ -36,6 +36,8 @@ fn record(connection: &Connection, id: PatientId, now: UtcInstant) -> Result<Opt
     alerts.retain(|a| a.expires_on.is_none_or(|last| last >= today));
     let mut recalls: Vec<Recall> = parts(connection, id, &mut rows)?;
     recalls.sort_by_key(|r| (r.due_on, r.id));
+    let mut consents: Vec<Consent> = parts(connection, id, &mut rows)?;
+    consents.sort_by_key(|c| std::cmp::Reverse((c.said_at, c.id)));
     let appointments = card::select(
         connection,
         "appointment_patient",
@@ -63,6 +65,7 @@ fn record(connection: &Connection, id: PatientId, now: UtcInstant) -> Result<Opt
         alerts,
         appointments,
         recalls,
+        consents,
         restricted: None,
         open_to: Vec::new(),
         revs,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use uuid::Uuid;
-use wattle_domain::entities::{Allergy, ClinicalNote, Condition, Medication, Observation};
+use wattle_domain::entities::{Allergy, ClinicalNote, Condition, InboxItem, Letter, Medication, Observation};
 use wattle_domain::{Entity, NoteId, Row, TableName, UserId, substance};
 use wattle_protocol::ipc::record::{
     ClinicalRecord, Made, NEWEST_ENDED, NEWEST_NOTES, NEWEST_OBSERVATIONS, NoteDraft, RecordQuery,
@@ -16,12 +16,14 @@ use crate::store::Store;
 use crate::tables::{note_draft, synced};
 
 /// The tables of the record that are read here.
-const TABLES: [TableName; 5] = [
+const TABLES: [TableName; 7] = [
     TableName::Allergy,
     TableName::Condition,
     TableName::Medication,
     TableName::Observation,
     TableName::ClinicalNote,
+    TableName::Letter,
+    TableName::InboxItem,
 ];
 
 impl Store {
@@ -107,6 +109,12 @@ fn record(connection: &Connection, query: RecordQuery, viewer: UserId) -> Result
     let notes: Vec<ClinicalNote> =
         seen.take(rows(TableName::ClinicalNote, "ORDER BY signed_at DESC, id DESC", most(NEWEST_NOTES))?)?;
     seen.users.extend(notes.iter().map(|note| note.author_id));
+    let letters: Vec<Letter> =
+        seen.take(rows(TableName::Letter, "ORDER BY written_at DESC, id DESC", most(NEWEST_NOTES))?)?;
+    let results: Vec<InboxItem> =
+        seen.take(rows(TableName::InboxItem, "ORDER BY received_at DESC, id DESC", most(NEWEST_NOTES))?)?;
+    seen.users.extend(letters.iter().map(|letter| letter.author_id));
+    seen.users.extend(results.iter().filter_map(|result| result.actioned_by));
     let all_names = clinic::user_names(connection)?;
     let names = seen.users.iter().filter_map(|u| Some((*u, all_names.get(u)?.clone()))).collect();
     let mut total = 0;
@@ -125,6 +133,8 @@ fn record(connection: &Connection, query: RecordQuery, viewer: UserId) -> Result
         medications,
         observations,
         notes,
+        letters,
+        results,
         revs,
         pending,
         names,

@@ -98,6 +98,7 @@ fn shut(record: &mut PatientRecord) {
     record.identifiers.clear();
     record.addresses.clear();
     record.recalls.clear();
+    record.consents.clear();
     record.revs.clear();
     record.patient.gender = None;
     record.patient.indigenous_status = None;

@@ -4,7 +4,6 @@ use wattle_domain::commands::{
     EditEntry, EditRecall, RecordAllergy, RecordCondition, RecordMedication, RecordObservations,
     RecordRecall, SignNote,
 };
-use wattle_domain::restriction::Door;
 use wattle_domain::role::{Action, Noun};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, NoteDraft, RecordQuery};
@@ -22,12 +21,9 @@ impl Workstation {
         if !desk.may((Noun::ClinicalRecord, Action::Read)) {
             return Err(Error::NotFound);
         }
+        self.door_is_open(query.patient_id).await?;
         let viewer = desk.user();
-        let shown = self.read(move |store| {
-            let shut = store.door(query.patient_id, viewer)? == Door::Shut;
-            (!shut).then(|| store.clinical_record(query, viewer)).transpose()
-        });
-        shown.await?.ok_or(Error::Restricted)
+        self.read(move |store| store.clinical_record(query, viewer)).await
     }
 
     /// Saves a note that is not signed yet, on disk when this returns; a nil id is replaced by a new one, which the answer

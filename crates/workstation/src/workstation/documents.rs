@@ -68,10 +68,11 @@ impl Workstation {
     /// A patient's documents, newest first.
     ///
     /// # Errors
-    /// [`Error::Locked`], or when the file cannot be read.
+    /// [`Error::Restricted`]; [`Error::Locked`], or when the file cannot be read.
     pub async fn documents(&self, query: DocumentsQuery) -> Result<Documents, Error> {
         let desk = self.desk()?;
         let patient_id = query.patient_id;
+        self.door_is_open(patient_id).await?;
         let (rows, names) = self.read(move |store| store.documents(patient_id)).await?;
         let documents = rows.into_iter().map(|row| shown(&desk, row)).collect();
         Ok(Documents { patient_id, documents, names })

@@ -1,6 +1,8 @@
 //! Restricted records: see `wattle_protocol::ipc::patients`.
 
+use wattle_domain::PatientId;
 use wattle_domain::commands::{BreakGlass, RestrictPatient, SeeGlass};
+use wattle_domain::restriction::Door;
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::patients::{PatientQuery, RestrictionForm};
 
@@ -8,6 +10,18 @@ use super::Workstation;
 use crate::error::Error;
 
 impl Workstation {
+    /// Whether the person at the desk may look at what is in a patient's record now.
+    ///
+    /// # Errors
+    /// [`Error::Restricted`] while it is shut to them; [`Error::Locked`]; when the file cannot be read.
+    pub(super) async fn door_is_open(&self, patient: PatientId) -> Result<(), Error> {
+        let viewer = self.desk()?.user();
+        match self.read(move |store| store.door(patient, viewer)).await? {
+            Door::Shut => Err(Error::Restricted),
+            _ => Ok(()),
+        }
+    }
+
     /// To whom a record is open, and everybody who could be named.
     ///
     /// # Errors

@@ -97,6 +97,13 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::SignNote(_)
         | Command::RecordRecall(_)
         | Command::EditRecall(_)
+        | Command::NoteDaySheet(_)
+        | Command::RecordConsent(_)
+        | Command::RecordProvider(_)
+        | Command::EditProvider(_)
+        | Command::WriteLetter(_)
+        | Command::RecordResult(_)
+        | Command::ActionResult(_)
         | Command::AddDocument(_)
         | Command::EditDocument(_) => return Ok(None),
         Command::RestrictPatient(_) | Command::BreakGlass(_) | Command::SeeGlass(_) => return Ok(None),

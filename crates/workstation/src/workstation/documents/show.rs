@@ -85,7 +85,9 @@ impl Workstation {
 
     async fn document_row(&self, document: DocumentRef) -> Result<DocumentRow, Error> {
         let DocumentRef { document_id, table } = document;
-        self.read(move |store| store.document(table, document_id)).await?.ok_or(Error::NotFound)
+        let row = self.read(move |store| store.document(table, document_id)).await?.ok_or(Error::NotFound)?;
+        self.door_is_open(row.document.patient_id).await?;
+        Ok(row)
     }
 
     async fn note_opened(&self, row: &DocumentRow) -> Result<(), Error> {
