@@ -6,9 +6,12 @@ mod audit;
 mod clinical;
 mod daybook;
 mod documents;
+mod letters;
+mod papers;
 mod patients;
 mod people;
 mod restricted;
+mod results;
 mod second_factor;
 mod session;
 mod sync;
@@ -66,6 +69,18 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         clinical::record_observations,
         clinical::record_recall,
         clinical::edit_recall,
+        letters::address_book,
+        letters::record_provider,
+        letters::edit_provider,
+        letters::letter_fields,
+        letters::file_letter,
+        letters::record_consent,
+        letters::export_fhir,
+        papers::paper,
+        papers::note_day_sheet,
+        results::results,
+        results::record_result,
+        results::action_result,
         documents::documents,
         documents::file_document,
         documents::edit_document,

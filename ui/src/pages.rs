@@ -10,6 +10,7 @@ pub(crate) mod help;
 pub(crate) mod locked;
 pub(crate) mod patients;
 pub(crate) mod people;
+pub(crate) mod results;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod sync;

@@ -4,7 +4,7 @@
 
 use wattle_domain::fields::{
     AllergyKind, AllergySeverity, AppointmentStatus, ContactKind, DocumentKind, IdentifierKind,
-    ObservationCode, Sex,
+    ObservationCode, ResultAction, Sex,
 };
 use wattle_domain::identifiers::Odd;
 use wattle_domain::{Rejection, RejectionCode, Role};
@@ -136,6 +136,17 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
     }
 }
 
+/// What was done about a result.
+pub(crate) fn result_action(action: ResultAction) -> &'static str {
+    match action {
+        ResultAction::NoAction => "Nothing to do",
+        ResultAction::Told => "The patient knows",
+        ResultAction::Tell => "The desk tells the patient",
+        ResultAction::Repeat => "Repeat the test",
+        ResultAction::Recall => "Asked back",
+    }
+}
+
 /// Why a rule said no.
 pub(crate) fn rejected(rejection: &Rejection) -> String {
     match rejection.code {
@@ -193,6 +204,13 @@ pub(crate) fn command(name: &str) -> &'static str {
         "sign_note" => "Signing a note",
         "record_recall" => "Making a recall",
         "edit_recall" => "Changing a recall",
+        "note_day_sheet" => "Noting that the day was printed",
+        "record_consent" => "Noting a consent",
+        "record_provider" => "Adding to the address book",
+        "edit_provider" => "Changing the address book",
+        "write_letter" => "Filing a letter",
+        "record_result" => "Putting a result into the inbox",
+        "action_result" => "Acting on a result",
         "add_document" => "Filing a document",
         "edit_document" => "Changing a document's entry",
         "restrict_patient" => "Restricting a record",
@@ -210,6 +228,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "export_record" => "Saved from the record",
         "open_document" => "Opened a document",
         "export_audit" => "Saved the log",
+        "print_day_sheet" => "Printed the day",
         "restrict_patient" => "Restricted the record",
         "lift_restriction" => "Opened the record to all again",
         "break_glass" => "Opened a restricted record",
@@ -311,7 +330,17 @@ pub(crate) fn field(name: &str) -> &'static str {
         "allergy_override" => "Why in spite of the allergy",
         "due_on" => "Due date",
         "practitioner_id" => "Practitioner",
-        "body" => "The note",
+        "body" => "The text",
+        "recipient" => "The recipient",
+        "subject" => "What the letter is about",
+        "profession" => "Profession",
+        "organisation" => "Organisation",
+        "phone" => "Phone",
+        "fax" => "Fax",
+        "email" => "Email",
+        "provider_number" => "Provider number",
+        "active" => "Still offered",
+        "consent" => "Without the patient's consent, the record",
         "effective_at" => "The time",
         "blood_pressure" => "Blood pressure",
         "heart_rate" => "Heart rate",

@@ -4,4 +4,5 @@ pub(crate) mod duplicates;
 pub(crate) mod form;
 pub(crate) mod hit;
 pub(crate) mod list;
+pub(crate) mod papers;
 pub(crate) mod record;

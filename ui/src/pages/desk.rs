@@ -6,6 +6,7 @@ use crate::components::daybook::over::OverDialog;
 use crate::components::drawer::Drawer;
 use crate::components::frame::rail::Rail;
 use crate::components::frame::top::TopBar;
+use crate::components::print::PrintLayer;
 use crate::components::search::SearchDialog;
 use crate::keys;
 use crate::pages::attention::AttentionPage;
@@ -16,6 +17,7 @@ use crate::pages::help::HelpPage;
 use crate::pages::locked::LockedPage;
 use crate::pages::patients::PatientsPage;
 use crate::pages::people::PeoplePage;
+use crate::pages::results::ResultsPage;
 use crate::pages::sync::SyncPage;
 use crate::pages::waiting::WaitingPage;
 use crate::state::attention::Attention;
@@ -23,6 +25,7 @@ use crate::state::book::Book;
 use crate::state::desk::{Page, desk};
 use crate::state::patients::Patients;
 use crate::state::record::Record;
+use crate::state::results::Results;
 use crate::state::waiting::Waiting;
 
 /// Lives from sign-in to sign-out; locking does not unmount it, so that nothing typed is lost.
@@ -43,6 +46,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
     let papers = crate::state::documents::Papers::new(desk, patients);
     provide_context(papers);
     provide_context(attention);
+    provide_context(Results::new(desk));
     // A message about somebody's work does not outlast their sign-out.
     on_cleanup(move || {
         desk.toasts.shown.set(Vec::new());
@@ -62,6 +66,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
                         Page::DayBook => view! { <DayBookPage /> }.into_any(),
                         Page::Waiting => view! { <WaitingPage /> }.into_any(),
                         Page::Patients => view! { <PatientsPage /> }.into_any(),
+                        Page::Results => view! { <ResultsPage /> }.into_any(),
                         Page::Attention => view! { <AttentionPage /> }.into_any(),
                         Page::People => view! { <PeoplePage /> }.into_any(),
                         Page::Audit => view! { <AuditPage /> }.into_any(),
@@ -75,6 +80,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
             <SearchDialog />
             <OverDialog />
         </div>
+        <PrintLayer />
         <Show when=move || desk.locked.get()>
             <LockedPage />
         </Show>

@@ -9,6 +9,7 @@ use wattle_domain::{ClinicDate, ClinicZone, PatientId, TableName, UserId, UtcIns
 use wattle_protocol::ipc::event::{Changed, Event};
 use wattle_protocol::ipc::session::{AppState, Session, SyncState};
 
+use crate::state::print::Print;
 use crate::state::theme::{Theme, theme};
 use crate::state::toasts::Toasts;
 use crate::state::undo::Undo;
@@ -23,6 +24,8 @@ pub(crate) enum Page {
     Waiting,
     /// Patients.
     Patients,
+    /// Results that wait for an action.
+    Results,
     /// What somebody must look at.
     Attention,
     /// How it stands with the server.
@@ -81,6 +84,8 @@ pub(crate) struct Desk {
     pub(crate) toasts: Toasts,
     /// What can be undone.
     pub(crate) undo: Undo,
+    /// What is being printed.
+    pub(crate) print: Print,
     /// Light or dark.
     pub(crate) theme: RwSignal<Theme>,
     /// When the restricted record that is open shuts by itself.
@@ -110,7 +115,7 @@ const OF_BOOK: [TableName; 8] = [
     TableName::Restriction,
 ];
 /// Tables that a patient's record draws.
-const OF_PATIENTS: [TableName; 10] = [
+const OF_PATIENTS: [TableName; 11] = [
     TableName::Patient,
     TableName::PatientContact,
     TableName::PatientIdentifier,
@@ -119,16 +124,19 @@ const OF_PATIENTS: [TableName; 10] = [
     TableName::Appointment,
     TableName::UserName,
     TableName::Recall,
+    TableName::Consent,
     TableName::Restriction,
     TableName::BrokenGlass,
 ];
 /// Tables that a clinical record draws.
-const OF_RECORD: [TableName; 8] = [
+const OF_RECORD: [TableName; 10] = [
     TableName::Allergy,
     TableName::Condition,
     TableName::Medication,
     TableName::Observation,
     TableName::ClinicalNote,
+    TableName::Letter,
+    TableName::InboxItem,
     TableName::UserName,
     TableName::Restriction,
     TableName::BrokenGlass,
@@ -163,6 +171,7 @@ impl Desk {
             search: RwSignal::new(false),
             toasts: Toasts::new(),
             undo: Undo::new(),
+            print: Print::new(),
             theme: theme(),
             shuts_at: RwSignal::new(None),
             moved: RwSignal::new(Moved::default()),

@@ -1,6 +1,9 @@
 //! The clinical record of the patient who is open, which tab and form show, and the note that is being written.
 
 pub(crate) mod editor;
+pub(crate) mod letter;
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,6 +18,7 @@ use crate::state::desk::{Desk, Page};
 use crate::state::live::Live;
 use crate::state::patients::Patients;
 use editor::Editor;
+use letter::Letter;
 
 /// What one may see of the record with.
 pub(crate) const MAY_READ: Grant = (Noun::ClinicalRecord, Action::Read);
@@ -30,27 +34,33 @@ pub(crate) enum Tab {
     Medicines,
     /// What was measured.
     Observations,
+    /// Results that came in.
+    Results,
+    /// Scans, letters of others, pictures.
+    Documents,
+    /// Letters, and the record out of the house.
+    Letters,
     /// Everything, in the order of time.
     Timeline,
     /// Bookings.
     Appointments,
     /// Phones, addresses, cards.
     Contacts,
-    /// Scans, letters, pictures.
-    Documents,
 }
 
 impl Tab {
     /// In their order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Summary,
         Self::Notes,
         Self::Medicines,
         Self::Observations,
+        Self::Results,
+        Self::Documents,
+        Self::Letters,
         Self::Timeline,
         Self::Appointments,
         Self::Contacts,
-        Self::Documents,
     ];
 
     /// What it is called.
@@ -60,6 +70,8 @@ impl Tab {
             Self::Notes => "Notes",
             Self::Medicines => "Medicines",
             Self::Observations => "Observations",
+            Self::Results => "Results",
+            Self::Letters => "Letters",
             Self::Timeline => "Timeline",
             Self::Appointments => "Appointments",
             Self::Contacts => "Contacts",
@@ -88,6 +100,8 @@ pub(crate) enum Form {
     Values,
     /// A recall.
     Recall,
+    /// A result.
+    Result,
 }
 
 /// The record of whoever is open.
@@ -108,6 +122,8 @@ pub(crate) struct Record {
     pub(crate) editor: RwSignal<Option<Editor>>,
     /// A consultation that was started just now: its note is begun once the record is here.
     pub(crate) consulting: RwSignal<Option<(PatientId, AppointmentId)>>,
+    /// Letters that are being written, one for each patient.
+    pub(crate) letters: RwSignal<BTreeMap<PatientId, Letter>>,
     owner: StoredValue<Option<Owner>>,
 }
 
@@ -138,6 +154,7 @@ impl Record {
             all,
             editor: RwSignal::new(None),
             consulting: RwSignal::new(None),
+            letters: RwSignal::new(BTreeMap::new()),
             owner: StoredValue::new(Owner::current()),
         };
         // Another patient begins at the summary, with no form open.
@@ -225,6 +242,29 @@ impl Record {
         }
         self.open_draft(draft);
         self.tab.set(Tab::Notes);
+    }
+
+    /// Begins a letter about the patient who is open, or goes on with it.
+    pub(crate) fn write_letter(self) {
+        let Some(patient) = self.patient.get_untracked() else { return };
+        let make = || Letter::new(self.desk, patient);
+        if self.letters.with_untracked(|all| !all.contains_key(&patient)) {
+            let letter = match self.owner.get_value() {
+                Some(owner) => owner.with(make),
+                None => make(),
+            };
+            self.letters.update(|all| {
+                all.insert(patient, letter);
+            });
+        }
+        self.tab.set(Tab::Letters);
+    }
+
+    /// Is done with the letter about a patient.
+    pub(crate) fn forget_letter(self, patient: PatientId) {
+        self.letters.update(|all| {
+            all.remove(&patient);
+        });
     }
 
     /// Opens a form, or closes the one that is open.

@@ -1,12 +1,14 @@
 //! Which day, day or week, how close the lines.
 
 use leptos::prelude::*;
+use wattle_protocol::ipc::papers::PaperQuery;
 
 use crate::components::icon::Icon;
 use crate::components::picker::Picker;
 use crate::show;
 use crate::state::book::{Span, book};
 use crate::state::desk::desk;
+use crate::state::print::About;
 
 /// Above the grid.
 #[component]
@@ -58,6 +60,12 @@ pub(crate) fn Toolbar() -> impl IntoView {
             </div>
             <h1 class="day-title" data-testid="day-title" aria-live="polite">{title}<span class="soft">{near}</span></h1>
             <div class="grow"></div>
+            <Show when=move || !is_week()>
+                <button type="button" class="button icon-only" aria-label="Print the day" data-tip="Print the day" data-testid="print-day" on:click=move |_| {
+                    let date = book.day.get_untracked();
+                    desk.print.paper(desk, PaperQuery::DaySheet { date }, About::Day(date));
+                }>{Icon::Printer.svg()}</button>
+            </Show>
             <Show when=is_week>
                 <Picker label="Whose week" shown_label=false options=people value=whose chosen=chosen test_id="week-whose" />
             </Show>

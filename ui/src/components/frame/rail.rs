@@ -6,6 +6,8 @@ use wattle_domain::role::{Action, Noun};
 use crate::components::icon::Icon;
 use crate::state::attention::Attention;
 use crate::state::desk::{Page, desk};
+use crate::state::record::MAY_READ;
+use crate::state::results::Results;
 use crate::state::waiting::Waiting;
 
 /// On the left of everything.
@@ -14,12 +16,16 @@ pub(crate) fn Rail() -> impl IntoView {
     let desk = desk();
     let waiting = expect_context::<Waiting>();
     let attention = expect_context::<Attention>();
+    let results = expect_context::<Results>();
     let none = Signal::derive(|| 0);
     view! {
         <nav class="rail" aria-label="Pages">
             <RailButton page=Page::DayBook icon=Icon::DayBook label="Day book" test_id="nav-daybook" count=none />
             <RailButton page=Page::Waiting icon=Icon::Waiting label="Waiting" test_id="nav-waiting" count=Signal::derive(move || waiting.count()) />
             <RailButton page=Page::Patients icon=Icon::Patients label="Patients" test_id="nav-patients" count=none />
+            <Show when=move || desk.may(MAY_READ)>
+                <RailButton page=Page::Results icon=Icon::Inbox label="Results" test_id="nav-results" count=Signal::derive(move || results.count()) />
+            </Show>
             <RailButton page=Page::Attention icon=Icon::Attention label="Attention" test_id="nav-attention" loud=true
                 count=Signal::derive(move || attention.count()) />
             <RailButton page=Page::Sync icon=Icon::Sync label="Sync" test_id="nav-sync" count=none />

@@ -11,6 +11,7 @@ use wattle_protocol::ipc::patients::PatientRecord;
 
 use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
+use crate::components::patients::papers::Papers;
 use crate::components::record::page::ClinicalPage;
 use crate::components::record::recall_form::RecallForm;
 use crate::components::record::recalls::Recalls;
@@ -110,6 +111,7 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
                 <section><Details r=r.clone() who=who /></section>
                 <section>
                     <h2>"Appointments"</h2>
+                    <Papers patient_id=id />
                     <Appointments cards=r.appointments.clone() />
                     <Head title="Recalls" form=Form::Recall key_name="" test_id="add-recall" />
                     <Recalls r=r.clone() />

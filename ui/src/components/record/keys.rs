@@ -5,13 +5,13 @@ use web_sys::KeyboardEvent;
 
 use crate::state::record::{Form, Record, Tab};
 
-/// Whether a key meant something here. Numbers are tabs, letters open forms, `N` goes to the note.
+/// Whether a key meant something here. Numbers are tabs (`0` is the tenth), letters open forms, `N` goes to the note.
 pub(crate) fn pressed(ev: &KeyboardEvent, record: Record) -> bool {
     if record.patient.get_untracked().is_none() {
         return false;
     }
     let key = ev.key().to_lowercase();
-    if let Some(tab) = key.parse::<usize>().ok().and_then(|n| Tab::ALL.get(n.checked_sub(1)?)) {
+    if let Some(tab) = key.parse::<usize>().ok().and_then(|n| Tab::ALL.get((n + 9) % 10)) {
         record.tab.set(*tab);
         return true;
     }

@@ -6,15 +6,18 @@ use wattle_protocol::ipc::patients::PatientRecord;
 
 use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
+use crate::components::patients::papers::Papers;
 use crate::components::patients::record::{Appointments, Contacts};
 use crate::components::record::allergy_form::AllergyForm;
 use crate::components::record::banner::Banner;
+use crate::components::record::letters::Letters;
 use crate::components::record::medicine_form::MedicineForm;
 use crate::components::record::medicines::Medicines;
 use crate::components::record::notes::Notes;
 use crate::components::record::observations::Observations;
 use crate::components::record::problem_form::ProblemForm;
 use crate::components::record::recall_form::RecallForm;
+use crate::components::record::results::{ResultForm, Results};
 use crate::components::record::summary::Summary;
 use crate::components::record::timeline::Timeline;
 use crate::components::record::values_form::ValuesForm;
@@ -43,14 +46,17 @@ pub(crate) fn ClinicalPage(r: PatientRecord, history: RwSignal<bool>) -> impl In
                     Form::Medicine => view! { <MedicineForm /> }.into_any(),
                     Form::Values => view! { <ValuesForm /> }.into_any(),
                     Form::Recall => view! { <RecallForm /> }.into_any(),
+                    Form::Result => view! { <ResultForm /> }.into_any(),
                 }}
                 {move || match record.tab.get() {
                     Tab::Summary => view! { <Summary r=r /> }.into_any(),
                     Tab::Notes => view! { <Notes /> }.into_any(),
                     Tab::Medicines => view! { <Medicines /> }.into_any(),
                     Tab::Observations => view! { <Observations r=r /> }.into_any(),
+                    Tab::Results => view! { <Results /> }.into_any(),
+                    Tab::Letters => view! { <Letters r=r /> }.into_any(),
                     Tab::Timeline => view! { <Timeline r=r /> }.into_any(),
-                    Tab::Appointments => view! { <div class="narrow"><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }.into_any(),
+                    Tab::Appointments => view! { <div class="narrow"><Papers patient_id=id /><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }.into_any(),
                     Tab::Documents => view! { <DocumentList /> }.into_any(),
                     Tab::Contacts => view! { <div class="narrow"><Contacts r=r.get_value() history=history /></div> }.into_any(),
                 }}
@@ -84,7 +90,7 @@ fn Tabs() -> impl IntoView {
         view! {
             <button type="button" class="tab" role="tab" class:on=on aria-selected=move || on().to_string() aria-controls="record-panel"
                 tabindex=move || if on() { "0" } else { "-1" } data-testid=tab.test_id() on:click=move |_| record.tab.set(tab)>
-                {tab.label()}<kbd aria-hidden="true">{n + 1}</kbd>
+                {tab.label()}<kbd aria-hidden="true">{(n + 1) % 10}</kbd>
             </button>
         }
     });
