@@ -8,6 +8,7 @@ pub mod consultation;
 mod desk;
 pub mod documents;
 mod file;
+mod paperwork;
 mod people;
 mod propagation;
 mod slots;

@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "wattle-domain",
             "wattle-protocol",
+            "wattle-fhir",
             "wattle-local-store",
             "wattle-page-image",
             "wattle-document",
@@ -50,7 +51,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wattle-sync-engine",
         ],
     ),
-    ("wattle-desktop", &["wattle-domain", "wattle-protocol", "wattle-workstation"]),
+    ("wattle-fhir", &["wattle-domain", "wattle-protocol"]),
+    ("wattle-papers", &["wattle-protocol"]),
+    ("wattle-desktop", &["wattle-domain", "wattle-papers", "wattle-protocol", "wattle-workstation"]),
     ("wattle-ui", &["wattle-domain", "wattle-protocol"]),
     (
         "wattle-server",
@@ -75,6 +78,8 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         &["wattle-server", "wattle-fm-migrate", "wattle-tests"],
         "SQL of the server lives in sync-server and fm-migrate",
     ),
+    ("wattle-papers", &["wattle-desktop"], "only the window links the typesetter"),
+    ("typst", &["wattle-papers"], "one look for everything on paper"),
     ("tauri", &["wattle-desktop"], "the shell translates, nothing else"),
     ("leptos", &["wattle-ui"], "the page is the page"),
     ("keyring", &["wattle-workstation"], "secrets of the computer pass through one place"),

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use super::access::every_control_has_a_name;
 use super::desk::Desk;
-use super::tell;
+use super::{paperwork, tell};
 use crate::desktop::{Window, testid};
 use crate::house::{House, PEOPLE, Size, add_people};
 
@@ -61,10 +61,17 @@ async fn both_visits(
     from_the_waiting_room(lee, first).await?;
     record_and_warn(lee).await?;
     note_and_recall(lee).await?;
+    paperwork::a_result_becomes_a_recall(lee).await?;
+    paperwork::a_letter_is_filed(lee, "Palpitations", true).await?;
+    paperwork::the_record_leaves_the_house(lee).await?;
+    paperwork::small_papers(lee).await?;
     look_around(lee).await?;
     finish(lee, first).await?;
     lee.is("online", Some(0)).await?;
-    arrived(house, &first.patient, SAID)?;
+    arrived(house, &first.patient, SAID, 2)?;
+    paperwork::the_day_is_printed(reception).await?;
+    reception.is("online", Some(0)).await?;
+    paperwork::arrived(house, &first.patient, 1)?;
     the_desk_sees_the_recall_alone(reception, first).await?;
     tell("a consultation from the waiting room to a signed note; the desk sees the recall alone");
 
@@ -78,7 +85,8 @@ async fn both_visits(
     lee.picture("offline-finished").await?;
     house.start_server().await?;
     lee.is("online", Some(0)).await?;
-    arrived(house, &second.patient, SAID_OFFLINE)?;
+    arrived(house, &second.patient, SAID_OFFLINE, 1)?;
+    paperwork::arrived(house, &second.patient, 1)?;
     ensure!(house.count("select count(*) from clinic.quarantine")? == 0, "nothing in quarantine");
     ensure!(
         house.count("select count(*) from clinic.command_log where verdict ->> 'verdict' = 'rejected'")? == 0,
@@ -263,9 +271,12 @@ async fn look_around(lee: &Desk) -> anyhow::Result<()> {
             ("2", "notes", "note"),
             ("3", "medicines", "active-medicines"),
             ("4", "observations", "chart-weight"),
-            ("5", "timeline", "moment"),
-            ("6", "appointments", "patient-appointment"),
-            ("7", "contacts", "record-number"),
+            ("5", "results", "result"),
+            ("6", "documents", "document"),
+            ("7", "letters", "letter"),
+            ("8", "timeline", "moment"),
+            ("9", "appointments", "patient-appointment"),
+            ("0", "contacts", "record-number"),
         ] {
             window.press(&[key]).await?;
             window
@@ -357,12 +368,14 @@ async fn offline_record(lee: &Desk) -> anyhow::Result<()> {
     window.click(&testid("values-save")).await?;
     window.wait_for_text(&testid("latest-values"), "70 kg").await?;
     recall(window, "Ankle again").await?;
+    paperwork::a_letter_is_filed(lee, "Sprained ankle", false).await?;
+    window.click(&testid("tab-summary")).await?;
     lee.picture("offline-summary").await?;
     Ok(())
 }
 
 /// What the window showed is in PostgreSQL, each thing once; the note's words rest sealed.
-fn arrived(house: &House, patient: &str, said: &str) -> anyhow::Result<()> {
+fn arrived(house: &House, patient: &str, said: &str, recalls: u64) -> anyhow::Result<()> {
     for (what, sql) in [
         (
             "the note",
@@ -378,7 +391,6 @@ fn arrived(house: &House, patient: &str, said: &str) -> anyhow::Result<()> {
                 "clinic.observation where patient_id = '{patient}' and code = 'weight' and created_by is not null"
             ),
         ),
-        ("the recall", format!("clinic.recall where patient_id = '{patient}' and status = 'due'")),
         (
             "the end of the consultation",
             format!(
@@ -389,6 +401,10 @@ fn arrived(house: &House, patient: &str, said: &str) -> anyhow::Result<()> {
         let n = house.count(&format!("select count(*) from {sql}"))?;
         ensure!(n == 1, "{what} is there {n} times");
     }
+    let due = house.count(&format!(
+        "select count(*) from clinic.recall where patient_id = '{patient}' and status = 'due'"
+    ))?;
+    ensure!(due == recalls, "{due} recalls are due, and {recalls} were made");
     Ok(())
 }
 
@@ -407,9 +423,20 @@ fn nothing_in_logs(house: &House, reception: &Desk, lee: &Desk) -> anyhow::Resul
         logs.extend(desk.logs()?);
     }
     for (whose, log) in logs {
-        for canary in ["Quokkacough", "Wombatstep", "Penicillin", "Horse liniment", "Tolerated twice"] {
+        for canary in [
+            "Quokkacough",
+            "Wombatstep",
+            "Penicillin",
+            "Horse liniment",
+            "Tolerated twice",
+            "Numbatpalpitations",
+            "Bilbyglobin",
+        ] {
             ensure!(!log.contains(canary), "something of a record is in a log of {whose}");
         }
     }
-    super::file::holds_no_plaintext(lee, &["Quokkacough", "Wombatstep", "Horse liniment"])
+    super::file::holds_no_plaintext(
+        lee,
+        &["Quokkacough", "Wombatstep", "Horse liniment", "Numbatpalpitations", "Bilbyglobin"],
+    )
 }

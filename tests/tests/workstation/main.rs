@@ -19,6 +19,7 @@ mod first_copy;
 mod inside;
 mod keyring;
 mod lease;
+mod letters;
 mod openid;
 mod own_ca;
 mod pages;
