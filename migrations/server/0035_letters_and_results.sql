@@ -118,3 +118,9 @@ SELECT clinic.enlist('inbox_item', 'clinical', 'record');
 SELECT clinic.seal_columns('consent', '{note}');
 SELECT clinic.seal_columns('letter', '{recipient, subject, body}');
 SELECT clinic.seal_columns('inbox_item', '{title, source, text, action_note}');
+
+-- Every role holds the feed of the address book; the table of grants says who keeps it.
+CREATE POLICY granted_insert ON clinic.external_provider AS RESTRICTIVE FOR INSERT TO wattle_app
+    WITH CHECK ((SELECT sync.acting_may('patient', 'write')));
+CREATE POLICY granted_update ON clinic.external_provider AS RESTRICTIVE FOR UPDATE TO wattle_app
+    USING ((SELECT sync.acting_may('patient', 'write')));

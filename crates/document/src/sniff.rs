@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn names_and_bytes() {
-        let cases: &[(&str, &[u8], Result<&str, Unfit>, &str)] = &[
+        type Case = (&'static str, &'static [u8], Result<&'static str, Unfit>, &'static str);
+        let cases: &[Case] = &[
             ("letter.pdf", b"%PDF-1.7\n", Ok("application/pdf"), "as it says"),
             ("letter", b"%PDF-1.7\n", Ok("application/pdf"), "no ending promises nothing"),
             ("LETTER.PDF", b"%PDF-1.7\n", Ok("application/pdf"), "capitals"),

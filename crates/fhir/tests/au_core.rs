@@ -1,6 +1,7 @@
 //! Documents of a sample patient, read by FHIR R4's own rules (`fhirkit`, generated from the official package), by the
 //! rules that R4 has for documents, and by those of AU Core that need no network. Each of our own rules is tried against a
 //! document that breaks it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 #[path = "au_core/break.rs"]
 mod broken;

@@ -1,4 +1,5 @@
 //! Each paper, typeset and read back: by a PDF reader that is not the typesetter's own, and as pictures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 use wattle_papers::{Paper, typeset};
 use wattle_protocol::ipc::papers::{

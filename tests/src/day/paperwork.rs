@@ -73,10 +73,8 @@ pub(super) async fn a_letter_is_filed(lee: &Desk, subject: &str, first: bool) ->
     window.wait_until_gone(&testid("letter-open")).await.context("every field is filled in")?;
     window.fill(&testid("letter-subject"), subject).await?;
     let body = window.property(&testid("letter-body"), "value").await?;
-    let body =
-        body.as_str().unwrap_or_default().replacen("about\n", &format!("about\n\n{IN_THE_LETTER}\n"), 1);
-    ensure!(body.starts_with("Dear Dr Priya Raman,") && body.contains(IN_THE_LETTER), "merged: {body}");
-    window.fill(&testid("letter-body"), &body).await?;
+    ensure!(body.as_str().is_some_and(|text| text.starts_with("Dear Dr Priya Raman,")), "merged: {body}");
+    window.type_into(&testid("letter-body"), IN_THE_LETTER).await?;
     window.click(&testid("letter-preview")).await?;
     window.find(&testid("letter-page")).await.context("a page as it will be printed")?;
     every_control_has_a_name(window, "a letter").await?;
@@ -107,7 +105,7 @@ pub(super) async fn the_record_leaves_the_house(lee: &Desk) -> anyhow::Result<()
     let path = window.text(&testid("fhir-path")).await?;
     lee.picture("out-of-the-house").await?;
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
-    ensure!(document["type"] == "document", "a FHIR document");
+    ensure!(document.get("type").is_some_and(|kind| kind == "document"), "a FHIR document");
     let text = document.to_string();
     for held in ["Penicillin", "AllergyIntolerance", "60591-5"] {
         ensure!(text.contains(held), "{held} is missing in the document");

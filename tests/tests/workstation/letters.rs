@@ -117,7 +117,7 @@ async fn a_result_is_acted_on_and_becomes_a_recall() {
     if !inside("letters::a_result_is_acted_on_and_becomes_a_recall", Keyring::Unlocked).await {
         return;
     }
-    let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
+    let (clinic, clock) = (Clinic::open().await, TestClock::default());
     clinic.house.add_person(&NINA, None).unwrap();
     let desk = clinic.computer("nurse-1", &clock).await;
     sign_in(&desk, &NINA).await.unwrap();
@@ -166,7 +166,7 @@ async fn a_record_leaves_the_house_with_consent_only_and_the_log_says_so() {
     if !inside(name, Keyring::Unlocked).await {
         return;
     }
-    let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
+    let (clinic, clock) = (Clinic::open().await, TestClock::default());
     clinic.house.add_person(&NINA, None).unwrap();
     let desk = clinic.computer("nurse-1", &clock).await;
     sign_in(&desk, &NINA).await.unwrap();
@@ -206,7 +206,7 @@ async fn the_day_on_paper_is_in_the_log_and_not_for_everybody_a_letter() {
     if !inside(name, Keyring::Unlocked).await {
         return;
     }
-    let (mut clinic, clock) = (Clinic::open().await, TestClock::default());
+    let (clinic, clock) = (Clinic::open().await, TestClock::default());
     let desk = clinic.computer("reception-1", &clock).await;
     sign_in(&desk, &MARIA).await.unwrap();
     until_ready(&desk).await;

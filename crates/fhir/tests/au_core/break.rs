@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use super::faults;
 use super::sample::Sample;
 
+/// A kind, a field of it, what it is set to, and a word of the fault that must be found.
+type Break = (&'static str, &'static str, fn() -> Value, &'static str);
+
 /// Field of the first resource of a kind, what it is set to, and a word of the fault that must be found.
-const BREAKS: &[(&str, &str, fn() -> Value, &str)] = &[
+const BREAKS: &[Break] = &[
     ("Patient", "identifier", || json!([{ "value": "1" }]), "au-core-pat-01"),
     ("Patient", "name", || json!([{ "text": "Only text" }]), "au-core-pat-02"),
     ("Patient", "name", || json!([{ "family": "A" }, { "use": "nickname" }]), "au-core-pat-04"),

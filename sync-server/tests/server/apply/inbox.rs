@@ -9,7 +9,7 @@ use wattle_domain::fields::{ConsentKind, ResultAction};
 use wattle_domain::{RejectionCode, Role};
 use wattle_protocol::push::Verdict;
 
-use crate::house::House;
+use crate::support::House;
 
 #[tokio::test]
 async fn a_result_is_acted_on_once_and_the_desk_gets_the_recall_alone() {

@@ -82,6 +82,11 @@ fn of_a_feed(name: TableName, role: Role) -> May {
             let accounts = role.may((Noun::Account, Write));
             May { select: granted, insert: accounts, update: accounts, delete: false }
         }
+        (TableName::ExternalProvider, _) => {
+            use wattle_domain::role::{Action::Write, Noun};
+            let kept = granted && role.may((Noun::Patient, Write));
+            May { select: granted, insert: kept, update: kept, delete: false }
+        }
         // Beside the class the table of grants is asked: who restricts, who breaks, who is told.
         (TableName::Restriction | TableName::BrokenGlass, _) => {
             use wattle_domain::role::{Action, Noun};
