@@ -316,7 +316,10 @@ async fn the_desk_sees_the_recall_alone(reception: &Desk, visit: &Visit) -> anyh
     let window = reception.window()?;
     reception.search(&format!("{} {}", visit.given, visit.family)).await?;
     window.click(&format!("{}[data-id='{}']", testid("search-hit"), visit.patient)).await?;
-    window.wait_for_text(&testid("recall"), "Asthma review").await.context("the recall at the desk")?;
+    let page = testid("patient-record");
+    for recall in ["Blood again", "Asthma review"] {
+        window.wait_for_text(&page, recall).await.context("the recalls at the desk")?;
+    }
     for not_theirs in ["patient-banner", "banner-allergies", "tab-notes", "note", "add-medicine"] {
         ensure!(window.find_all(&testid(not_theirs)).await?.is_empty(), "the desk sees {not_theirs}");
     }
