@@ -98,6 +98,13 @@ pub fn unmerged(text: &str) -> Vec<&str> {
     parts.filter_map(|part| part.split_once("}}").map(|(name, _)| name.trim())).collect()
 }
 
+/// The first of a letter's parts in which a field stands open: such a letter does not leave.
+#[must_use]
+pub fn open_part(recipient: &str, subject: &str, body: &str) -> Option<&'static str> {
+    let parts = [("recipient", recipient), ("subject", subject), ("body", body)];
+    parts.into_iter().find(|(_, text)| !unmerged(text).is_empty()).map(|(part, _)| part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

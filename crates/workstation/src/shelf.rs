@@ -88,11 +88,7 @@ impl Shelf {
 
     /// The server has confirmed a document: from now on its bytes here are a copy.
     pub(crate) fn confirmed(&self, id: DocumentId) -> Result<(), Error> {
-        make_private(&self.folder(Lies::Kept))?;
-        match fs::rename(self.path(Lies::Up, id), self.path(Lies::Kept, id)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        self.carry_over(id, Lies::Up, Lies::Kept)
     }
 
     /// Lets go of bytes whose command was refused before it was saved.
@@ -105,11 +101,7 @@ impl Shelf {
 
     /// A copy becomes the one that there is: the server has lost it.
     pub(crate) fn send_again(&self, id: DocumentId) -> Result<(), Error> {
-        make_private(&self.folder(Lies::Up))?;
-        match fs::rename(self.path(Lies::Kept, id), self.path(Lies::Up, id)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        self.carry_over(id, Lies::Kept, Lies::Up)
     }
 
     /// Every document in `up`.
@@ -135,6 +127,15 @@ impl Shelf {
             all -= file.bytes;
         }
         Ok(())
+    }
+
+    /// A file that is not there has been carried over already.
+    fn carry_over(&self, id: DocumentId, from: Lies, to: Lies) -> Result<(), Error> {
+        make_private(&self.folder(to))?;
+        match fs::rename(self.path(from, id), self.path(to, id)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     fn read_part(

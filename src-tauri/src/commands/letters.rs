@@ -6,9 +6,8 @@ use tauri::{AppHandle, WebviewWindow};
 use wattle_domain::commands::{EditProvider, RecordConsent, RecordProvider};
 use wattle_domain::fields::{DocumentKind, DocumentSource};
 use wattle_papers::Paper;
-use wattle_protocol::ipc::audit::Exported;
 use wattle_protocol::ipc::letters::{
-    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry,
+    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved,
 };
 use wattle_protocol::ipc::papers::PaperQuery;
 use wattle_protocol::ipc::{CommandError, FaultCode, Written};
@@ -74,7 +73,7 @@ pub(crate) async fn export_fhir(
     window: WebviewWindow,
     desk: Desk<'_>,
     args: ExportFhir,
-) -> Answer<Option<Exported>> {
+) -> Answer<Option<Saved>> {
     let name = desk.fhir_name(args.patient_id).await?;
     let path = if args.ask {
         where_to::ask(&app, &window, "Save the record", name, ("FHIR document", "json")).await

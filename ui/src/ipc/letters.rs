@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use wattle_domain::commands::{RecordConsent, RecordProvider};
 use wattle_protocol::ipc::Written;
-use wattle_protocol::ipc::audit::Exported;
 use wattle_protocol::ipc::letters::{
-    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry,
+    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved,
 };
 
 use super::{Answer, call};
@@ -37,6 +36,6 @@ pub(crate) async fn record_consent(args: RecordConsent) -> Answer<Written> {
 }
 
 /// `export_fhir`.
-pub(crate) async fn export_fhir(args: ExportFhir) -> Answer<Option<Exported>> {
+pub(crate) async fn export_fhir(args: ExportFhir) -> Answer<Option<Saved>> {
     call("export_fhir", &args).await
 }

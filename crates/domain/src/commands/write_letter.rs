@@ -8,6 +8,7 @@ use crate::command::Verb;
 use crate::decide::{Context, Decision};
 use crate::entities::Letter;
 use crate::ids::{DocumentId, LetterId, PatientId, ProviderId};
+use crate::letter;
 use crate::rejection::Rejection;
 use crate::role::{Action, Grant, Noun};
 use crate::row::RowChange;
@@ -51,6 +52,9 @@ impl Verb for WriteLetter {
         let body = self.body.trim();
         if body.is_empty() || body.len() > LONGEST_NOTE_BYTES {
             return Err(Rejection::invalid("body"));
+        }
+        if let Some(part) = letter::open_part(&self.recipient, &self.subject, body) {
+            return Err(Rejection::invalid(part));
         }
         let letter = Letter {
             id: self.letter_id,

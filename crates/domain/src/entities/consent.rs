@@ -20,3 +20,11 @@ entity! {
         said_at: UtcInstant,
     }
 }
+
+impl Consent {
+    /// Whether a patient has agreed and not taken it back; `consents` with the latest word first.
+    #[must_use]
+    pub fn stands(consents: &[Self], kind: ConsentKind) -> bool {
+        consents.iter().find(|consent| consent.kind == kind).is_some_and(|consent| consent.given)
+    }
+}

@@ -117,6 +117,7 @@ fn a_letter_stands_whatever_becomes_of_the_address_book() {
         (WriteLetter { body: " \n".into(), ..letter(2) }, "body"),
         (WriteLetter { recipient: String::new(), ..letter(2) }, "recipient"),
         (WriteLetter { subject: String::new(), ..letter(2) }, "subject"),
+        (WriteLetter { body: "Dear {{provider.name}},".into(), ..letter(2) }, "body"),
     ] {
         assert_eq!(store.run(&dr_lee(), empty).unwrap_err().field.as_deref(), Some(field));
     }

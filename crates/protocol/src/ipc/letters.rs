@@ -1,6 +1,6 @@
 //! Letters and the address book. Commands: `address_book(AddressBookQuery) -> Vec<ProviderEntry>`, `record_provider`,
 //! `edit_provider`, `letter_fields(LetterFieldsQuery) -> BTreeMap<String, String>`, `file_letter(LetterDraft) -> Written`,
-//! `export_fhir(ExportFhir) -> Option<Exported>`, `record_consent`: the domain's commands as they are; a nil id asks the shell
+//! `export_fhir(ExportFhir) -> Option<Saved>`, `record_consent`: the domain's commands as they are; a nil id asks the shell
 //! for a new one.
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,13 @@ pub struct LetterDraft {
     pub subject: String,
     /// What it says.
     pub body: String,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Where it lies.
+    pub path: String,
 }
 
 /// Arguments of `export_fhir`. The patient's consent must have been recorded.

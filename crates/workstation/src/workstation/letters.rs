@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 use wattle_domain::commands::{EditProvider, RecordProvider, WriteLetter};
 use wattle_domain::fields::{AllergyKind, EntryStatus, IdentifierKind, ObservationCode};
-use wattle_domain::letter::unmerged;
+use wattle_domain::letter::open_part;
 use wattle_domain::measure;
 use wattle_domain::role::{Action, Noun};
-use wattle_domain::{DocumentId, Rejection};
+use wattle_domain::{ClinicDate, DocumentId, Rejection};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::letters::{AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry};
 use wattle_protocol::ipc::patients::{PatientQuery, PatientRecord};
@@ -61,12 +61,11 @@ impl Workstation {
             }
         };
         let patient = &record.patient;
-        let given = patient.given_name.as_deref().unwrap_or_default();
-        let name = format!("{given} {}", patient.family_name).trim().to_owned();
+        let name = super::papers::name(&record);
         let titled = patient.title.as_deref().map(|title| format!("{title} {}", patient.family_name));
         put("patient.title_name", Some(titled.unwrap_or_else(|| name.clone())));
         put("patient.name", Some(name));
-        put("patient.born", patient.birth_date.map(|date| date.0.format("%d %b %Y").to_string()));
+        put("patient.born", patient.birth_date.map(ClinicDate::birth));
         put("patient.address", record.addresses.first().map(super::papers::address));
         put("patient.medicare", medicare(&record));
         put("problems", Some(problems(&clinical)));
@@ -78,7 +77,7 @@ impl Workstation {
             None => None,
         };
         put("provider.name", provider.map(|provider| provider.name));
-        let (author, _) = self.signature().await?;
+        let (author, _) = self.signature(self.desk()?.user()).await?;
         put("author.name", Some(author));
         let clinic = self.clinic().await?;
         put("clinic.name", Some(clinic.name));
@@ -97,7 +96,6 @@ impl Workstation {
         draft: LetterDraft,
         document_id: Option<DocumentId>,
     ) -> Result<Written, Error> {
-        Self::check_letter(&draft)?;
         let mut letter_id = Uuid::nil();
         self.fill(&mut letter_id);
         let LetterDraft { patient_id, provider_id, recipient, subject, body } = draft;
@@ -107,17 +105,13 @@ impl Workstation {
         self.write(letter, letter_id).await
     }
 
-    /// Whether a letter may leave: no field of its template stands open. Asked before it is typeset, too.
+    /// What `decide` says of a letter with an open field, asked before it is typeset and its document filed.
     ///
     /// # Errors
     /// [`Error::Rejected`].
     pub fn check_letter(draft: &LetterDraft) -> Result<(), Error> {
-        for (field, text) in
-            [("subject", &draft.subject), ("body", &draft.body), ("recipient", &draft.recipient)]
-        {
-            if !unmerged(text).is_empty() {
-                return Err(Error::Rejected(Rejection::invalid(field)));
-            }
+        if let Some(part) = open_part(&draft.recipient, &draft.subject, &draft.body) {
+            return Err(Error::Rejected(Rejection::invalid(part)));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use wattle_domain::commands::NoteDaySheet;
 use wattle_domain::entities::{Address, Clinic};
 use wattle_domain::fields::{AppointmentStatus, IdentifierKind};
 use wattle_domain::role::{Action, Noun};
-use wattle_domain::{ClinicDate, ClinicZone, LetterId, PatientId};
+use wattle_domain::{ClinicDate, ClinicZone, LetterId, PatientId, UserId};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::daybook::{Card, DayBookQuery};
 use wattle_protocol::ipc::letters::LetterDraft;
@@ -51,9 +51,8 @@ impl Workstation {
         self.read(wattle_local_store::Store::clinic).await?.ok_or(Error::NotFound)
     }
 
-    /// Who signs at this desk: name, and what they are.
-    pub(super) async fn signature(&self) -> Result<(String, Vec<String>), Error> {
-        let user = self.desk()?.user();
+    /// How somebody signs: name, and what they are.
+    pub(super) async fn signature(&self, user: UserId) -> Result<(String, Vec<String>), Error> {
         self.read(move |store| {
             let shown = store.user_names()?.remove(&user).unwrap_or_default();
             let Some(practitioner) =
@@ -75,7 +74,7 @@ impl Workstation {
         }
         let record = self.patient(PatientQuery { id: draft.patient_id }).await?;
         let clinic = self.clinic().await?;
-        let (name, more) = self.signature().await?;
+        let (name, more) = self.signature(self.desk()?.user()).await?;
         let date = self.zone().await?.date(self.now()).long();
         Ok(LetterText {
             clinic_lines: about(&clinic),
@@ -89,8 +88,7 @@ impl Workstation {
         })
     }
 
-    /// A letter as it was filed: its author's name and its own date. Who they were then is the letter's; what they are called
-    /// is looked up.
+    /// A letter as it was filed, of its own date and author; what they are called, and what they are, is looked up.
     async fn filed_letter(&self, id: LetterId) -> Result<LetterText, Error> {
         let letter = self.read(move |store| store.letter(id)).await?.ok_or(Error::NotFound)?;
         if !self.desk()?.may((Noun::ClinicalRecord, Action::Read)) {
@@ -99,8 +97,7 @@ impl Workstation {
         self.door_is_open(letter.patient_id).await?;
         let record = self.patient(PatientQuery { id: letter.patient_id }).await?;
         let clinic = self.clinic().await?;
-        let author = letter.author_id;
-        let name = self.read(move |store| Ok(store.user_names()?.remove(&author))).await?;
+        let (name, more) = self.signature(letter.author_id).await?;
         Ok(LetterText {
             clinic_lines: about(&clinic),
             clinic: clinic.name,
@@ -109,7 +106,7 @@ impl Workstation {
             regarding: regarding(&record),
             subject: letter.subject,
             body: letter.body,
-            signature: name.into_iter().collect(),
+            signature: std::iter::once(name).chain(more).collect(),
         })
     }
 
@@ -167,7 +164,7 @@ fn line(zone: ClinicZone, card: &Card, kind: &str) -> SheetLine {
     SheetLine {
         time: zone.clock(card.start_at),
         name: card.patient_name.clone(),
-        born: card.birth_date.map(born).unwrap_or_default(),
+        born: card.birth_date.map(ClinicDate::birth).unwrap_or_default(),
         phone: card.phone.clone().unwrap_or_default(),
         kind: kind.to_owned(),
         note: card.note.clone().unwrap_or_default(),
@@ -178,7 +175,11 @@ fn labels(record: &PatientRecord, count: u32) -> Labels {
     let patient = &record.patient;
     let given = patient.given_name.as_deref().unwrap_or_default();
     let number = patient.record_number.as_deref().map(|number| format!("No. {number}"));
-    let first = [patient.birth_date.map(born), number].into_iter().flatten().collect::<Vec<_>>().join("  ");
+    let first = [patient.birth_date.map(ClinicDate::birth), number]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("  ");
     let medicare = record
         .identifiers
         .iter()
@@ -201,7 +202,8 @@ pub(super) fn address(address: &Address) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn name(record: &PatientRecord) -> String {
+/// `Maria Costa`.
+pub(super) fn name(record: &PatientRecord) -> String {
     format!("{} {}", record.patient.given_name.as_deref().unwrap_or_default(), record.patient.family_name)
         .trim()
         .to_owned()
@@ -209,13 +211,9 @@ fn name(record: &PatientRecord) -> String {
 
 fn regarding(record: &PatientRecord) -> String {
     match record.patient.birth_date {
-        Some(date) => format!("{}, born {}", name(record), born(date)),
+        Some(date) => format!("{}, born {}", name(record), date.birth()),
         None => name(record),
     }
-}
-
-fn born(date: ClinicDate) -> String {
-    date.0.format("%d %b %Y").to_string()
 }
 
 fn about(clinic: &Clinic) -> Vec<String> {

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use uuid::Uuid;
 use wattle_domain::commands::{Access, NoteAccess, RecordConsent};
+use wattle_domain::entities::Consent;
 use wattle_domain::fields::ConsentKind;
 use wattle_domain::{PatientId, Rejection};
 use wattle_fhir::Source;
 use wattle_protocol::ipc::Written;
-use wattle_protocol::ipc::audit::Exported;
+use wattle_protocol::ipc::letters::Saved;
 use wattle_protocol::ipc::patients::PatientQuery;
 use wattle_protocol::ipc::record::RecordQuery;
 
@@ -43,10 +44,9 @@ impl Workstation {
     /// # Errors
     /// [`Error::Rejected`] without the patient's consent (field `consent`); [`Error::NotFound`] when the person's roles do not
     /// let them read the record; [`Error::Locked`]; when the file cannot be written.
-    pub async fn export_fhir(&self, patient_id: PatientId, path: &Path) -> Result<Exported, Error> {
+    pub async fn export_fhir(&self, patient_id: PatientId, path: &Path) -> Result<Saved, Error> {
         let record = self.patient(PatientQuery { id: patient_id }).await?;
-        let latest = record.consents.iter().find(|consent| consent.kind == ConsentKind::ShareRecord);
-        if !latest.is_some_and(|consent| consent.given) {
+        if !Consent::stands(&record.consents, ConsentKind::ShareRecord) {
             return Err(Error::Rejected(Rejection::invalid("consent")));
         }
         let clinical = self.clinical_record(RecordQuery { patient_id, all: true }).await?;
@@ -80,6 +80,6 @@ impl Workstation {
             let _ = std::fs::remove_file(&partial);
             return Err(error);
         }
-        Ok(Exported { path: path.display().to_string(), lines: 1 })
+        Ok(Saved { path: path.display().to_string() })
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
 use wattle_domain::commands::RecordConsent;
+use wattle_domain::entities::Consent;
 use wattle_domain::fields::ConsentKind;
 use wattle_protocol::ipc::letters::ExportFhir;
 use wattle_protocol::ipc::patients::PatientRecord;
@@ -21,7 +22,7 @@ pub(crate) fn Share(r: StoredValue<PatientRecord>) -> impl IntoView {
     let patient_id = r.with_value(|r| r.patient.id);
     let latest =
         r.with_value(|r| r.consents.iter().find(|consent| consent.kind == ConsentKind::ShareRecord).cloned());
-    let given = latest.as_ref().is_some_and(|consent| consent.given);
+    let given = r.with_value(|r| Consent::stands(&r.consents, ConsentKind::ShareRecord));
     let said = latest.map(|consent| {
         let when = show::when(desk.zone.get_untracked(), desk.now.get_untracked(), consent.said_at);
         let what = if consent.given { "Consent given" } else { "Consent taken back" };
