@@ -9,7 +9,6 @@
 mod commands;
 mod forward;
 mod logging;
-mod no_dump;
 mod quit;
 mod start;
 mod window;
@@ -20,7 +19,9 @@ use tauri::{Manager, RunEvent, WindowEvent};
 fn main() -> anyhow::Result<()> {
     let data_dir = start::data_dir()?;
     logging::start(&data_dir)?;
-    no_dump::forbid();
+    if let Err(error) = wattle_no_dump::forbid() {
+        tracing::warn!(%error, "the system may write this process's memory to disk when it crashes");
+    }
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())

@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long the provider may take to answer us, and how much it may say.
 const ANSWER: Duration = Duration::from_secs(10);
 const ANSWER_BYTES: usize = 1 << 20;
+/// By how much the provider's clock and ours may differ.
+const SKEW: TimeDelta = TimeDelta::minutes(2);
 
 /// A sign-in begins at an enrolled workstation, or at one with a good code.
 pub(crate) async fn begin(app: &AppState, clinic: ClinicId, asked: &Begin) -> Result<Begun, ApiError> {

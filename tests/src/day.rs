@@ -3,7 +3,7 @@
 //! Owns: the script of `cargo xtask demo --headless` and of `tests/tests/scripted_day.rs`. Must never: look away; every step
 //! waits for what a person would see, and fails with what was seen instead.
 
-mod access;
+pub mod access;
 pub mod consultation;
 mod desk;
 pub mod documents;

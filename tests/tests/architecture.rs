@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wattle-blob-store", &[]),
     ("wattle-document", &[]),
     ("wattle-document-view", &[]),
+    ("wattle-no-dump", &[]),
     ("wattle-sync-engine", &["wattle-domain", "wattle-protocol", "wattle-local-store", "wattle-page-image"]),
     (
         "wattle-image-builder",
@@ -53,11 +54,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("wattle-fhir", &["wattle-domain", "wattle-protocol"]),
     ("wattle-papers", &["wattle-protocol"]),
-    ("wattle-desktop", &["wattle-domain", "wattle-papers", "wattle-protocol", "wattle-workstation"]),
+    (
+        "wattle-desktop",
+        &["wattle-domain", "wattle-no-dump", "wattle-papers", "wattle-protocol", "wattle-workstation"],
+    ),
     ("wattle-ui", &["wattle-domain", "wattle-protocol"]),
     (
         "wattle-server",
-        &["wattle-blob-store", "wattle-document", "wattle-domain", "wattle-protocol", "wattle-sync-rules"],
+        &[
+            "wattle-blob-store",
+            "wattle-document",
+            "wattle-domain",
+            "wattle-no-dump",
+            "wattle-protocol",
+            "wattle-sync-rules",
+        ],
     ),
     ("wattle-fm-migrate", &["wattle-blob-store", "wattle-domain"]),
     // For tests and the demo: nobody names it but in [dev-dependencies].

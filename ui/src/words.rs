@@ -63,6 +63,10 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NoProvider => {
             "This clinic does not use work accounts. Sign in with your name and password."
         }
+        FaultCode::NoSuchCode => {
+            "That is not a code that a new computer shows, or it has been used. Type the eight letters and digits that it shows now; \
+             0, 1, O and I are never among them. Nothing was changed."
+        }
         FaultCode::NoBrowser => {
             "The browser of this computer could not be opened. Open it by hand once, then try again."
         }

@@ -70,6 +70,8 @@ pub enum FaultCode {
     ProviderRefused,
     /// The clinic has no OpenID provider.
     NoProvider,
+    /// Not a code that a new computer shows, or one that was used.
+    NoSuchCode,
     /// The system's browser could not be opened.
     NoBrowser,
     /// The keyring of the computer cannot be reached or is locked.

@@ -43,6 +43,9 @@ pub enum Error {
     /// The clinic has no provider.
     #[error("the clinic has no OpenID provider")]
     NoProvider,
+    /// Not a code that a new computer shows, or one that was used.
+    #[error("no computer shows that code, or it was used")]
+    NoSuchCode,
     /// The system's browser could not be opened.
     #[error("the browser could not be opened")]
     NoBrowser,
@@ -178,6 +181,7 @@ impl From<Error> for CommandError {
             Error::ProviderNeeded => FaultCode::ProviderNeeded,
             Error::ProviderRefused => FaultCode::ProviderRefused,
             Error::NoProvider => FaultCode::NoProvider,
+            Error::NoSuchCode => FaultCode::NoSuchCode,
             Error::NoBrowser => FaultCode::NoBrowser,
             Error::WeakPassword => FaultCode::WeakPassword,
             Error::FileSealed => FaultCode::FileSealed,

@@ -72,7 +72,9 @@ impl Serve {
             otlp_endpoint: self.otlp_endpoint,
             ..Config::default()
         };
-        leave_no_dump();
+        if let Err(error) = wattle_no_dump::forbid() {
+            tracing::warn!(%error, "the system may write this process's memory to disk when it crashes");
+        }
         allow_connections(config.connections);
         let pool = db::connect::app_pool(&self.database_url, config.database_connections)
             .context("DATABASE_URL cannot be read")?;
@@ -140,18 +142,6 @@ async fn interrupted() {
         std::future::pending::<()>().await;
     }
 }
-
-/// A crash must not write keys that were unwrapped, and what is under way, to the disk.
-#[cfg(unix)]
-fn leave_no_dump() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    if setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).is_err() {
-        tracing::warn!("the system may write this process's memory to disk when it crashes");
-    }
-}
-
-#[cfg(not(unix))]
-fn leave_no_dump() {}
 
 /// Each connection takes a file handle, and systems start programs with few.
 #[cfg(unix)]

@@ -160,6 +160,53 @@ async fn what_the_browser_brings_back_is_good_once_for_who_began_it() {
     );
 }
 
+/// Truly signed, and of no use here: each is refused as if it were nobody, changes nothing, and its attempt is spent.
+#[tokio::test]
+async fn an_id_token_for_somebody_else_of_another_time_or_of_another_key_is_not_believed() {
+    let Some(package) = provider::package() else { return };
+    let twists = [
+        ("audience", json!({"aud": "the-pathology-portal"}), false),
+        ("audiences", json!({"aud": ["wattle", "the-pathology-portal"]}), false),
+        ("issuer", json!({"iss": "https://elsewhere.example.com"}), false),
+        ("over", json!({"exp": -60}), false),
+        ("not-yet", json!({"nbf": 3_600}), false),
+        ("of-tomorrow", json!({"iat": 86_400, "exp": 90_000}), false),
+        ("nonce", json!({"nonce": "another-attempt"}), false),
+        ("key", json!({"key": "another"}), false),
+        ("straight", json!({"exp": 120}), true),
+    ];
+    let people: serde_json::Map<String, Value> = twists
+        .iter()
+        .map(|(login, twist, _)| {
+            let claims =
+                json!({"email": format!("{login}@example.com"), "email_verified": true, "twist": twist});
+            ((*login).to_owned(), claims)
+        })
+        .collect();
+    let clinic = Clinic::open_with_key().await;
+    let provider = Provider::start(&package, &Value::Object(people)).await.unwrap();
+    clinic.house.set_openid_provider(&provider.issuer).unwrap();
+    for (login, twist, good) in twists {
+        // All of them are Maria's: nothing but the token stands in the way.
+        let maria = format!(
+            "delete from clinic.openid_login; insert into clinic.openid_login (clinic_id, user_id, issuer, login) \
+             select clinic_id, id, '{}', '{login}@example.com' from clinic.user_account where username = 'maria'",
+            provider.issuer
+        );
+        clinic.house.script(&maria).unwrap();
+        let desk = raw::Desk::new(&clinic);
+        let returned = desk.returned(login).await;
+        let answer = desk.post("/v1/sign-in", &desk.sign_in(&returned, json!({}))).await;
+        if good {
+            assert_eq!(answer.0, 200, "a token that is moved and still holds");
+            continue;
+        }
+        assert_eq!(answer, (401, json!("wrong_credentials")), "{login}: {twist}");
+        let changed = "select (select count(*) from clinic.workstation) + (select count(*) from clinic.openid_login where subject is not null)";
+        assert_eq!(clinic.house.count(changed).unwrap(), 0, "{login}: no computer and no account is bound");
+    }
+}
+
 /// The two routes by hand.
 mod raw {
     use serde_json::{Value, json};

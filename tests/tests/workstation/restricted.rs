@@ -4,6 +4,7 @@
 use wattle_tests::desktop::{App, Keyring, Window, Workstation, testid};
 use wattle_tests::house::{House, PEOPLE, Person, Size, add_people, bootstrap};
 
+use crate::no_dump::leaves_no_dump;
 use crate::pages::{picture, theme, until};
 
 const LEE: &Person = &PEOPLE[1];
@@ -83,19 +84,7 @@ async fn a_restricted_record_opens_for_an_hour_with_a_reason_and_the_manager_tic
                 (select id from clinic.user_account where username = 'nadia')";
     assert_eq!(house.count(seen).unwrap(), 1);
     assert!(!house.server_log().contains("Collapsed"), "no word of it in a log");
-    for pid in family(lee.pid()) {
-        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
-        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
-        let zeros = core.split_whitespace().filter(|word| *word == "0").count();
-        assert!(limits.is_empty() || zeros == 2, "a crash of {pid} leaves a dump: {core}");
-    }
+    leaves_no_dump(lee.pid());
     lee.close().await.unwrap();
     nadia.close().await.unwrap();
-}
-
-/// A process and all below it.
-fn family(pid: u32) -> Vec<u32> {
-    let below = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let below = below.split_whitespace().filter_map(|pid| pid.parse().ok());
-    std::iter::once(pid).chain(below.flat_map(family).collect::<Vec<_>>()).collect()
 }

@@ -72,7 +72,7 @@ pub(crate) fn SyncPage() -> impl IntoView {
             <div class="sheet" data-testid="sync-page">
                 <div>
                     <h2 class="sync-said">{said}</h2>
-                    <p class="soft">{advice}</p>
+                    <p class="soft" data-testid="sync-advice">{advice}</p>
                 </div>
                 {move || held.page.fault.get().map(|error| view! {
                     <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>

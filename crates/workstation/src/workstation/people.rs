@@ -26,10 +26,17 @@ impl Workstation {
     /// Sees to one of them.
     ///
     /// # Errors
-    /// As [`Workstation::people`].
+    /// As [`Workstation::people`]; [`Error::NoSuchCode`].
     pub async fn see_to(&self, act: Act) -> Result<Done, Error> {
         let act = &act;
-        self.ask(|url, token| async move { server::act(&url, &token, act).await }).await
+        let done = self.ask(|url, token| async move { server::act(&url, &token, act).await }).await;
+        match (act, done) {
+            (
+                Act::ApproveComputer { .. },
+                Err(Error::Refused { code: ErrorCode::Malformed | ErrorCode::NotFound, .. }),
+            ) => Err(Error::NoSuchCode),
+            (_, done) => done,
+        }
     }
 
     /// Switches the codes of an authenticator app on or off for whoever is signed in.
