@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use openidconnect::core::{CoreClient, CoreProviderMetadata, CoreResponseType};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::core::{CoreAuthPrompt, CoreClient, CoreIdToken, CoreProviderMetadata, CoreResponseType};
 use openidconnect::{
     AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
     PkceCodeVerifier, RedirectUrl, Scope, TokenResponse as _,
@@ -44,6 +47,8 @@ pub(crate) async fn begin(app: &AppState, clinic: ClinicId, asked: &Begin) -> Re
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
     let provider = openid::provider(&mut tx, clinic).await?;
     let provider = provider.ok_or_else(|| ApiError::because(ErrorCode::NotFound, "no OpenID provider"))?;
+    // The provider may be slow: the database's connections are not to wait for it.
+    tx.commit().await?;
     let metadata = discover(&provider).await?;
     let client =
         CoreClient::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), None)
@@ -59,11 +64,15 @@ pub(crate) async fn begin(app: &AppState, clinic: ClinicId, asked: &Begin) -> Re
         )
         .add_scope(Scope::new("email".into()))
         .add_scope(Scope::new("profile".into()))
+        // Whoever sits there now, not whom the browser of a desk that is shared still knows.
+        .add_prompt(CoreAuthPrompt::Login)
+        .set_max_age(Duration::ZERO)
         .url();
     address
         .query_pairs_mut()
         .append_pair("code_challenge", challenge)
         .append_pair("code_challenge_method", "S256");
+    let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
     openid::begin(&mut tx, clinic, (attempt, &nonce), app.now(), app.now() - PATIENCE).await?;
     tx.commit().await?;
     Ok(Begun { attempt, label: provider.label, address: address.into() })
@@ -78,12 +87,15 @@ pub(crate) async fn finish(
 ) -> Result<Option<UserId>, ApiError> {
     let redirect = loopback(&returned.redirect_uri)?;
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
-    let nonce = openid::take(&mut tx, clinic, returned.attempt, app.now() - PATIENCE).await?;
+    let attempt = openid::take(&mut tx, clinic, returned.attempt, app.now() - PATIENCE).await?;
     let provider = openid::provider(&mut tx, clinic).await?;
     // Taken whatever comes of it.
     tx.commit().await?;
-    let (Some(nonce), Some(provider)) = (nonce, provider) else { return Ok(None) };
+    let (Some((nonce, begun_at)), Some(provider)) = (attempt, provider) else { return Ok(None) };
     let metadata = discover(&provider).await?;
+    let tells =
+        metadata.claims_supported().is_some_and(|claims| claims.iter().any(|c| c.as_str() == "auth_time"));
+    let now = app.now();
     let client =
         CoreClient::from_provider_metadata(metadata, ClientId::new(provider.client_id.clone()), None)
             .set_redirect_uri(redirect);
@@ -98,9 +110,18 @@ pub(crate) async fn finish(
         Err(openidconnect::RequestTokenError::ServerResponse(_)) => return Ok(None),
         Err(_) => return Err(unusable("token endpoint")),
     };
-    let verifier = client.id_token_verifier();
+    // Of its time the library holds only the end against a token.
+    let verifier = client
+        .id_token_verifier()
+        .set_issue_time_verifier_fn(|at| if at > now + SKEW { Err("of the future".into()) } else { Ok(()) })
+        .set_auth_time_verifier_fn(|at| match at {
+            Some(at) if at < begun_at - SKEW => Err("somebody was signed in there before".into()),
+            None if tells => Err("it is not said when somebody signed in there".into()),
+            _ => Ok(()),
+        });
     let Some(id_token) = tokens.id_token() else { return Err(unusable("no id token")) };
-    let Ok(claims) = id_token.claims(&verifier, &Nonce::new(nonce)) else {
+    let claims = id_token.claims(&verifier, &Nonce::new(nonce));
+    let (Ok(claims), true) = (claims, not_before(id_token).is_none_or(|at| at <= now + SKEW)) else {
         tracing::warn!(%clinic, "an id token was not believed");
         return Ok(None);
     };
@@ -119,6 +140,14 @@ pub(crate) async fn finish(
     }
     tx.commit().await?;
     Ok(user)
+}
+
+/// From when on a token holds, where it says so. The library does not read this claim; the signature is its to check.
+fn not_before(token: &CoreIdToken) -> Option<DateTime<Utc>> {
+    let text = token.to_string();
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    DateTime::from_timestamp(claims.get("nbf")?.as_i64()?, 0)
 }
 
 /// The provider's own description of itself, fetched each time: keys change, and sign-ins are rare.

@@ -83,15 +83,15 @@ pub(crate) async fn begin(
     Ok(())
 }
 
-/// Takes what an attempt must carry, once; `None` when it is unknown, over or taken.
+/// Takes what an attempt must carry and when it began, once; `None` when it is unknown, over or taken.
 pub(crate) async fn take(
     connection: &mut PgConnection,
     clinic: ClinicId,
     id: Uuid,
     begun_after: DateTime<Utc>,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "DELETE FROM clinic.openid_attempt WHERE clinic_id = $1 AND id = $2 AND begun_at > $3 RETURNING nonce",
+) -> Result<Option<(String, DateTime<Utc>)>, sqlx::Error> {
+    sqlx::query_as(
+        "DELETE FROM clinic.openid_attempt WHERE clinic_id = $1 AND id = $2 AND begun_at > $3 RETURNING nonce, begun_at",
     )
     .bind(clinic.0)
     .bind(id)

@@ -33,7 +33,8 @@ provider.use(async (ctx, next) => {
   const twist = people[claims.sub]?.twist;
   if (!twist) return;
   for (const [name, value] of Object.entries(twist)) {
-    claims[name] = ['exp', 'iat', 'nbf'].includes(name) ? Math.floor(Date.now() / 1000) + value : value;
+    if (value === null) delete claims[name];
+    else claims[name] = ['auth_time', 'exp', 'iat', 'nbf'].includes(name) ? Math.floor(Date.now() / 1000) + value : value;
   }
   const { privateKey: stranger } = await generateKeyPair('RS256');
   ctx.body.id_token = await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid })

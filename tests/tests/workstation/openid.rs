@@ -173,6 +173,8 @@ async fn an_id_token_for_somebody_else_of_another_time_or_of_another_key_is_not_
         ("of-tomorrow", json!({"iat": 86_400, "exp": 90_000}), false),
         ("nonce", json!({"nonce": "another-attempt"}), false),
         ("key", json!({"key": "another"}), false),
+        ("here-before", json!({"auth_time": -3_600}), false),
+        ("who-knows-when", json!({"auth_time": null}), false),
         ("straight", json!({"exp": 120}), true),
     ];
     let people: serde_json::Map<String, Value> = twists

@@ -115,10 +115,6 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     <div class="panel" role="status" data-testid="own-code-panel">
                         <p>"This computer is new. Read this code out to whoever runs the system: they approve it on the page People. Then sign in here."</p>
                         <p class="big-code tabular" data-testid="own-code">{code}</p>
-                        <button type="button" class="link" data-testid="own-code-again" on:click=move |_| {
-                            let workstation_name = facts.get_untracked().1;
-                            desk.app.set(Some(AppState::NeedsSetUp { server_url: String::new(), workstation_name }));
-                        }>"Another server or name"</button>
                     </div>
                 })}
                 <div class="people" style:display=of_password>{people}</div>
@@ -144,6 +140,13 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     password.set(String::new());
                     with_work_account.update(|on| *on = !*on);
                 }>{move || if with_work_account.get() { "Sign in with name and password" } else { "Sign in with your work account" }}</button>
+                // A slip in the address shows itself only now; once the computer is enrolled it stays where it is.
+                <Show when=move || facts.with(|(clinic, ..)| clinic.is_none())>
+                    <button type="button" class="button bare wide" data-testid="set-up-again" on:click=move |_| {
+                        let workstation_name = facts.get_untracked().1;
+                        desk.app.set(Some(AppState::NeedsSetUp { server_url: String::new(), workstation_name }));
+                    }>"Another server or name"</button>
+                </Show>
             </form>
         </main>
     }
