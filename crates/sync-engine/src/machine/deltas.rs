@@ -7,6 +7,8 @@ use super::{Instruction, Machine, Work};
 
 /// Deltas that wait for the file; one pull fetches more than that sooner.
 const WAITING: usize = 32;
+/// Commands under way from which on the outbox is being drained: an outage is over.
+const DRAIN: u64 = 32;
 
 impl Machine {
     /// Keeps a delta for the file, or learns from it what a hint would have said.
@@ -24,12 +26,19 @@ impl Machine {
         if delta.to <= self.facts.held(delta.feed) {
             return;
         }
-        if self.deltas.len() < WAITING {
+        if self.deltas.len() < WAITING && !self.is_draining() {
             self.deltas.push_back(delta);
         } else {
             self.hinted.insert(delta.feed, delta.to);
             self.forget_deltas();
         }
+    }
+
+    /// While much is being sent, the rows of our own commands come back faster than the file takes them one delta at a time, and
+    /// each would undo and run again all that still waits. A pull brings many of them at once, together with their answers.
+    pub(super) fn is_draining(&self) -> bool {
+        let awaiting = u64::try_from(self.facts.awaiting.len()).unwrap_or(u64::MAX);
+        self.facts.outbox_len.saturating_add(awaiting) > DRAIN
     }
 
     /// Drops what the file has. A gap before the rest is a pull's to fill.

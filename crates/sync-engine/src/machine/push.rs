@@ -32,8 +32,9 @@ impl Machine {
         }
         if !self.facts.awaiting.is_empty() {
             // So that a checkpoint covers them and they leave the outbox for good.
-            self.cover_due |= self.live_open;
-            self.pull_due |= !self.live_open;
+            let at_once = !self.live_open || self.is_draining();
+            self.cover_due |= !at_once;
+            self.pull_due |= at_once;
         }
     }
 

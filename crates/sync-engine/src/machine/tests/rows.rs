@@ -73,6 +73,22 @@ fn more_than_the_file_keeps_up_with_becomes_one_pull() {
 }
 
 #[test]
+fn while_an_outbox_is_drained_rows_come_by_pulls() {
+    for (waiting, takes, asks, why) in [
+        (32, 1, 0, "a busy desk's outbox: its rows need no question"),
+        (33, 0, 1, "an outage's outbox: its rows come many at once, with their answers"),
+    ] {
+        let mut world = World::online(1);
+        for _ in 0..waiting {
+            world.outbox.push(wattle_domain::CommandId(uuid::Uuid::now_v7()));
+        }
+        world.give(Event::OutboxChanged(world.facts()));
+        world.give(Event::Delta(world.rows(FeedClass::Front, 5, 6)));
+        assert_eq!((taken(&world), pulls(&world)), (takes, asks), "{waiting} wait: {why}");
+    }
+}
+
+#[test]
 fn rows_that_come_while_a_pull_is_out_wait_and_need_no_second_pull() {
     let mut world = World::online(1);
     world.commit(FeedClass::Front, true);
