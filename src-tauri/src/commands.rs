@@ -8,6 +8,7 @@ mod daybook;
 mod documents;
 mod letters;
 mod papers;
+mod password;
 mod patients;
 mod people;
 mod restricted;
@@ -94,6 +95,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         restricted::see_glass,
         people::people,
         people::see_to,
+        password::change_password,
         second_factor::second_factor,
         audit::audit,
         audit::export_audit,

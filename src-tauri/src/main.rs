@@ -43,10 +43,11 @@ fn main() -> anyhow::Result<()> {
             }
         })
         .build(tauri::generate_context!())?;
-    app.run(|app, event| {
-        if let RunEvent::Exit = event {
-            quit::leave(app);
-        }
+    app.run(|app, event| match event {
+        // The menu of macOS, or the end of the session: no window was asked to close.
+        RunEvent::ExitRequested { api, code: None, .. } => quit::ask_before_the_end(app, &api),
+        RunEvent::Exit => quit::leave(app),
+        _ => {}
     });
     Ok(())
 }

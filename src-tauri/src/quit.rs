@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tauri::{AppHandle, CloseRequestApi, Manager, Window};
+use tauri::{AppHandle, CloseRequestApi, ExitRequestApi, Manager, Window};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 use wattle_protocol::ipc::session::SyncState;
 use wattle_workstation::Workstation;
@@ -12,9 +12,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Closes the window at once when everything is on the server, else asks.
 pub(crate) fn ask(window: &Window, api: &CloseRequestApi) {
-    let Some(workstation) = window.try_state::<Workstation>() else { return };
-    let Some(words) = words(&workstation) else { return };
+    let Some(words) = words(window.app_handle()) else { return };
     api.prevent_close();
+    question(window, words);
+}
+
+/// The same when the whole app is to end and no window was asked. Once its window is gone the answer was yes.
+pub(crate) fn ask_before_the_end(app: &AppHandle, api: &ExitRequestApi) {
+    let Some(window) = app.webview_windows().into_values().next() else { return };
+    let Some(words) = words(app) else { return };
+    api.prevent_exit();
+    question(&window.as_ref().window(), words);
+}
+
+fn question(window: &Window, words: String) {
     let asked = window.clone();
     window
         .dialog()
@@ -41,7 +52,8 @@ pub(crate) fn leave(app: &AppHandle) {
     });
 }
 
-fn words(workstation: &Workstation) -> Option<String> {
+fn words(app: &AppHandle) -> Option<String> {
+    let workstation = app.try_state::<Workstation>()?;
     // Nobody signed in: what is unsent was told at sign-out. A file that cannot be read does not hold the window open.
     let state = tauri::async_runtime::block_on(workstation.sync_state()).ok()?;
     (state.waiting > 0).then(|| unsent(&state, workstation.now().0))

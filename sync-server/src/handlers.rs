@@ -9,6 +9,7 @@ pub(crate) mod image;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod openid;
+pub(crate) mod password;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod refresh;

@@ -7,6 +7,7 @@
 mod computers;
 mod people;
 
+pub(crate) use people::hashed;
 use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, Transaction};
 use wattle_domain::role::{Action, Grant, Noun};

@@ -33,6 +33,7 @@ mod limits;
 mod live;
 mod metrics;
 mod openid;
+mod own_password;
 mod password;
 mod peer;
 mod pull;

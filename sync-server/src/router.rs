@@ -27,6 +27,7 @@ pub fn router(app: AppState) -> Router {
             get(handlers::admin::overview).post(handlers::admin::act).route_layer(admitted.clone()),
         )
         .route("/v1/second-factor", post(handlers::second_factor::step).route_layer(admitted.clone()))
+        .route("/v1/password", post(handlers::password::change).route_layer(admitted.clone()))
         .route("/v1/escrow", post(handlers::escrow::escrow).route_layer(admitted.clone()))
         .route(
             "/v1/wipe",

@@ -120,7 +120,7 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
             let totp = opened(app, clinic, user, &kept).await?;
             if !take(&mut tx, clinic, user, &totp, &code, now).await? {
                 drop(tx);
-                return Err(guessed(app, session).await?);
+                return Err(guessed(app, session, ErrorCode::SecondFactor).await?);
             }
             second_factor::remove(&mut tx, clinic, user).await?;
             let switched = Access::by("second_factor_off", user, session.workstation);
@@ -132,8 +132,12 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
     Ok(answer)
 }
 
-/// A wrong code at an open screen counts like a wrong password, against guessing one after the other.
-async fn guessed(app: &AppState, session: &Session) -> Result<ApiError, ApiError> {
+/// A wrong code or password at an open screen counts like a wrong password, against guessing one after the other.
+pub(crate) async fn guessed(
+    app: &AppState,
+    session: &Session,
+    code: ErrorCode,
+) -> Result<ApiError, ApiError> {
     let (clinic, now) = (session.clinic, app.now());
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
     let Some(username) = account::username(&mut tx, clinic, session.user).await? else {
@@ -146,7 +150,7 @@ async fn guessed(app: &AppState, session: &Session) -> Result<ApiError, ApiError
         token::revoke_user(&mut tx, clinic, session.user, now).await?;
     }
     tx.commit().await?;
-    Ok(ApiError::because(ErrorCode::SecondFactor, "code"))
+    Ok(ApiError::because(code, "guessed at an open screen"))
 }
 
 async fn take(

@@ -7,6 +7,7 @@ pub(crate) mod drawer;
 pub(crate) mod field;
 pub(crate) mod frame;
 pub(crate) mod icon;
+pub(crate) mod own_password;
 pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod picker;

@@ -9,6 +9,7 @@ pub(crate) mod documents;
 pub(crate) mod event;
 pub(crate) mod letters;
 pub(crate) mod papers;
+pub(crate) mod password;
 pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod record;

@@ -63,6 +63,16 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NoProvider => {
             "This clinic does not use work accounts. Sign in with your name and password."
         }
+        FaultCode::AccountClosed => {
+            "Your account at this clinic was closed, so you were signed out. What you had saved here is safe: your colleagues find it in Needs attention. \
+             If this is a mistake, ask whoever sees to accounts to open it again."
+        }
+        FaultCode::SignInAgain => {
+            "The server wants you to sign in again before it does that. Nothing was changed; sign out and in, then try once more."
+        }
+        FaultCode::Wiped => {
+            "An administrator has had this computer wiped: nothing of the clinic is on it any more. Ask them for a code to set it up again."
+        }
         FaultCode::NoSuchCode => {
             "That is not a code that a new computer shows, or it has been used. Type the eight letters and digits that it shows now; \
              0, 1, O and I are never among them. Nothing was changed."

@@ -14,6 +14,10 @@ pub enum ErrorCode {
     SecondFactor,
     /// 401: the access token is missing, unknown or past its time.
     SignInAgain,
+    /// 401: the account is closed: its person leaves this workstation.
+    AccountClosed,
+    /// 403: the workstation is to destroy its keys, and whoever asked may not sign in to hear it in a session.
+    Wipe,
     /// 403: this user or workstation may not.
     NotAllowed,
     /// 403: the workstation is not enrolled, or the enrolment code is wrong or used.
@@ -49,8 +53,8 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::WeakPassword => 400,
-            Self::WrongCredentials | Self::SecondFactor | Self::SignInAgain => 401,
-            Self::NotAllowed | Self::NotEnrolled => 403,
+            Self::WrongCredentials | Self::SecondFactor | Self::SignInAgain | Self::AccountClosed => 401,
+            Self::NotAllowed | Self::NotEnrolled | Self::Wipe => 403,
             Self::NotFound => 404,
             Self::Resnapshot | Self::NameTaken | Self::LastAdmin => 409,
             Self::TooLarge => 413,

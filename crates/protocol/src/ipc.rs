@@ -70,6 +70,12 @@ pub enum FaultCode {
     ProviderRefused,
     /// The clinic has no OpenID provider.
     NoProvider,
+    /// An admin has closed the account.
+    AccountClosed,
+    /// The server wants a new sign-in before it does that.
+    SignInAgain,
+    /// An admin has had this computer wiped.
+    Wiped,
     /// Not a code that a new computer shows, or one that was used.
     NoSuchCode,
     /// The system's browser could not be opened.

@@ -74,6 +74,24 @@ pub struct SignedIn {
     /// Until when no code of an authenticator app is asked for here; `None` for an account without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor_until: Option<UtcInstant>,
+    /// Somebody else set their password and knows it: they are asked to choose their own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub password_given: bool,
+}
+
+/// `POST /v1/password`: somebody chooses a password of their own.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The one they have.
+    pub old: String,
+    /// The one they want.
+    pub new: String,
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPassword")
+    }
 }
 
 /// `POST /v1/refresh`: a new pair of tokens for a refresh token.

@@ -33,7 +33,7 @@ use wattle_protocol::openid::{Begin, Begun};
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
 use wattle_protocol::second_factor::{SecondFactor, Step};
-use wattle_protocol::session::{Hello, Refresh, SignIn, SignedIn, Welcome, Wiping};
+use wattle_protocol::session::{Hello, NewPassword, Refresh, SignIn, SignedIn, Welcome, Wiping};
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
 
 pub use address::{Address, BadAddress};
@@ -195,6 +195,14 @@ impl Transport {
     /// Refused, or no answer: it may have been done all the same.
     pub async fn second_factor(&self, access_token: &str, step: &Step) -> Result<SecondFactor, Error> {
         self.ask("v1/second-factor", Some(access_token), step).await
+    }
+
+    /// `POST /v1/password`.
+    ///
+    /// # Errors
+    /// Refused, or no answer: it may have been done all the same.
+    pub async fn change_password(&self, access_token: &str, asked: &NewPassword) -> Result<(), Error> {
+        self.ask("v1/password", Some(access_token), asked).await
     }
 
     /// `POST /v1/session`.

@@ -153,6 +153,7 @@ impl Desk {
             zone,
             workstation_name: record.workstation_name.clone(),
             offline_lease_until: facts.offline_lease_until,
+            password_given: facts.password_given && !facts.by_provider,
         };
         Ok(if locked { AppState::Locked { session } } else { AppState::Ready { session } })
     }

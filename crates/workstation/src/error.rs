@@ -43,6 +43,15 @@ pub enum Error {
     /// The clinic has no provider.
     #[error("the clinic has no OpenID provider")]
     NoProvider,
+    /// An admin has closed the account.
+    #[error("the account is closed")]
+    AccountClosed,
+    /// The server has refused the tokens: its word needs a new sign-in.
+    #[error("the server wants a new sign-in")]
+    SignInAgain,
+    /// An admin has had this computer wiped, just now.
+    #[error("this computer was wiped")]
+    Wiped,
     /// Not a code that a new computer shows, or one that was used.
     #[error("no computer shows that code, or it was used")]
     NoSuchCode,
@@ -182,6 +191,9 @@ impl From<Error> for CommandError {
             Error::ProviderRefused => FaultCode::ProviderRefused,
             Error::NoProvider => FaultCode::NoProvider,
             Error::NoSuchCode => FaultCode::NoSuchCode,
+            Error::AccountClosed => FaultCode::AccountClosed,
+            Error::SignInAgain => FaultCode::SignInAgain,
+            Error::Wiped => FaultCode::Wiped,
             Error::NoBrowser => FaultCode::NoBrowser,
             Error::WeakPassword => FaultCode::WeakPassword,
             Error::FileSealed => FaultCode::FileSealed,
@@ -223,7 +235,11 @@ impl From<Error> for CommandError {
 
 fn refused(code: ErrorCode) -> FaultCode {
     match code {
-        ErrorCode::WrongCredentials | ErrorCode::SignInAgain => FaultCode::WrongCredentials,
+        ErrorCode::WrongCredentials => FaultCode::WrongCredentials,
+        ErrorCode::SignInAgain => FaultCode::SignInAgain,
+        ErrorCode::AccountClosed => FaultCode::AccountClosed,
+        ErrorCode::Wipe => FaultCode::Wiped,
+        ErrorCode::NotFound => FaultCode::NotFound,
         ErrorCode::SecondFactor => FaultCode::SecondFactor,
         ErrorCode::NotAllowed => FaultCode::NotAllowed,
         ErrorCode::WeakPassword => FaultCode::WeakPassword,
@@ -232,7 +248,7 @@ fn refused(code: ErrorCode) -> FaultCode {
         ErrorCode::NotEnrolled => FaultCode::NotEnrolled,
         ErrorCode::UpgradeRequired => FaultCode::UpgradeRequired,
         ErrorCode::RateLimited => FaultCode::RateLimited,
-        ErrorCode::NotFound | ErrorCode::Unavailable => FaultCode::Offline,
+        ErrorCode::Unavailable => FaultCode::Offline,
         ErrorCode::Malformed
         | ErrorCode::Resnapshot
         | ErrorCode::TooLarge

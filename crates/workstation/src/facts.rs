@@ -35,6 +35,9 @@ pub(crate) struct Facts {
     /// Until when the server asks for no code of an authenticator app here; `None` for an account without one.
     #[serde(default)]
     pub(crate) second_factor_until: Option<UtcInstant>,
+    /// Somebody else set their password.
+    #[serde(default)]
+    pub(crate) password_given: bool,
     /// What the clinic's workstations are called, as the server told last.
     #[serde(default)]
     pub(crate) workstation_names: BTreeMap<WorkstationId, String>,
@@ -53,6 +56,7 @@ impl Facts {
             refresh_token: Some(signed_in.refresh_token.clone()),
             by_provider: false,
             second_factor_until: signed_in.second_factor_until,
+            password_given: signed_in.password_given,
             workstation_names: BTreeMap::from([(signed_in.workstation, signed_in.workstation_name.clone())]),
         }
     }
@@ -96,6 +100,7 @@ mod tests {
             refresh_token: None,
             by_provider: false,
             second_factor_until: None,
+            password_given: false,
             workstation_names: BTreeMap::new(),
         }
     }

@@ -67,7 +67,13 @@ impl Folder {
         for (_, place) in self.profiles(clinic) {
             remove_dir(&place.0.join("slots"))?;
         }
+        // In the clear, for programs outside.
+        remove_dir(&self.outside())?;
         remove_dir(&self.root.join(clinic.to_string()))?;
+        // The web view keeps no row, and may still hold its files open: the next start finds an empty place or makes one.
+        if let Err(error) = remove_dir(&self.root.join("webview")) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the web view's folder was not removed");
+        }
         for file in [self.attempts(), self.record()] {
             match fs::remove_file(file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
@@ -105,6 +111,28 @@ impl Place {
     /// What a person's next sign-in needs, sealed under the data key.
     pub(crate) fn facts(&self, user: UserId) -> PathBuf {
         self.0.join("slots").join(format!("{user}.sealed"))
+    }
+
+    /// Takes somebody's way into the file from it. `whole`: their slot too, which nobody can make again without the file's key;
+    /// else only what they would need to get in without the server.
+    pub(crate) fn forget(&self, user: UserId, whole: bool) -> Result<(), Error> {
+        let slot = whole.then(|| self.slot(user));
+        for file in [Some(self.facts(user)), slot].into_iter().flatten() {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether somebody else has a slot.
+    pub(crate) fn opens_for_others(&self, user: UserId) -> bool {
+        let mine = self.slot(user);
+        let slots = fs::read_dir(self.0.join("slots")).into_iter().flatten().flatten();
+        slots
+            .map(|entry| entry.path())
+            .any(|path| path != mine && path.extension().is_some_and(|x| x == "json"))
     }
 
     /// Whether everything of the file is on the server for good, so that nobody need open it for that.

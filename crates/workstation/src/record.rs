@@ -48,6 +48,9 @@ pub(crate) struct Person {
     pub(crate) user: UserId,
     /// The profile of the file that their slot opens.
     pub(crate) profile: String,
+    /// Their password is this computer's: the server does not know it and never hears it.
+    #[serde(default)]
+    pub(crate) by_provider: bool,
 }
 
 impl Record {

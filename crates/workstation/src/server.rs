@@ -10,7 +10,7 @@ use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
 use wattle_protocol::openid::{Begin, Begun};
 use wattle_protocol::second_factor::{SecondFactor, Step};
-use wattle_protocol::session::{SignIn, SignedIn, Wiping};
+use wattle_protocol::session::{NewPassword, SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
 use wattle_sync_engine::machine::Config;
 use wattle_sync_engine::transport::BadAddress;
@@ -74,6 +74,15 @@ pub(crate) async fn second_factor(
     step: &Step,
 ) -> Result<SecondFactor, Error> {
     Ok(server.transport()?.second_factor(access_token, step).await?)
+}
+
+/// Sets another password.
+pub(crate) async fn change_password(
+    server: &Server,
+    access_token: &str,
+    asked: &NewPassword,
+) -> Result<(), Error> {
+    Ok(server.transport()?.change_password(access_token, asked).await?)
 }
 
 /// Says how far a wipe is.

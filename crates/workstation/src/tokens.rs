@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wattle_domain::time::Clock;
 use wattle_domain::{Role, UserId};
 use wattle_local_store::DataKey;
+use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{SignedIn, Welcome, WorkstationState};
 use wattle_sync_engine::driver::Tokens;
 
@@ -20,6 +21,8 @@ pub(crate) struct Keeper {
     held: Mutex<Held>,
     /// How often the server has said that the keys are to be destroyed.
     wipe: tokio::sync::watch::Sender<u64>,
+    /// Whether the server has said that the account is closed.
+    closed: tokio::sync::watch::Sender<bool>,
 }
 
 struct Held {
@@ -42,6 +45,7 @@ impl Keeper {
             clock,
             held: Mutex::new(Held { facts, access: None }),
             wipe: tokio::sync::watch::Sender::new(0),
+            closed: tokio::sync::watch::Sender::new(false),
         }
     }
 
@@ -52,6 +56,18 @@ impl Keeper {
     /// Rises whenever the server says that the keys are to be destroyed.
     pub(crate) fn told_to_wipe(&self) -> tokio::sync::watch::Receiver<u64> {
         self.wipe.subscribe()
+    }
+
+    /// Becomes true when the server says that the account is closed.
+    pub(crate) fn account_closed(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.closed.subscribe()
+    }
+
+    /// The password is their own from now on.
+    pub(crate) fn chose_password(&self) {
+        let mut held = self.held();
+        held.facts.password_given = false;
+        self.save(&held.facts);
     }
 
     pub(crate) fn roles(&self) -> Vec<Role> {
@@ -131,8 +147,11 @@ impl Tokens for Keeper {
         self.accept(signed_in);
     }
 
-    fn refused(&self) {
+    fn refused(&self, code: ErrorCode) {
         self.forget();
+        if code == ErrorCode::AccountClosed {
+            self.closed.send_replace(true);
+        }
     }
 
     fn welcomed(&self, welcome: &Welcome) {

@@ -15,6 +15,7 @@ mod new_ids;
 mod open;
 mod openid;
 mod papers;
+mod password;
 mod patients;
 mod people;
 mod restricted;

@@ -50,6 +50,26 @@ pub(crate) async fn username(
         .await
 }
 
+/// Whether somebody else set the password of an account.
+pub(crate) async fn password_given(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    user: UserId,
+) -> Result<bool, sqlx::Error> {
+    let given: Option<bool> =
+        sqlx::query_scalar("SELECT password_given FROM clinic.user_account WHERE clinic_id = $1 AND id = $2")
+            .bind(clinic.0)
+            .bind(user.0)
+            .fetch_optional(connection)
+            .await?;
+    Ok(given.unwrap_or_default())
+}
+
+/// Another password for the acting user; false when there is no such account any more.
+pub(crate) async fn set_own_password(connection: &mut PgConnection, phc: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT clinic.set_own_password($1)").bind(phc).fetch_one(connection).await
+}
+
 /// The roles of an active account; none for one that is closed or unknown.
 pub(crate) async fn roles(
     connection: &mut PgConnection,

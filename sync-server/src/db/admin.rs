@@ -85,7 +85,7 @@ pub(crate) async fn add_account(
     phc: &str,
 ) -> Result<bool, sqlx::Error> {
     let made = sqlx::query(
-        "INSERT INTO clinic.user_account (clinic_id, id, username, password_phc) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO clinic.user_account (clinic_id, id, username, password_phc, password_given) VALUES ($1, $2, $3, $4, true) \
          ON CONFLICT ON CONSTRAINT user_account_username DO NOTHING",
     )
     .bind(clinic.0)
@@ -167,7 +167,7 @@ pub(crate) async fn set_password(
     user: UserId,
     phc: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE clinic.user_account SET password_phc = $3 WHERE clinic_id = $1 AND id = $2")
+    sqlx::query("UPDATE clinic.user_account SET password_phc = $3, password_given = true WHERE clinic_id = $1 AND id = $2")
         .bind(clinic.0)
         .bind(user.0)
         .bind(phc)

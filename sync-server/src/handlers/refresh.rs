@@ -1,19 +1,25 @@
 //! `POST /v1/refresh`: a new pair of tokens for the last refresh token, once.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
-use wattle_domain::{ClinicId, UserId, WorkstationId};
+use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ErrorCode;
-use wattle_protocol::session::{Refresh, SignedIn};
+use wattle_protocol::session::{Refresh, SignedIn, WorkstationState};
 
+use crate::auth::workstation_state;
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, token, workstation};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::{second_factor, secret};
+
+/// A stopped workstation asks every minute whether it may go on.
+const LEASE_WHEN_STOPPED: Duration = Duration::from_secs(15 * 60);
 
 /// Who gets a pair of tokens.
 pub(crate) struct Holder {
@@ -36,26 +42,28 @@ pub(crate) async fn refresh(
     let found = found.filter(|t| t.kind == "refresh").ok_or_else(|| again("unknown refresh token"))?;
     let clinic = ClinicId(found.clinic_id);
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
+    // A workstation that is to be wiped must hear so whoever was at it last, and only a session tells it. What such a session is
+    // good for is handing over what is unsent: every other route refuses it.
+    let wiping = found.state == "wipe";
     if found.workstation_id != asked.workstation.0 {
         token::revoke_family(&mut tx, clinic, found.family, now).await?;
         tx.commit().await?;
         return Err(again("refresh token of another workstation"));
     }
-    if found.revoked_at.is_some() {
+    if !found.user_active && !wiping {
+        return Err(ApiError::because(ErrorCode::AccountClosed, "refresh token of a closed account"));
+    }
+    if found.revoked_at.is_some() && !wiping {
         // Taken back as the unused heir of a lost answer: whoever holds it did get that answer, so somebody else asked
         // for the other one. Which of the two is the thief cannot be told.
         token::revoke_family(&mut tx, clinic, found.family, now).await?;
         tx.commit().await?;
         return Err(again("revoked refresh token"));
     }
-    // A workstation that is to be wiped must hear so, and only a session tells it: every other route refuses it.
-    if !found.user_active {
-        return Err(again("refresh token of nobody"));
-    }
-    if found.expires_at <= now {
+    if found.expires_at <= now && !wiping {
         return Err(again("refresh token past its time"));
     }
-    if !token::use_once(&mut tx, clinic, found.id, now).await? {
+    if !token::use_once(&mut tx, clinic, found.id, now).await? && !wiping {
         // Used before. An honest client whose answer was lost comes at once, and nobody has used what it was given.
         let since = now - app.config.refresh_grace;
         if !token::take_back_unused_heirs(&mut tx, clinic, found.id, since, now).await? {
@@ -124,8 +132,19 @@ pub(crate) async fn issue(
         display_name,
         roles,
         workstation: at,
+        offline_lease_until: lease(app, desk.as_ref().map(|w| workstation_state(&w.state)), now),
         workstation_name: desk.map(|w| w.name).unwrap_or_default(),
-        offline_lease_until: (now + app.config.offline_lease).into(),
         second_factor_until,
+        password_given: account::password_given(connection, clinic, user).await?,
     })
+}
+
+/// Until when somebody may work without the server: one that an admin has stopped shuts by itself soon after it has left the
+/// network.
+pub(crate) fn lease(app: &AppState, state: Option<WorkstationState>, now: DateTime<Utc>) -> UtcInstant {
+    let lease = match state {
+        Some(WorkstationState::Ok) => app.config.offline_lease,
+        _ => app.config.offline_lease.min(LEASE_WHEN_STOPPED),
+    };
+    (now + lease).into()
 }

@@ -10,6 +10,7 @@ use crate::body::Json;
 use crate::db::replica::{self, File};
 use crate::db::{account, feed, workstation};
 use crate::error::ApiError;
+use crate::handlers::refresh::lease;
 use crate::pull::wanted;
 use crate::state::AppState;
 
@@ -53,7 +54,7 @@ pub(crate) async fn session(
         feeds,
         removed,
         workstation: session.state,
-        offline_lease_until: (now + app.config.offline_lease).into(),
+        offline_lease_until: lease(&app, Some(session.state), now),
         min_app_version: app.config.min_app_version.clone(),
         roles,
         last_n,

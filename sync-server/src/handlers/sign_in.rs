@@ -13,7 +13,6 @@ use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
 
-use crate::auth::workstation_state;
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation as workstations};
@@ -25,7 +24,7 @@ use crate::{openid, password, peer, secret};
 
 /// Where the request says it comes from, once believed.
 pub(super) enum Desk {
-    Enrolled(WorkstationId),
+    Enrolled { id: WorkstationId, wiping: bool },
     New { code_hash: Vec<u8>, name: String },
 }
 
@@ -33,8 +32,17 @@ impl Desk {
     /// Its id, if it has one already.
     fn workstation(&self) -> Option<WorkstationId> {
         match self {
-            Self::Enrolled(id) => Some(*id),
+            Self::Enrolled { id, .. } => Some(*id),
             Self::New { .. } => None,
+        }
+    }
+
+    /// Refuses somebody. A workstation that is to be wiped hears of it from whoever tries their luck at it: those who may
+    /// sign in are let in, so that what is unsent can be handed over first.
+    fn refuse(&self, code: ErrorCode, cause: &'static str) -> ApiError {
+        match self {
+            Self::Enrolled { wiping: true, .. } => ApiError::because(ErrorCode::Wipe, cause),
+            _ => ApiError::because(code, cause),
         }
     }
 }
@@ -84,7 +92,7 @@ pub(crate) async fn sign_in(
             };
             access::append(&mut tx, clinic, now, refused).await?;
             tx.commit().await?;
-            return Err(ApiError::because(ErrorCode::WrongCredentials, "OpenID"));
+            return Err(desk.refuse(ErrorCode::WrongCredentials, "OpenID"));
         };
         // Whether more than a password is wanted is the provider's to ask.
         let tx = here.begin(&app.pool).await?;
@@ -128,7 +136,7 @@ pub(crate) async fn sign_in(
         };
         access::append(&mut tx, clinic, now, refused).await?;
         tx.commit().await?;
-        return Err(ApiError::new(ErrorCode::WrongCredentials));
+        return Err(desk.refuse(ErrorCode::WrongCredentials, "name or password"));
     };
 
     let mut tx = here.begin(&app.pool).await?;
@@ -190,7 +198,7 @@ async fn admit(
     let now = app.now();
     let is_new = matches!(desk, Desk::New { .. });
     let at = match desk {
-        Desk::Enrolled(id) => id,
+        Desk::Enrolled { id, .. } => id,
         Desk::New { code_hash, name } => {
             let id = WorkstationId(Uuid::now_v7());
             let new = workstations::Enrolment {
@@ -250,10 +258,11 @@ pub(super) async fn desk(
         let Some(found) = found.filter(|w| secret::same_hash(&w.secret_hash, secret_hash)) else {
             return Ok(None);
         };
-        if workstation_state(&found.state) == wattle_protocol::session::WorkstationState::Wipe {
-            return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation is to be wiped"));
+        if found.state == "wiped" {
+            return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation was wiped"));
         }
-        return Ok(Some((clinic, Desk::Enrolled(id))));
+        let wiping = found.state == "wipe";
+        return Ok(Some((clinic, Desk::Enrolled { id, wiping })));
     }
     let Some(enrolment) = enrolment else { return Ok(None) };
     let name = enrolment.name.trim();
@@ -269,7 +278,7 @@ pub(super) async fn desk(
 }
 
 /// Too many failures in the window: wait until the oldest of them leaves it.
-pub(super) fn check(
+pub(crate) fn check(
     app: &AppState,
     (count, oldest): attempt::Counted,
     allowed: i64,

@@ -85,6 +85,8 @@ pub(super) async fn set_login(
     if !openid::set_login(desk.tx, clinic, user, named).await? {
         return Err(ApiError::new(ErrorCode::NameTaken));
     }
+    // Who came by the login before is not whom the clinic means now.
+    token::revoke_user(desk.tx, clinic, user, desk.app.now()).await?;
     desk.log(if login.is_some() { "set_login" } else { "remove_login" }, user.0, json!({})).await?;
     Ok(Done::default())
 }
@@ -109,7 +111,7 @@ pub(super) async fn set_active(desk: &mut Desk<'_>, user: UserId, active: bool) 
     Ok(Done::default())
 }
 
-async fn hashed(password: String) -> Result<String, ApiError> {
+pub(crate) async fn hashed(password: String) -> Result<String, ApiError> {
     let length = password.chars().count();
     if length > LONGEST.1 {
         return Err(ApiError::because(ErrorCode::Malformed, "password"));

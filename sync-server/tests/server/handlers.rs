@@ -1,5 +1,6 @@
 mod admin;
 mod escrow;
+mod password;
 mod recorded;
 mod refresh;
 mod second_factor;

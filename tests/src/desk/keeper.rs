@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{SignedIn, Welcome};
 use wattle_sync_engine::Tokens;
 
@@ -78,7 +79,7 @@ impl Tokens for Keeper {
     fn renewed(&self, signed_in: &SignedIn) {
         self.accept(signed_in);
     }
-    fn refused(&self) {
+    fn refused(&self, _: ErrorCode) {
         let mut held = self.lock();
         (held.access, held.refresh, held.refused) = (false, false, true);
     }

@@ -18,6 +18,7 @@ const ADA: Person = Person {
     password: "a-difference-engine",
     column: None,
 };
+const OWN: &str = "magpies-in-the-carpark";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn sign_in(window: &Window, person: &Person) {
@@ -96,6 +97,27 @@ async fn a_new_computer_is_set_up_approved_and_told_in_plain_words_when_its_sign
     until_status(&new, "online").await;
     office.find(&format!("{}[data-name='reception-2'][data-state='ok']", testid("computer"))).await.unwrap();
 
+    // Whoever made the account knows its password: she is asked for one of her own, and it opens the curtain at once.
+    new.click(&testid("who-button")).await.unwrap();
+    new.find(&testid("password-hint")).await.unwrap();
+    new.click(&testid("codes")).await.unwrap();
+    new.find(&testid("password-given")).await.unwrap();
+    every_control_has_a_name(&new, "own password").await.unwrap();
+    new.fill(&testid("password-old"), "not hers").await.unwrap();
+    new.fill(&testid("password-new"), OWN).await.unwrap();
+    new.fill(&testid("password-again"), OWN).await.unwrap();
+    new.screenshot(pictures.join("own-password.png")).await.unwrap();
+    new.click(&testid("password-save")).await.unwrap();
+    new.wait_for_text(&testid("password-fault"), "is not right").await.unwrap();
+    new.fill(&testid("password-old"), MARIA.password).await.unwrap();
+    new.click(&testid("password-save")).await.unwrap();
+    new.wait_until_gone(&testid("password-given")).await.unwrap();
+    new.press(&["Control", "l"]).await.unwrap();
+    new.type_into(&testid("unlock-password"), OWN).await.unwrap();
+    new.click(&testid("unlock-submit")).await.unwrap();
+    new.wait_until_gone(&testid("locked")).await.unwrap();
+    let maria = Person { password: OWN, ..MARIA };
+
     // A token that is revoked, one that is past its time with a refresh token that is too, a computer that is stopped: the desk
     // goes on, says what happened in a sentence, and says what to do.
     let of_maria = "where user_id = (select id from clinic.user_account where username = 'maria')";
@@ -126,7 +148,7 @@ async fn a_new_computer_is_set_up_approved_and_told_in_plain_words_when_its_sign
         if connection == "sign_in_again" {
             new.click(&testid("who-button")).await.unwrap();
             new.click(&testid("sign-out")).await.unwrap();
-            sign_in(&new, &MARIA).await;
+            sign_in(&new, &maria).await;
             new.find(&testid("desk")).await.unwrap();
             until_status(&new, "online").await;
         }

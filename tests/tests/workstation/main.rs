@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod account;
 mod approval;
 mod canary;
 mod clinic;

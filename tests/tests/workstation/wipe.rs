@@ -5,8 +5,8 @@ use wattle_tests::desktop::Keyring;
 use wattle_workstation::Error;
 
 use crate::clinic::{
-    Clinic, MARIA, TestClock, register, sign_in, start, until_delivered, until_offline, until_ready,
-    until_state,
+    Clinic, MARIA, TestClock, register, sign_in, sign_in_with, start, until_delivered, until_offline,
+    until_ready, until_state,
 };
 use crate::inside::inside;
 
@@ -80,4 +80,31 @@ async fn a_computer_that_was_off_hears_of_it_as_soon_as_somebody_opens_its_file(
     until_state(&desk, |state| matches!(state, AppState::NeedsSetUp { .. })).await;
     clinic.until_count("select count(*) from clinic.workstation where state = 'wiped'", 1).await;
     assert!(!clinic.data_dir("reception-1").join(clinic.house.clinic()).exists());
+}
+
+/// Its person was sent away, their account closed and the computer told to wipe: whoever tries a password at it makes it do so.
+#[tokio::test]
+async fn a_computer_of_a_closed_account_hears_of_it_at_the_next_sign_in() {
+    let name = "wipe::a_computer_of_a_closed_account_hears_of_it_at_the_next_sign_in";
+    if !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    desk.sign_out().await.unwrap();
+    let opened = clinic.data_dir("reception-1").join("opened");
+    std::fs::create_dir_all(&opened).unwrap();
+    std::fs::write(opened.join("referral.pdf"), "in the clear, for a program outside").unwrap();
+    let told = "update clinic.user_account set active = false where username = 'maria'; \
+                update clinic.token set revoked_at = now(); update clinic.workstation set state = 'wipe'";
+    clinic.house.script(told).unwrap();
+
+    let tried = sign_in_with(&desk, &MARIA, "not her password").await;
+    assert!(matches!(tried, Err(Error::Wiped)), "{tried:?}");
+    assert!(matches!(desk.app_state().await, Ok(AppState::NeedsSetUp { .. })));
+    assert!(!clinic.data_dir("reception-1").join(clinic.house.clinic()).exists());
+    assert!(!opened.exists(), "nor what was opened outside");
+    assert!(matches!(sign_in(&desk, &MARIA).await, Err(Error::NotSetUp)));
 }

@@ -1,4 +1,4 @@
-//! One's own sign-in: whether it also takes the codes of an authenticator app.
+//! One's own sign-in: the password, and whether it also takes the codes of an authenticator app.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,6 +7,7 @@ use wattle_protocol::second_factor::Step;
 
 use crate::components::field::Field;
 use crate::components::icon::Icon;
+use crate::components::own_password::OwnPassword;
 use crate::state::desk::desk;
 use crate::{ipc, words};
 
@@ -62,6 +63,7 @@ pub(crate) fn CodesPage() -> impl IntoView {
     view! {
         <div class="toolbar"><h1 class="day-title">"Your sign-in"</h1></div>
         <div class="scroll"><div class="sheet" data-testid="codes-page">
+            <OwnPassword />
             <section class="sync-part">
                 <h3>"Codes of an authenticator app"</h3>
                 <p class="soft">"Beside your password Wattle can ask for the six digits of an authenticator app on your phone. \

@@ -69,6 +69,9 @@ pub struct Session {
     pub workstation_name: String,
     /// Until when they may sign in with no server.
     pub offline_lease_until: UtcInstant,
+    /// Somebody else set their password and knows it.
+    #[serde(default)]
+    pub password_given: bool,
 }
 
 /// A first sync, told truthfully.

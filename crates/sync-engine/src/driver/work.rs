@@ -66,9 +66,11 @@ pub(super) async fn refresh(context: Arc<Context>) -> Result<Done, Fault> {
             Ok(Done::Event(Event::Refreshed))
         }
         Err(error) => {
-            let spent = ErrorCode::SignInAgain;
-            if matches!(&error, Error::Refused { code, .. } if *code == spent) {
-                context.blocking(|context| context.tokens.refused()).await?;
+            if let Error::Refused {
+                code: code @ (ErrorCode::SignInAgain | ErrorCode::AccountClosed), ..
+            } = error
+            {
+                context.blocking(move |context| context.tokens.refused(code)).await?;
             }
             Err(wire_fault("refresh", &error))
         }

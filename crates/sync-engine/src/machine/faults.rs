@@ -56,7 +56,11 @@ impl Machine {
         match (work, code) {
             (
                 Work::Refresh,
-                Code::SignInAgain | Code::WrongCredentials | Code::NotAllowed | Code::Malformed,
+                Code::SignInAgain
+                | Code::AccountClosed
+                | Code::WrongCredentials
+                | Code::NotAllowed
+                | Code::Malformed,
             ) => {
                 self.close(Gate::SignInAgain);
                 true

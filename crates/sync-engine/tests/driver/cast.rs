@@ -17,6 +17,7 @@ use wattle_domain::{
     ClinicId, Command, Entity, FeedClass, FeedSeq, Rev, Role, Row, UserId, UtcInstant, WorkstationId,
 };
 use wattle_local_store::{Author, DataKey, Identity, SigningKey, Store, SystemClock};
+use wattle_protocol::ErrorCode;
 use wattle_protocol::pull::{COMMON_COLUMNS, Frame};
 use wattle_protocol::session::{SignedIn, Welcome};
 use wattle_sync_engine::{Config, Driver, Tokens, Transport};
@@ -127,7 +128,7 @@ impl Tokens for Maria {
         None
     }
     fn renewed(&self, _: &SignedIn) {}
-    fn refused(&self) {}
+    fn refused(&self, _: ErrorCode) {}
     fn welcomed(&self, _: &Welcome) {}
 }
 

@@ -1,10 +1,12 @@
 //! Away from the desk: sign-out, the end of the app, a damaged file.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use wattle_protocol::ipc::FaultCode;
 
-use super::{State, Workstation};
+use wattle_local_store::Store;
+
+use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
 
@@ -64,5 +66,53 @@ impl Workstation {
             );
         }
         self.tell().await;
+    }
+
+    /// The account of the person at a desk was closed: they leave it with a word, and nothing here opens for them any more.
+    /// What they had not sent stays in the file, and colleagues find it in Needs attention.
+    async fn leave_account(&self, desk: Arc<Desk>) {
+        let _turn = self.0.turn.lock().await;
+        let current = self.desk_behind_the_curtain();
+        if !current.is_some_and(|open| Arc::ptr_eq(&open, &desk)) {
+            return;
+        }
+        tracing::warn!("the account of the person at the desk was closed; signing out");
+        let (user, clinic) = (desk.user(), desk.file().owner.clinic);
+        let sent = desk.with_store(Store::sync_facts).await.is_ok_and(|facts| facts.outbox_len == 0);
+        self.close_leftovers().await;
+        self.shut(Some(FaultCode::AccountClosed)).await;
+        drop(desk);
+        for (_, place) in self.0.folder.profiles(clinic) {
+            // A file that only they can open keeps their slot while something in it is unsent: the account may be opened again.
+            let whole = place.opens_for_others(user) || (sent && place.is_emptied());
+            if let Err(error) = place.forget(user, whole) {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a closed account keeps its slot here"
+                );
+            }
+        }
+        let forgotten = self.change_record(|record| record.people.retain(|person| person.user != user));
+        if let Err(error) = forgotten {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a closed account stays on the list of names"
+            );
+        }
+        self.tell().await;
+    }
+}
+
+/// Signs somebody out when the server says that their account is closed.
+pub(super) async fn watch_for_closing(
+    shared: Weak<Shared>,
+    desk: Weak<Desk>,
+    mut closed: tokio::sync::watch::Receiver<bool>,
+) {
+    if closed.wait_for(|closed| *closed).await.is_ok()
+        && let (Some(shared), Some(desk)) = (shared.upgrade(), desk.upgrade())
+    {
+        // Apart from this task, which ends with the desk.
+        tokio::spawn(async move { Workstation(shared).leave_account(desk).await });
     }
 }

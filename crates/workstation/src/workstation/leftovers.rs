@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use wattle_domain::{UserId, role};
 use wattle_local_store::Store;
 use wattle_local_store::keys::Owner;
+use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::FaultCode;
 use wattle_protocol::ipc::session::Connection;
 use wattle_protocol::session::{SignedIn, Welcome};
@@ -257,7 +258,7 @@ impl Tokens for Borrowed {
 
     fn renewed(&self, _: &SignedIn) {}
 
-    fn refused(&self) {}
+    fn refused(&self, _: ErrorCode) {}
 
     fn welcomed(&self, _: &Welcome) {}
 }

@@ -12,6 +12,7 @@ use wattle_protocol::ipc::FaultCode;
 use wattle_protocol::ipc::event::{Changed, Event};
 use wattle_protocol::session::SignedIn;
 
+use super::close::watch_for_closing;
 use super::documents::carry_documents;
 use super::first_copy::watch_for_copy;
 use super::leftovers::{lend_tokens, watch_the_roles};
@@ -141,7 +142,7 @@ impl Workstation {
     }
 
     /// The tasks that hand on what store and driver say. They hold the workstation weakly: it can go while they wait.
-    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 10] {
+    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 11] {
         let weak = || Arc::downgrade(&self.0);
         [
             tokio::spawn(hand_on_changes(weak(), desk.store.subscribe())),
@@ -152,6 +153,7 @@ impl Workstation {
             tokio::spawn(lend_tokens(weak(), desk.driver.sync_state())),
             tokio::spawn(watch_the_roles(weak(), Arc::downgrade(desk), desk.driver.profile_changed())),
             tokio::spawn(watch_for_wipe(weak(), Arc::downgrade(desk), desk.keeper.told_to_wipe())),
+            tokio::spawn(watch_for_closing(weak(), Arc::downgrade(desk), desk.keeper.account_closed())),
             tokio::spawn(watch_for_damage(weak(), Arc::downgrade(desk), desk.driver.damaged())),
             tokio::spawn(carry_documents(weak(), Arc::downgrade(desk), desk.store.subscribe())),
         ]

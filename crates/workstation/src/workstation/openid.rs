@@ -26,7 +26,7 @@ use crate::server;
 /// How long somebody may take in their browser.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// The shortest password for this computer, characters; as the server's.
-const SHORTEST: usize = 10;
+pub(super) const SHORTEST: usize = 10;
 
 impl Workstation {
     /// Signs somebody in with the clinic's provider; `browse` opens an address in the system's browser. The password given is
@@ -86,6 +86,7 @@ impl Workstation {
         let signed_in = match server::sign_in(&record.server(), &request).await {
             // Not known at the clinic: no password of ours was wrong.
             Err(Error::WrongCredentials) => return Err(Error::ProviderRefused),
+            Err(Error::Refused { code: ErrorCode::Wipe, .. }) => return Err(self.wipe_at_the_door().await),
             other => other?,
         };
         let place = self.0.folder.profile(signed_in.clinic, &role::profile(&signed_in.roles));

@@ -50,7 +50,7 @@ impl Workstation {
 
     /// Asks the server with the token at hand, and once more with a newer one when that is over: it was refused before
     /// anything was done.
-    async fn ask<T, F>(&self, ask: impl Fn(Server, String) -> F) -> Result<T, Error>
+    pub(super) async fn ask<T, F>(&self, ask: impl Fn(Server, String) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -78,6 +78,8 @@ impl Workstation {
             loop {
                 match desk.keeper.access() {
                     Some(token) if token != old => return Ok(token),
+                    // The server has refused the refresh token too.
+                    None if !desk.keeper.may_refresh() => return Err(Error::SignInAgain),
                     _ => states.changed().await.map_err(|_| Error::Offline)?,
                 }
             }

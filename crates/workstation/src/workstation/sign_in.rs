@@ -33,7 +33,10 @@ impl Workstation {
         self.0.attempts.admit(&username, self.now())?;
         let tried = self.try_sign_in(&record, &username, &proof).await;
         self.settle(&username, &tried)?;
-        tried
+        match tried {
+            Err(Error::Refused { code: ErrorCode::Wipe, .. }) => Err(self.wipe_at_the_door().await),
+            tried => tried,
+        }
     }
 
     /// What a try says about the password, for the count of wrong ones.
@@ -77,6 +80,13 @@ impl Workstation {
                 self.by_slot(ProfileFile { place, owner, keys }, username, proof, secret).await
             }
             // It may have been changed at the server since; without it, the password is simply wrong.
+            Err(SlotError::WrongPassword) if person.by_provider => {
+                self.0.attempts.wrong_here(username);
+                Err(Error::WrongCredentials)
+            }
+            Err(SlotError::Missing | SlotError::Malformed) if person.by_provider => {
+                Err(Error::ProviderNeeded)
+            }
             Err(SlotError::WrongPassword) => {
                 self.0.attempts.wrong_here(username);
                 self.by_server(record, username, proof, secret, Error::WrongCredentials).await
@@ -120,7 +130,7 @@ impl Workstation {
         {
             // The server is asked before anything is shown. Without it nobody can say whether a code is good: within the
             // lease the password is enough then, as for everybody.
-            if facts.second_factor_is_over(self.now()) {
+            if facts.second_factor_is_over(self.now()) && !by_provider {
                 match self.ask_server(username, proof, &secret, public_key).await {
                     Ok(signed_in) => {
                         return self.admit(&signed_in, username, password, secret, file.keys, false).await;
@@ -129,8 +139,12 @@ impl Workstation {
                     Err(other) => return Err(other),
                 }
             }
-            let person =
-                Person { username: facts.username.clone(), user, profile: file.owner.profile.clone() };
+            let person = Person {
+                username: facts.username.clone(),
+                user,
+                profile: file.owner.profile.clone(),
+                by_provider,
+            };
             let desk = self.open(file, facts, None, secret).await?;
             self.change_record(|record| record.remember(person))?;
             // The server does not know this computer's password; its refresh token is kept, and the sync spends it.
@@ -257,6 +271,7 @@ impl Workstation {
             username: username.to_owned(),
             user: file.owner.user,
             profile: file.owner.profile.clone(),
+            by_provider,
         };
         self.change_record(|record| record.remember(person))?;
         let desk = self.open(file, facts, Some(signed_in), secret).await?;

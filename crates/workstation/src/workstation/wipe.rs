@@ -14,6 +14,7 @@ use wattle_sync_engine::driver::Tokens as _;
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
+use crate::record::Record;
 use crate::server::{self, Server};
 
 /// Commands that are handed over in one go.
@@ -40,6 +41,39 @@ impl Workstation {
         self.close_leftovers().await;
         self.shut(None).await;
         drop(desk);
+        self.destroy(&record).await?;
+        for _ in 0..TOLD.0 {
+            match server::wipe(&url, &token, &Wiping { unsent: Vec::new(), done: true }).await {
+                Ok(()) => break,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the server was not told of the wipe"
+                    );
+                    tokio::time::sleep(TOLD.1).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody whom the server does not let in has tried, and it answered that this computer is to be wiped. What is unsent
+    /// cannot be handed over without one whom it knows: the page of the admin said so. A desk that stands open hears it by
+    /// itself and hands over first.
+    pub(super) async fn wipe_at_the_door(&self) -> Error {
+        if self.desk_behind_the_curtain().is_some() {
+            return Error::WrongCredentials;
+        }
+        let Some(record) = self.record() else { return Error::NotSetUp };
+        tracing::warn!("told to wipe at a sign-in: destroying the keys of this workstation");
+        self.close_leftovers().await;
+        match self.destroy(&record).await {
+            Ok(()) => Error::Wiped,
+            Err(error) => error,
+        }
+    }
+
+    async fn destroy(&self, record: &Record) -> Result<(), Error> {
         // Either alone is enough that nothing opens; neither must wait for the other.
         let forgotten = self.0.keyring.forget().await;
         if let Some(enrolled) = &record.enrolled {
@@ -54,18 +88,6 @@ impl Workstation {
         self.forget_record();
         *self.state() = State::Out(None);
         self.tell().await;
-        for _ in 0..TOLD.0 {
-            match server::wipe(&url, &token, &Wiping { unsent: Vec::new(), done: true }).await {
-                Ok(()) => break,
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the server was not told of the wipe"
-                    );
-                    tokio::time::sleep(TOLD.1).await;
-                }
-            }
-        }
         Ok(())
     }
 }

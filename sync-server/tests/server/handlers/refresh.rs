@@ -127,3 +127,53 @@ async fn tokens_are_kept_as_hashes() {
             .unwrap();
     assert_eq!((found, plain), (1, 0));
 }
+
+#[tokio::test]
+async fn a_closed_account_is_told_so_and_a_stopped_workstation_gets_a_short_lease() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let hours = |signed_in: &SignedIn| signed_in.offline_lease_until.minutes_since(house.clock_now()) / 60;
+    let second = good(&desk, &desk.signed_in.refresh_token).await;
+    assert_eq!(hours(&second), 72);
+    house.execute("UPDATE clinic.workstation SET state = 'suspended'").await;
+    let third = good(&desk, &second.refresh_token).await;
+    assert_eq!(
+        third.offline_lease_until.minutes_since(house.clock_now()),
+        15,
+        "it shuts soon after it has left"
+    );
+    house.execute("UPDATE clinic.workstation SET state = 'ok'").await;
+    let fourth = good(&desk, &third.refresh_token).await;
+    assert_eq!(hours(&fourth), 72);
+    house.execute("UPDATE clinic.user_account SET active = false WHERE username = 'maria'").await;
+    house.execute("UPDATE clinic.token SET revoked_at = now()").await;
+    let closed = (StatusCode::UNAUTHORIZED, ErrorCode::AccountClosed);
+    assert_eq!(fault(refresh(&desk, &fourth.refresh_token).await).await, closed);
+    assert!(!is_open(&desk, &fourth.access_token).await);
+}
+
+/// The person is gone and their account closed; the computer still hears that it is to be wiped, and nothing else.
+#[tokio::test]
+async fn a_wiping_workstation_hears_so_whoever_sat_there_last() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    house.execute("UPDATE clinic.user_account SET active = false WHERE username = 'maria'").await;
+    house.execute("UPDATE clinic.token SET revoked_at = now()").await;
+    house.clock.forward_s(40 * 24 * 3600);
+    assert_eq!(fault(refresh(&desk, &desk.signed_in.refresh_token).await).await.1, ErrorCode::AccountClosed);
+    house.execute("UPDATE clinic.workstation SET state = 'wipe'").await;
+    let last = good(&desk, &desk.signed_in.refresh_token).await;
+    assert!(is_open(&desk, &last.access_token).await, "a session tells it");
+    for route in ["/v1/push", "/v1/pull", "/v1/document", "/v1/password", "/v1/second-factor"] {
+        let body = match route {
+            "/v1/push" => serde_json::json!({"commands": []}),
+            "/v1/second-factor" => serde_json::json!({"step": "look"}),
+            "/v1/password" => serde_json::json!({"old": "a", "new": "b"}),
+            _ => serde_json::json!({}),
+        };
+        let status = send(desk.address, route, Some(&last.access_token), &body).await.status();
+        assert!(status.is_client_error(), "{route}: {status}");
+    }
+    house.execute("UPDATE clinic.workstation SET state = 'wiped'").await;
+    assert!(refresh(&desk, &last.refresh_token).await.status().is_client_error(), "and then no more");
+}

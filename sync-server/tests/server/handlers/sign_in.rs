@@ -76,7 +76,23 @@ async fn only_the_workstation_s_own_secret_opens_the_desk() {
         assert_eq!(refused, (StatusCode::FORBIDDEN, ErrorCode::NotEnrolled), "{why}");
     }
     house.execute("UPDATE clinic.workstation SET state = 'wipe'").await;
-    assert_eq!(fault(sign_in(&house, &good).await).await.1, ErrorCode::NotEnrolled, "to be wiped");
+    let wrong = again(&desk, "maria", "wrong password");
+    assert_eq!(
+        fault(sign_in(&house, &wrong).await).await.1,
+        ErrorCode::Wipe,
+        "told to whoever tries their luck"
+    );
+    let other = SignIn { workstation_secret: random_hex(), ..wrong.clone() };
+    assert_eq!(
+        fault(sign_in(&house, &other).await).await.1,
+        ErrorCode::NotEnrolled,
+        "and to no other computer"
+    );
+    assert_eq!(sign_in(&house, &good).await.status(), 200, "who may is let in, to hand over what is unsent");
+    house.execute("UPDATE clinic.workstation SET state = 'wiped'").await;
+    for body in [&good, &wrong] {
+        assert_eq!(fault(sign_in(&house, body).await).await.1, ErrorCode::NotEnrolled, "it is none any more");
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
         (Method::POST, "/v1/image", json!({}), SignedIn),
         (Method::GET, "/v1/live", json!({}), SignedIn),
         (Method::POST, "/v1/second-factor", json!({"step": "look"}), SignedIn),
+        (Method::POST, "/v1/password", json!({}), SignedIn),
         // A body of another shape: what it gives out, and to whom, is looked at in `handlers::escrow`.
         (Method::POST, "/v1/escrow", json!({}), SignedIn),
         // Refused to whoever was not told to wipe, with a word of its own.

@@ -78,6 +78,7 @@ fn Who() -> impl IntoView {
             }
         });
     };
+    let given = Memo::new(move |_| desk.session.with(|s| s.as_ref().is_some_and(|s| s.password_given)));
     view! {
         <button type="button" class="button bare icon-only" aria-label="Lock the screen (Ctrl L)" data-tip="Lock the screen (Ctrl L)"
             data-testid="lock-button" on:click=move |_| desk.lock()>
@@ -103,6 +104,7 @@ fn Who() -> impl IntoView {
                     </button>
                     <button type="button" class="menu-item" data-testid="codes" on:click=move |_| { open.set(false); desk.page.set(Page::Codes); }>
                         {Icon::Phone.svg()}<span>"Your sign-in"</span>
+                        <Show when=move || given.get()><span class="soft" data-testid="password-hint">"choose a password"</span></Show>
                     </button>
                     <button type="button" class="menu-item" data-testid="sign-out" on:click=sign_out>
                         {Icon::SignOut.svg()}<span>"Sign out"</span>
