@@ -34,6 +34,9 @@ pub(crate) struct Serve {
     /// behind the proxy shares one count of wrong passwords.
     #[arg(long = "trusted-proxy", env = "WATTLE_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<std::net::IpAddr>,
+    /// Connections of one network address at once; a proxy named with --trusted-proxy has no such bound.
+    #[arg(long, env = "WATTLE_CONNECTIONS_PER_ADDRESS", default_value_t = 2000)]
+    connections_per_address: usize,
     /// Connections to PostgreSQL.
     #[arg(long, env = "WATTLE_DATABASE_CONNECTIONS", default_value_t = 24)]
     database_connections: u32,
@@ -66,6 +69,7 @@ impl Serve {
             .context("REDIS_URL cannot be read; it looks like redis://host:6379")?;
         let config = Config {
             database_connections: self.database_connections,
+            connections_per_address: self.connections_per_address,
             notify: !self.no_notify,
             trusted_proxies: self.trusted_proxies,
             redis,

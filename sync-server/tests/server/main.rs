@@ -14,4 +14,5 @@ mod matrix;
 mod metrics;
 mod pull;
 mod seal;
+mod serve;
 mod tls;
