@@ -16,6 +16,7 @@ use crate::image::{self, Images};
 use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
+use crate::names::Names;
 use crate::seal::{self, Seals};
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
@@ -29,6 +30,8 @@ pub struct AppState {
     pub(crate) limits: Arc<Limits>,
     /// `SET CONSTRAINTS …`, asked of the database once.
     pub(crate) check_now: Arc<OnceCell<String>>,
+    /// What workstations are called.
+    pub(crate) names: Arc<Names>,
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
@@ -100,6 +103,7 @@ impl AppState {
             metrics,
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
+            names: Arc::default(),
             images: None,
             kms: None,
             seals,
