@@ -10,7 +10,7 @@ mod verify;
 
 pub(crate) use note::note;
 pub use quarantine::{Quarantined, quarantined};
-pub use verify::{Broken, verify_audit};
+pub use verify::{Broken, Head, log_heads, verify_audit};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;

@@ -54,6 +54,10 @@ enum Command {
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
+        /// LOG:ENTRIES:HASH, as an earlier run printed it: the log must still have all of that. Kept anywhere but in this
+        /// database, it finds a log whose end was cut. May be given more than once.
+        #[arg(long, value_parser = seen)]
+        expect: Vec<admin::Head>,
     },
     /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients.
     Quarantine {
@@ -195,10 +199,12 @@ impl Cli {
                 let now = SystemClock.now().to_chrono().unwrap_or_default();
                 json!({"code": admin::enrolment_code(&owner_pool().await?, clinic, now).await?})
             }
-            Command::VerifyAudit { keys, clinic } => {
+            Command::VerifyAudit { keys, clinic, expect } => {
                 let kms = keys.ring(keys.server_key(false)?.as_ref())?;
-                match admin::verify_audit(&owner_pool().await?, kms, clinic).await? {
-                    None => json!({"whole": true}),
+                let owner = owner_pool().await?;
+                let (heads, cut) = admin::log_heads(&owner, clinic, &expect).await?;
+                match admin::verify_audit(&owner, kms, clinic).await?.or(cut) {
+                    None => json!({"whole": true, "logs": heads}),
                     Some(broken) => {
                         output::say(&json!({"whole": false, "log": broken.log, "entry": broken.entry,
                             "why": broken.why}));
@@ -225,6 +231,23 @@ impl Cli {
         output::say(&said);
         Ok(())
     }
+}
+
+/// `audit_event:12:9f…`
+fn seen(text: &str) -> Result<admin::Head, String> {
+    let wrong =
+        || "give it as it was printed: audit_event:ENTRIES:HASH or access_event:ENTRIES:HASH".to_owned();
+    let mut parts = text.split(':');
+    let (Some(log), Some(entries), Some(hash), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(wrong());
+    };
+    let entries = entries.parse().map_err(|_| wrong())?;
+    if !matches!(log, "audit_event" | "access_event") || hash.is_empty() {
+        return Err(wrong());
+    }
+    Ok(admin::Head { log: log.to_owned(), entries, hash: hash.to_owned() })
 }
 
 fn role(word: &str) -> anyhow::Result<Role> {

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod admin;
 mod apply;
 mod cli;
 mod db;

@@ -1,0 +1,3 @@
+//! What an administrator does with the owner's account.
+
+mod verify;
