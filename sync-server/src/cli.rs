@@ -5,6 +5,7 @@ mod images;
 mod keys;
 mod kms;
 mod output;
+mod quarantine;
 mod secrets;
 mod serve;
 
@@ -59,14 +60,9 @@ enum Command {
         #[arg(long, value_parser = seen)]
         expect: Vec<admin::Head>,
     },
-    /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients.
-    Quarantine {
-        #[command(flatten)]
-        keys: Box<kms::Keys>,
-        /// The clinic.
-        #[arg(long)]
-        clinic: ClinicId,
-    },
+    /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients. Or sees to
+    /// one of them.
+    Quarantine(Box<quarantine::Quarantine>),
     /// The keys of what rests sealed.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
@@ -212,10 +208,7 @@ impl Cli {
                     }
                 }
             }
-            Command::Quarantine { keys, clinic } => {
-                let kms = keys.ring(keys.server_key(false)?.as_ref())?;
-                json!({"quarantined": admin::quarantined(&owner_pool().await?, kms, clinic).await?})
-            }
+            Command::Quarantine(quarantine) => quarantine.run().await?,
             Command::Keys(keys) => keys.run().await?,
             Command::Documents(documents) => documents.run().await?,
             Command::Compact => {
