@@ -9,15 +9,15 @@ mod quarantine;
 mod verify;
 
 pub(crate) use note::note;
-pub use quarantine::{Quarantined, quarantined};
-pub use verify::{Broken, verify_audit};
+pub use quarantine::{Quarantined, quarantined, release, set_aside};
+pub use verify::{Broken, Head, log_heads, verify_audit};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
-use wattle_domain::{ClinicId, PractitionerId, Role, UserId};
+use wattle_domain::{ClinicId, CommandId, PractitionerId, Role, UserId};
 
 use crate::db::{self, Identity};
 use crate::error::ApiError;
@@ -45,6 +45,17 @@ pub enum AdminError {
     /// The key management service.
     #[error("{0}")]
     Kms(#[from] KmsError),
+    /// Not in quarantine, or seen to already.
+    #[error(
+        "the command {0} is not in quarantine, or somebody has seen to it: `quarantine` lists what is there"
+    )]
+    NotThere(CommandId),
+    /// A command in quarantine that could not be decided now either.
+    #[error("nothing was done: {0}")]
+    Undecided(String),
+    /// A command is not set aside without a word.
+    #[error("say in up to 200 characters why it is set aside, without anything about the patient")]
+    NoReason,
     /// A password that is too short.
     #[error("the password has fewer than 10 characters: choose a longer one")]
     ShortPassword,

@@ -1,12 +1,13 @@
-//! Places for work that is bounded, shared fairly between clinics.
+//! Places for work that is bounded, shared fairly between clinics; of those who are nobody yet, between networks.
 //!
 //! Owns: who goes next. Clinics take turns, each in the order in which its requests came; none holds more than its share,
 //! so that what one clinic asks for never stands between another and the database. Whoever waits too long, or finds too
-//! many waiting, is told when to come again, each at another time.
+//! many waiting, is told when to come again, each at another time. And how much one may hold where nobody waits.
 //! Must never: know what the work is.
-//! Called by: `limits`, `apply`, `handlers`.
+//! Called by: `limits`, `apply`, `handlers`, `serve`.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,62 +23,67 @@ use crate::error::ApiError;
 pub(crate) struct Bounds {
     /// Places in all.
     pub places: usize,
-    /// Places of one clinic.
-    pub per_clinic: usize,
-    /// Requests of one clinic that may wait.
-    pub waiting_per_clinic: usize,
+    /// Places of one holder.
+    pub per_holder: usize,
+    /// Requests of one holder that may wait.
+    pub waiting_per_holder: usize,
     /// Longest wait.
     pub wait: Duration,
 }
 
+/// Whom places are counted for.
+pub(crate) trait Holder: Copy + Eq + Hash {}
+impl<K: Copy + Eq + Hash> Holder for K {}
+
 /// Places for one kind of work.
 #[derive(Clone)]
-pub(crate) struct Places(Arc<Shared>);
+pub(crate) struct Places<K: Holder = ClinicId>(Arc<Shared<K>>);
 
-struct Shared {
+struct Shared<K: Holder> {
     bounds: Bounds,
-    state: Mutex<State>,
+    state: Mutex<State<K>>,
     refused: AtomicU32,
 }
 
-#[derive(Default)]
-struct State {
+struct State<K: Holder> {
     taken: usize,
-    holding: HashMap<ClinicId, usize>,
-    waiting: HashMap<ClinicId, VecDeque<oneshot::Sender<Place>>>,
-    /// Clinics that wait, in the order of their turns.
-    turns: VecDeque<ClinicId>,
+    holding: HashMap<K, usize>,
+    waiting: HashMap<K, VecDeque<oneshot::Sender<Place<K>>>>,
+    /// Those who wait, in the order of their turns.
+    turns: VecDeque<K>,
 }
 
 /// A place; given back when dropped.
-pub(crate) struct Place(Option<(Arc<Shared>, ClinicId)>);
+pub(crate) struct Place<K: Holder = ClinicId>(Option<(Arc<Shared<K>>, K)>);
 
-impl Places {
+impl<K: Holder> Places<K> {
     pub fn new(bounds: Bounds) -> Self {
         let bounds = Bounds {
             places: bounds.places.max(1),
-            per_clinic: bounds.per_clinic.clamp(1, bounds.places.max(1)),
+            per_holder: bounds.per_holder.clamp(1, bounds.places.max(1)),
             ..bounds
         };
-        Self(Arc::new(Shared { bounds, state: Mutex::default(), refused: AtomicU32::new(0) }))
+        let state =
+            State { taken: 0, holding: HashMap::new(), waiting: HashMap::new(), turns: VecDeque::new() };
+        Self(Arc::new(Shared { bounds, state: Mutex::new(state), refused: AtomicU32::new(0) }))
     }
 
     /// Waits for a place.
     ///
     /// # Errors
     /// `unavailable`, with a time to come again, when there is none in time.
-    pub async fn enter(&self, clinic: ClinicId) -> Result<Place, ApiError> {
+    pub async fn enter(&self, holder: K) -> Result<Place<K>, ApiError> {
         let waits = {
             let mut state = self.0.lock();
-            let queue = state.waiting.entry(clinic).or_default();
-            if queue.len() >= self.0.bounds.waiting_per_clinic {
+            let queue = state.waiting.entry(holder).or_default();
+            if queue.len() >= self.0.bounds.waiting_per_holder {
                 drop(state);
                 return Err(self.refuse("too many wait"));
             }
             let (sender, receiver) = oneshot::channel();
             queue.push_back(sender);
             if queue.len() == 1 {
-                state.turns.push_back(clinic);
+                state.turns.push_back(holder);
             }
             Shared::hand_out(&self.0, &mut state);
             receiver
@@ -104,27 +110,27 @@ pub(crate) fn spread(nth: u32, waiting: usize) -> u32 {
     1 + u32::try_from((u64::from(fraction) * u64::from(over)) >> 32).unwrap_or(over)
 }
 
-impl Shared {
+impl<K: Holder> Shared<K> {
     /// A panic elsewhere leaves the state whole: it is changed in one go.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives free places to those whose turn it is.
-    fn hand_out(shared: &Arc<Self>, state: &mut State) {
+    fn hand_out(shared: &Arc<Self>, state: &mut State<K>) {
         let mut passed = 0;
         while state.taken < shared.bounds.places && passed < state.turns.len() {
-            let Some(clinic) = state.turns.pop_front() else { return };
-            if state.holding.get(&clinic).is_some_and(|n| *n >= shared.bounds.per_clinic) {
+            let Some(holder) = state.turns.pop_front() else { return };
+            if state.holding.get(&holder).is_some_and(|n| *n >= shared.bounds.per_holder) {
                 // Its share is used; the turn goes on and it keeps its place in the round.
-                state.turns.push_back(clinic);
+                state.turns.push_back(holder);
                 passed += 1;
                 continue;
             }
-            let Some(queue) = state.waiting.get_mut(&clinic) else { continue };
+            let Some(queue) = state.waiting.get_mut(&holder) else { continue };
             let mut given = false;
             while let Some(next) = queue.pop_front() {
-                match next.send(Place(Some((shared.clone(), clinic)))) {
+                match next.send(Place(Some((shared.clone(), holder)))) {
                     Ok(()) => {
                         given = true;
                         break;
@@ -134,31 +140,70 @@ impl Shared {
                 }
             }
             if queue.is_empty() {
-                state.waiting.remove(&clinic);
+                state.waiting.remove(&holder);
             } else {
-                state.turns.push_back(clinic);
+                state.turns.push_back(holder);
             }
             if given {
                 state.taken += 1;
-                *state.holding.entry(clinic).or_default() += 1;
+                *state.holding.entry(holder).or_default() += 1;
                 passed = 0;
             }
         }
     }
 }
 
-impl Drop for Place {
+impl<K: Holder> Drop for Place<K> {
     fn drop(&mut self) {
-        let Some((shared, clinic)) = self.0.take() else { return };
+        let Some((shared, holder)) = self.0.take() else { return };
         let mut state = shared.lock();
         state.taken -= 1;
-        if let Some(held) = state.holding.get_mut(&clinic) {
+        if let Some(held) = state.holding.get_mut(&holder) {
             *held -= 1;
             if *held == 0 {
-                state.holding.remove(&clinic);
+                state.holding.remove(&holder);
             }
         }
         Shared::hand_out(&shared, &mut state);
+    }
+}
+
+/// How much each may hold of what nobody waits for: who asks for more is told no at once.
+pub(crate) struct Shares<K: Holder> {
+    most: usize,
+    held: Mutex<HashMap<K, usize>>,
+}
+
+/// A share; given back when dropped.
+pub(crate) struct Share<K: Holder>(Arc<Shares<K>>, K);
+
+impl<K: Holder> Shares<K> {
+    pub fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, held: Mutex::default() })
+    }
+
+    /// One more, unless the holder has as many as one may have.
+    pub fn take(self: &Arc<Self>, holder: K) -> Option<Share<K>> {
+        let mut all = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = all.entry(holder).or_default();
+        if *held >= self.most {
+            return None;
+        }
+        *held += 1;
+        drop(all);
+        Some(Share(self.clone(), holder))
+    }
+}
+
+impl<K: Holder> Drop for Share<K> {
+    fn drop(&mut self) {
+        let mut all = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = all.get_mut(&self.1) {
+            *held -= 1;
+            if *held == 0 {
+                all.remove(&self.1);
+            }
+        }
     }
 }
 
@@ -172,8 +217,8 @@ mod tests {
         ClinicId(Uuid::from_u128(n))
     }
 
-    fn places(places: usize, per_clinic: usize) -> Places {
-        Places::new(Bounds { places, per_clinic, waiting_per_clinic: 1000, wait: Duration::from_secs(60) })
+    fn places(places: usize, per_holder: usize) -> Places {
+        Places::new(Bounds { places, per_holder, waiting_per_holder: 1000, wait: Duration::from_secs(60) })
     }
 
     /// A request that waits; it has asked already.
@@ -238,8 +283,8 @@ mod tests {
     async fn who_waits_too_long_is_told_when_to_come_again() {
         let places = Places::new(Bounds {
             places: 1,
-            per_clinic: 1,
-            waiting_per_clinic: 1,
+            per_holder: 1,
+            waiting_per_holder: 1,
             wait: Duration::from_secs(5),
         });
         let _held = places.enter(clinic(1)).await.unwrap();
@@ -260,5 +305,16 @@ mod tests {
         }
         assert_eq!(counts.len(), 10);
         assert!(counts.values().all(|n| (80..=120).contains(n)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_share_is_given_back_and_nobody_is_remembered() {
+        let shares = Shares::new(2);
+        let held = [shares.take('a').unwrap(), shares.take('a').unwrap()];
+        assert!(shares.take('a').is_none(), "a third");
+        assert!(shares.take('b').is_some(), "another holder");
+        drop(held);
+        assert!(shares.take('a').is_some());
+        assert!(shares.held.lock().unwrap().is_empty());
     }
 }

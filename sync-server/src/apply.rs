@@ -4,7 +4,7 @@
 //! verdict, its entry in the audit log; what becomes of a command that makes the server fail.
 //! Must never: decide by itself ([`wattle_domain::decide()`] does), write a rule of the sync again
 //! ([`wattle_sync_rules::push`] has them), acknowledge before the commit, or let one bad command hold up the next.
-//! Called by: `handlers/push.rs`.
+//! Called by: `handlers/push.rs`, and `admin` for what was kept in quarantine.
 
 mod batch;
 mod incoming;
@@ -18,6 +18,7 @@ mod verdict;
 
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Pushed, Signed};
 use wattle_sync_rules::push::Unit;
@@ -43,11 +44,48 @@ pub(crate) async fn push(
     session: &Session,
     commands: Vec<Signed>,
 ) -> Result<Pushed, ApiError> {
+    decide(app, session, commands, Origin::Push).await
+}
+
+/// Decides commands that came at `kept_at` and were kept in quarantine, in one transaction that also says so: every one of
+/// them gets its verdict, or nothing was done.
+///
+/// # Errors
+/// As [`push`]; `not_allowed` for a command that its author did not sign, that cannot be read, or that waits for another.
+pub(crate) async fn release(
+    app: &AppState,
+    session: &Session,
+    commands: Vec<Signed>,
+    kept_at: DateTime<Utc>,
+) -> Result<Pushed, ApiError> {
+    decide(app, session, commands, Origin::Quarantine(kept_at)).await
+}
+
+/// Where commands come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// From their workstation, now.
+    Push,
+    /// Out of quarantine, and into it at this time. An admin has looked: neither the workstation's state counts any more
+    /// nor a key that was revoked since.
+    Quarantine(DateTime<Utc>),
+}
+
+async fn decide(
+    app: &AppState,
+    session: &Session,
+    commands: Vec<Signed>,
+    origin: Origin,
+) -> Result<Pushed, ApiError> {
     let incoming: Vec<Incoming> = commands.into_iter().map(Incoming::read).collect::<Result<_, _>>()?;
     let plan = plan::Plan::of(incoming);
     let mut pushed = Pushed { answers: Vec::with_capacity(plan.commands.len()), twin: false };
-    for units in plan.transactions(app.config.commands_per_transaction) {
-        let done = match run(app, session, &plan.commands, units).await {
+    let together = match origin {
+        Origin::Push => app.config.commands_per_transaction,
+        Origin::Quarantine(_) => usize::MAX,
+    };
+    for units in plan.transactions(together) {
+        let done = match run(app, session, &plan.commands, units, origin).await {
             Ok(done) => done,
             // What earlier transactions decided is decided: the client hears of it and sends the rest again.
             Err(error) if pushed.answers.is_empty() => return Err(error),
@@ -75,6 +113,7 @@ async fn run(
     session: &Session,
     commands: &[Incoming],
     units: &[Unit],
+    origin: Origin,
 ) -> Result<batch::Done, ApiError> {
     let mut runs = 0;
     let mut pace = Pace::Together;
@@ -84,7 +123,7 @@ async fn run(
         let asked = Instant::now();
         let place = app.limits.pushes.enter(session.clinic).await?;
         app.metrics.push_waited(asked.elapsed());
-        let result = batch::run(app, session, commands, units, pace).await;
+        let result = batch::run(app, session, commands, units, pace, origin).await;
         drop(place);
         match result {
             Err(batch::Error::Database(error)) if kind(&error) == Kind::Again && runs < RUNS => {

@@ -1,6 +1,7 @@
 //! Bodies: strictly JSON of the shape that the route takes, within its limit.
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use wattle_protocol::ErrorCode;
 
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// The route takes bodies with `Content-Encoding: zstd`.
 #[derive(Clone, Copy, Debug)]
@@ -47,21 +49,30 @@ fn unpack(packed: &[u8], most: usize) -> Result<Vec<u8>, ApiError> {
     Ok(bytes)
 }
 
-/// A JSON body, in or out.
-pub(crate) struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let packed = packed(&request)?;
-        let mut bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+/// The whole body, within the route's limit, if it comes in time.
+pub(crate) async fn read(request: Request, time: Duration) -> Result<Bytes, ApiError> {
+    match tokio::time::timeout(time, Bytes::from_request(request, &())).await {
+        Err(_) => Err(ApiError::after(ErrorCode::Unavailable, 1, "the body came too slowly")),
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) => {
             let code = match rejection.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
                 _ => ErrorCode::Malformed,
             };
-            ApiError::because(code, "body could not be read")
-        })?;
+            Err(ApiError::because(code, "body could not be read"))
+        }
+    }
+}
+
+/// A JSON body, in or out.
+pub(crate) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, ApiError> {
+        let packed = packed(&request)?;
+        let mut bytes = read(request, app.config.request_time).await?;
         if let Some(MayBePacked { bytes: most }) = packed {
             bytes = unpack(&bytes, most)?.into();
         }

@@ -5,14 +5,15 @@ mod images;
 mod keys;
 mod kms;
 mod output;
+mod quarantine;
+mod secrets;
 mod serve;
 
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use serde_json::json;
-use sqlx::PgPool;
 use wattle_domain::time::Clock as _;
 use wattle_domain::{ClinicId, ClinicZone, Role};
 use wattle_server::admin::{self, NewUser};
@@ -21,9 +22,11 @@ use wattle_server::compaction;
 use wattle_server::config::Config;
 use wattle_server::db::migrate::{LoginPasswords, migrate};
 
+use secrets::{app_pool, owner_pool, owner_url, secret};
+
 /// The sync server of Wattle.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = secrets::HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,16 +35,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Brings the database to this version: roles, schema, grants. Running it again changes nothing.
-    Migrate {
-        #[command(flatten)]
-        owner: Owner,
-        /// Password that the role wattle_app gets.
-        #[arg(long, env = "WATTLE_APP_PASSWORD", hide_env_values = true)]
-        app_password: Option<String>,
-        /// Password that the role wattle_migrator gets.
-        #[arg(long, env = "WATTLE_MIGRATOR_PASSWORD", hide_env_values = true)]
-        migrator_password: Option<String>,
-    },
+    Migrate,
     /// Clinics.
     #[command(subcommand)]
     Clinic(Clinic),
@@ -57,23 +51,18 @@ enum Command {
     /// Walks a clinic's logs and names the first entry that was altered, is missing or is not signed by its author.
     VerifyAudit {
         #[command(flatten)]
-        owner: Owner,
-        #[command(flatten)]
         keys: Box<kms::Keys>,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
+        /// LOG:ENTRIES:HASH, as an earlier run printed it: the log must still have all of that. Kept anywhere but in this
+        /// database, it finds a log whose end was cut. May be given more than once.
+        #[arg(long, value_parser = seen)]
+        expect: Vec<admin::Head>,
     },
-    /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients.
-    Quarantine {
-        #[command(flatten)]
-        owner: Owner,
-        #[command(flatten)]
-        keys: Box<kms::Keys>,
-        /// The clinic.
-        #[arg(long)]
-        clinic: ClinicId,
-    },
+    /// Prints a clinic's commands that could not be decided, whole: somebody must look. They are about patients. Or sees to
+    /// one of them.
+    Quarantine(Box<quarantine::Quarantine>),
     /// The keys of what rests sealed.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
@@ -81,43 +70,18 @@ enum Command {
     #[command(subcommand)]
     Documents(Box<documents::Documents>),
     /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
-    Compact {
-        /// `postgres://…` of the role wattle_app.
-        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-        database_url: String,
-    },
+    Compact,
     /// To be said after a backup was restored, before the server runs again: workstations then compare what they have
     /// and offer again what the backup has lost.
-    Restored {
-        #[command(flatten)]
-        owner: Owner,
-    },
+    Restored,
     /// Serves until SIGTERM.
     Serve(Box<serve::Serve>),
-}
-
-/// The account for administration.
-#[derive(Args)]
-struct Owner {
-    /// `postgres://…` of an account that may act as wattle_owner.
-    #[arg(long = "owner-database-url", env = "WATTLE_OWNER_DATABASE_URL", hide_env_values = true)]
-    url: String,
-}
-
-impl Owner {
-    async fn pool(&self) -> anyhow::Result<PgPool> {
-        wattle_server::db::connect::owner_pool(&self.url).await.context(
-            "could not connect with WATTLE_OWNER_DATABASE_URL; has `wattle-server migrate` been run?",
-        )
-    }
 }
 
 #[derive(Subcommand)]
 enum Clinic {
     /// Makes a clinic.
     Create {
-        #[command(flatten)]
-        owner: Owner,
         /// Name as on letters.
         #[arg(long)]
         name: String,
@@ -134,8 +98,6 @@ enum Clinic {
 enum Openid {
     /// Names the provider that people of a clinic may sign in with; who may is seen to in the app.
     Set {
-        #[command(flatten)]
-        owner: Owner,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
@@ -159,8 +121,6 @@ enum Openid {
 enum User {
     /// Makes a user; the password is read from stdin.
     Add {
-        #[command(flatten)]
-        owner: Owner,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
@@ -183,8 +143,6 @@ enum User {
 enum Workstation {
     /// Makes a one-time code that enrols a workstation within 24 hours.
     Code {
-        #[command(flatten)]
-        owner: Owner,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
@@ -195,21 +153,24 @@ impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let said = match self.command {
             Command::Serve(serve) => return serve.run().await,
-            Command::Migrate { owner, app_password, migrator_password } => {
-                let passwords = LoginPasswords { app: app_password, migrator: migrator_password };
-                let done = migrate(&owner.url, &passwords).await?;
+            Command::Migrate => {
+                let passwords = LoginPasswords {
+                    app: secret("WATTLE_APP_PASSWORD")?,
+                    migrator: secret("WATTLE_MIGRATOR_PASSWORD")?,
+                };
+                let done = migrate(&owner_url()?, &passwords).await?;
                 json!({"applied": done.applied, "version": done.version})
             }
-            Command::Clinic(Clinic::Create { owner, name, id, zone }) => {
+            Command::Clinic(Clinic::Create { name, id, zone }) => {
                 let zone: ClinicZone = serde_json::from_value(json!(zone))
                     .ok()
                     .context("--zone must be an IANA zone such as Australia/Sydney")?;
-                let clinic = admin::create_clinic(&owner.pool().await?, id, &name, zone.0.name()).await?;
+                let clinic = admin::create_clinic(&owner_pool().await?, id, &name, zone.0.name()).await?;
                 json!({"clinic": clinic})
             }
-            Command::Openid(Openid::Set { owner, clinic, issuer, client_id, label, login_claim }) => {
+            Command::Openid(Openid::Set { clinic, issuer, client_id, label, login_claim }) => {
                 admin::set_openid_provider(
-                    &owner.pool().await?,
+                    &owner_pool().await?,
                     clinic,
                     issuer,
                     client_id,
@@ -219,7 +180,7 @@ impl Cli {
                 .await?;
                 json!({"clinic": clinic})
             }
-            Command::User(User::Add { owner, clinic, username, display_name, roles, practitioner }) => {
+            Command::User(User::Add { clinic, username, display_name, roles, practitioner }) => {
                 let mut password = String::new();
                 std::io::stdin()
                     .read_to_string(&mut password)
@@ -227,17 +188,19 @@ impl Cli {
                 let password = password.trim_end_matches(['\r', '\n']).to_owned();
                 let roles = roles.iter().map(|r| role(r)).collect::<anyhow::Result<Vec<_>>>()?;
                 let new = NewUser { username, display_name, roles, password, practitioner };
-                let (user, practitioner) = admin::add_user(&owner.pool().await?, clinic, new).await?;
+                let (user, practitioner) = admin::add_user(&owner_pool().await?, clinic, new).await?;
                 json!({"user": user, "practitioner": practitioner})
             }
-            Command::Workstation(Workstation::Code { owner, clinic }) => {
+            Command::Workstation(Workstation::Code { clinic }) => {
                 let now = SystemClock.now().to_chrono().unwrap_or_default();
-                json!({"code": admin::enrolment_code(&owner.pool().await?, clinic, now).await?})
+                json!({"code": admin::enrolment_code(&owner_pool().await?, clinic, now).await?})
             }
-            Command::VerifyAudit { owner, keys, clinic } => {
+            Command::VerifyAudit { keys, clinic, expect } => {
                 let kms = keys.ring(keys.server_key(false)?.as_ref())?;
-                match admin::verify_audit(&owner.pool().await?, kms, clinic).await? {
-                    None => json!({"whole": true}),
+                let owner = owner_pool().await?;
+                let (heads, cut) = admin::log_heads(&owner, clinic, &expect).await?;
+                match admin::verify_audit(&owner, kms, clinic).await?.or(cut) {
+                    None => json!({"whole": true, "logs": heads}),
                     Some(broken) => {
                         output::say(&json!({"whole": false, "log": broken.log, "entry": broken.entry,
                             "why": broken.why}));
@@ -245,26 +208,39 @@ impl Cli {
                     }
                 }
             }
-            Command::Quarantine { owner, keys, clinic } => {
-                let kms = keys.ring(keys.server_key(false)?.as_ref())?;
-                json!({"quarantined": admin::quarantined(&owner.pool().await?, kms, clinic).await?})
-            }
+            Command::Quarantine(quarantine) => quarantine.run().await?,
             Command::Keys(keys) => keys.run().await?,
             Command::Documents(documents) => documents.run().await?,
-            Command::Compact { database_url } => {
-                let pool = wattle_server::db::connect::app_pool(&database_url, 1)
-                    .context("DATABASE_URL cannot be read")?;
+            Command::Compact => {
+                let pool = app_pool(1)?;
                 match compaction::run(&pool, &Config::default(), SystemClock.now()).await? {
                     None => json!({"compacted": false, "why": "another process is at it"}),
                     Some(done) => json!({"compacted": true, "superseded": done.superseded,
                         "forgotten": done.forgotten, "attempts": done.attempts}),
                 }
             }
-            Command::Restored { owner } => json!({"epoch": admin::restored(&owner.pool().await?).await?}),
+            Command::Restored => json!({"epoch": admin::restored(&owner_pool().await?).await?}),
         };
         output::say(&said);
         Ok(())
     }
+}
+
+/// `audit_event:12:9f…`
+fn seen(text: &str) -> Result<admin::Head, String> {
+    let wrong =
+        || "give it as it was printed: audit_event:ENTRIES:HASH or access_event:ENTRIES:HASH".to_owned();
+    let mut parts = text.split(':');
+    let (Some(log), Some(entries), Some(hash), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(wrong());
+    };
+    let entries = entries.parse().map_err(|_| wrong())?;
+    if !matches!(log, "audit_event" | "access_event") || hash.is_empty() {
+        return Err(wrong());
+    }
+    Ok(admin::Head { log: log.to_owned(), entries, hash: hash.to_owned() })
 }
 
 fn role(word: &str) -> anyhow::Result<Role> {

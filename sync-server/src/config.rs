@@ -37,14 +37,26 @@ pub struct Config {
     pub drain_time: Duration,
     /// Connections at once.
     pub connections: usize,
-    /// Longest time for any request but pull and live.
+    /// Of them, those of one network address; a proxy that is trusted has no such bound.
+    pub connections_per_address: usize,
+    /// How long a connection may stand with no request under way.
+    pub idle_time: Duration,
+    /// How long a peer may take nothing of what is sent to it.
+    pub stall_time: Duration,
+    /// Longest time for any request but pull and live; of those, for the body to come.
     pub request_time: Duration,
+    /// Longest time for the body of a sign-in or a refresh to come. Nobody waits behind it.
+    pub stranger_time: Duration,
+    /// Biggest body of such a request, bytes.
+    pub stranger_bytes: usize,
+    /// Longest time for one blob to come or to go.
+    pub blob_time: Duration,
     /// Longest time for one pull.
     pub pull_time: Duration,
     /// Requests at once whose token is being looked up.
     pub entries: usize,
-    /// Sign-ins and refreshes at once.
-    pub strangers: usize,
+    /// Sign-ins and refreshes at once: in all and of one network address.
+    pub strangers: (usize, usize),
     /// Requests at once, pulls and live streams apart; in all and of one clinic, as all pairs here.
     pub requests: (usize, usize),
     /// Sessions that begin at once.
@@ -66,6 +78,8 @@ pub struct Config {
     pub changes_before_whole: i64,
     /// Live streams at once.
     pub streams: usize,
+    /// The same of one workstation.
+    pub streams_per_workstation: usize,
     /// Commands decided in one transaction.
     pub commands_per_transaction: usize,
     /// Failures of the server over one command before it goes to quarantine.
@@ -124,10 +138,16 @@ impl Default for Config {
             header_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(10),
             connections: 12_000,
+            connections_per_address: 2_000,
+            idle_time: Duration::from_secs(120),
+            stall_time: Duration::from_secs(60),
             request_time: Duration::from_secs(30),
+            stranger_time: Duration::from_secs(5),
+            stranger_bytes: 16 << 10,
+            blob_time: Duration::from_secs(5 * 60),
             pull_time: Duration::from_secs(30 * 60),
             entries: 48,
-            strangers: 64,
+            strangers: (64, 32),
             requests: (256, 128),
             sessions: (8, 6),
             sign_ins: (4, 3),
@@ -138,6 +158,7 @@ impl Default for Config {
             digests: 2,
             changes_before_whole: 200_000,
             streams: 11_000,
+            streams_per_workstation: 16,
             commands_per_transaction: 32,
             faults_before_quarantine: wattle_sync_rules::push::FAULTS_BEFORE_QUARANTINE,
             hint_merge: Duration::from_millis(10),

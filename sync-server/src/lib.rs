@@ -32,6 +32,7 @@ mod house;
 mod limits;
 mod live;
 mod metrics;
+mod names;
 mod openid;
 mod own_password;
 mod password;

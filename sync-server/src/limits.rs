@@ -1,10 +1,12 @@
 //! Around every request: a correlation id, the protocol's version, places, time, and one line in the log.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +18,7 @@ use crate::admission::spread;
 use crate::auth::Session;
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::{body, peer};
 
 /// The header that carries the correlation id.
 const CORRELATION_HEADER: &str = "x-correlation-id";
@@ -126,13 +129,26 @@ pub(crate) async fn protocol(request: Request, next: Next) -> Response {
     }
 }
 
-/// A place and a time for a request of nobody yet.
-pub(crate) async fn bounded(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let waits = app.limits.strangers.clone().acquire_owned();
-    let Ok(Ok(_place)) = tokio::time::timeout(app.config.place_wait, waits).await else {
-        return no_place("no place in time").into_response();
+/// A place and a time for a request of nobody yet. Its body is small and is read first: whoever sends it slowly, or never
+/// to its end, holds nothing that anybody waits for.
+pub(crate) async fn bounded(
+    State(app): State<AppState>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let whole = Request::from_parts(parts.clone(), body);
+    let body = match body::read(whole, app.config.stranger_time).await {
+        Ok(bytes) => Body::from(bytes),
+        Err(error) => return error.into_response(),
     };
-    in_time(&app, next.run(request)).await
+    let from = peer::address(from.ip(), &parts.headers, &app.config.trusted_proxies);
+    let _place = match app.limits.strangers.enter(from).await {
+        Ok(place) => place,
+        Err(error) => return error.into_response(),
+    };
+    in_time(&app, next.run(Request::from_parts(parts, body))).await
 }
 
 /// A place and a time for a request of a clinic. Whose it is is looked up first, so that clinics take turns, and the body

@@ -1,12 +1,24 @@
 //! From which address a request comes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderMap;
 
 /// The peer of the connection; behind a proxy that is trusted, whom the proxy says that it had before it. Only the last
-/// address of `X-Forwarded-For` that is no proxy's own was written by somebody who is trusted.
+/// address of `X-Forwarded-For` that is no proxy's own was written by somebody who is trusted. Of IPv6 its network.
 pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    network(asked_from(peer, headers, proxies))
+}
+
+/// Whom an address is counted for: one customer of IPv6 has a /64 and as many addresses as there are in it.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        IpAddr::V4(address) => address.into(),
+    }
+}
+
+fn asked_from(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
         return peer;
@@ -40,6 +52,9 @@ mod tests {
             ("10.0.0.1", vec![], "10.0.0.1", "the proxy itself"),
             ("10.0.0.1", vec!["198.51.100.7, unknown"], "10.0.0.1", "no address"),
             ("::ffff:10.0.0.1", vec!["198.51.100.7"], "198.51.100.7", "IPv4 in IPv6"),
+            ("10.0.0.1", vec!["2001:db8:1:2:3::9"], "2001:db8:1:2::", "one of IPv6's many addresses"),
+            ("2001:db8:1:2:ffff::1", vec![], "2001:db8:1:2::", "the same network"),
+            ("::ffff:203.0.113.9", vec![], "203.0.113.9", "no network of IPv6"),
         ];
         for (peer, told, wanted, why) in cases {
             let mut headers = HeaderMap::new();

@@ -18,7 +18,8 @@ pub fn router(app: AppState) -> Router {
         .route("/v1/sign-in", post(handlers::sign_in::sign_in))
         .route("/v1/openid", post(handlers::openid::begin))
         .route("/v1/refresh", post(handlers::refresh::refresh))
-        .layer(from_fn_with_state(app.clone(), limits::bounded));
+        .layer(from_fn_with_state(app.clone(), limits::bounded))
+        .layer(DefaultBodyLimit::max(app.config.stranger_bytes));
     let admitted = from_fn_with_state(app.clone(), limits::admitted);
     let of_clinics = Router::new()
         .route("/v1/session", post(handlers::session::session).route_layer(admitted.clone()))

@@ -3,12 +3,18 @@
 //! Its own loop over hyper, because axum's has no limit on slow headers and leaves Nagle's delay on, which a hint of 60
 //! bytes would wait for.
 
+mod line;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
-use axum::{Extension, Router};
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use futures::StreamExt as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -18,8 +24,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
+use crate::peer::network;
 use crate::tls::Tls;
 use crate::{AppState, metrics_router, router};
+use line::{Line, Patience, Work};
 
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 64;
@@ -74,6 +82,7 @@ async fn run(
     let builder = Arc::new(builder(&config));
     let under_way = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.connections));
+    let patience = Patience { first: config.header_time, idle: config.idle_time, stall: config.stall_time };
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -81,22 +90,29 @@ async fn run(
             () = &mut stop => break,
         };
         let Some((socket, peer, place)) = accepted else { continue };
-        let service = service.clone().layer(Extension(ConnectInfo::<SocketAddr>(peer)));
+        // Behind a proxy that is trusted stands everybody.
+        let is_proxy = config.trusted_proxies.contains(&peer.ip().to_canonical());
+        let share = if is_proxy { None } else { Some(app.limits.connections.take(network(peer.ip()))) };
+        if matches!(share, Some(None)) {
+            app.metrics.refused();
+            continue;
+        }
+        let work = Arc::new(Work::default());
+        let service = service.clone().layer(from_fn_with_state((peer, work.clone()), attend));
         let (builder, watcher, tls) = (builder.clone(), under_way.watcher(), tls.clone());
-        let handshake_time = config.header_time;
         tokio::spawn(async move {
             match tls {
-                None => connection(&builder, socket, service, watcher).await,
+                None => connection(&builder, Line::new(socket, work, patience), service, watcher).await,
                 Some(Tls(acceptor)) => {
                     // Whoever does not get through the handshake in time is cut like one with a slow header.
                     if let Ok(Ok(secret)) =
-                        tokio::time::timeout(handshake_time, acceptor.accept(socket)).await
+                        tokio::time::timeout(patience.first, acceptor.accept(socket)).await
                     {
-                        connection(&builder, secret, service, watcher).await;
+                        connection(&builder, Line::new(secret, work, patience), service, watcher).await;
                     }
                 }
             }
-            drop(place);
+            drop((place, share));
         });
     }
     tracing::info!("stopping");
@@ -116,6 +132,27 @@ fn builder(config: &Config) -> Builder<TokioExecutor> {
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Duration::from_secs(30));
     builder
+}
+
+/// Says from where a request comes, and that it is under way until its answer is out.
+async fn attend(
+    State((peer, work)): State<(SocketAddr, Arc<Work>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let under_way = work.begin();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let answer = next.run(request).await;
+    if answer.body().size_hint().exact().is_some() {
+        return answer;
+    }
+    // A stream is out when its last piece is.
+    answer.map(|body| {
+        let pieces = body.into_data_stream().inspect(move |_| {
+            let _held = &under_way;
+        });
+        Body::from_stream(pieces)
+    })
 }
 
 async fn connection(

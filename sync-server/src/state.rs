@@ -1,18 +1,22 @@
 //! What every request shares: the pool, the settings, the clock, the limits, the live hints.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sqlx::postgres::PgPool;
-use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
+use tokio::time::Instant;
+use wattle_domain::WorkstationId;
 use wattle_domain::time::Clock;
 
-use crate::admission::{Bounds, Places};
+use crate::admission::{Bounds, Places, Shares};
 use crate::compaction;
 use crate::config::Config;
 use crate::image::{self, Images};
 use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
+use crate::names::Names;
 use crate::seal::{self, Seals};
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
@@ -26,6 +30,8 @@ pub struct AppState {
     pub(crate) limits: Arc<Limits>,
     /// `SET CONSTRAINTS …`, asked of the database once.
     pub(crate) check_now: Arc<OnceCell<String>>,
+    /// What workstations are called.
+    pub(crate) names: Arc<Names>,
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
@@ -40,8 +46,10 @@ pub struct AppState {
 pub(crate) struct Limits {
     /// Who is asked for, before it is known which clinic asks.
     pub entries: Arc<Semaphore>,
-    /// Requests of nobody yet: sign-in and refresh.
-    pub strangers: Arc<Semaphore>,
+    /// Requests of nobody yet: sign-in and refresh, by where they come from.
+    pub strangers: Places<IpAddr>,
+    /// Who opens connections.
+    pub connections: Arc<Shares<IpAddr>>,
     pub requests: Places,
     pub sessions: Places,
     pub sign_ins: Places,
@@ -49,6 +57,9 @@ pub(crate) struct Limits {
     pub pulls: Places,
     pub digests: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
+    pub listeners: Arc<Shares<WorkstationId>>,
+    /// When the database was last asked whether it answers, and why it did not.
+    pub readiness: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 impl AppState {
@@ -57,13 +68,15 @@ impl AppState {
     pub fn new(pool: PgPool, config: Config, clock: Arc<dyn Clock>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let places = |n: usize| Arc::new(Semaphore::new(n));
-        let fair = |(places, per_clinic): (usize, usize)| {
-            let (waiting_per_clinic, wait) = (config.waiting_per_clinic, config.place_wait);
-            Places::new(Bounds { places, per_clinic, waiting_per_clinic, wait })
+        let bounds = |(places, per_holder): (usize, usize)| {
+            let (waiting_per_holder, wait) = (config.waiting_per_clinic, config.place_wait);
+            Bounds { places, per_holder, waiting_per_holder, wait }
         };
+        let fair = |each: (usize, usize)| Places::new(bounds(each));
         let limits = Limits {
             entries: places(config.entries),
-            strangers: places(config.strangers),
+            strangers: Places::new(bounds(config.strangers)),
+            connections: Shares::new(config.connections_per_address),
             requests: fair(config.requests),
             sessions: fair(config.sessions),
             sign_ins: fair(config.sign_ins),
@@ -71,6 +84,8 @@ impl AppState {
             pulls: fair(config.pulls),
             digests: places(config.digests),
             streams: places(config.streams),
+            listeners: Shares::new(config.streams_per_workstation),
+            readiness: Mutex::default(),
         };
         let metrics = Arc::new(Metrics::new(&config, clock.clone()));
         if config.otlp_endpoint.is_some() {
@@ -88,6 +103,7 @@ impl AppState {
             metrics,
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
+            names: Arc::default(),
             images: None,
             kms: None,
             seals,

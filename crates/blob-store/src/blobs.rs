@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::signer::{Method, Signer};
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload};
 
 use crate::error::Error;
 use crate::place;
@@ -54,6 +54,16 @@ impl Blobs {
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
         let path = self.path(name)?;
         self.store.put(&path, PutPayload::from(bytes)).await?;
+        Ok(())
+    }
+
+    /// Puts a blob under a name that is free: one that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Taken`]; see [`Error`].
+    pub async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let path = self.path(name)?;
+        self.store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into()).await?;
         Ok(())
     }
 

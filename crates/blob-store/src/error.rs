@@ -12,6 +12,9 @@ pub enum Error {
     /// No such blob.
     #[error("there is no such blob")]
     NotFound,
+    /// There is one of that name.
+    #[error("there is such a blob already")]
+    Taken,
     /// The range begins after the blob's end.
     #[error("the blob ends before that")]
     BadRange,
@@ -30,6 +33,7 @@ impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::NotFound,
+            object_store::Error::AlreadyExists { .. } => Self::Taken,
             object_store::Error::InvalidPath { .. } => Self::BadName,
             other => Self::Store(Box::new(other)),
         }

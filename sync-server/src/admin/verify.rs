@@ -2,8 +2,8 @@
 
 use futures::TryStreamExt;
 use ring::signature::{ED25519, UnparsedPublicKey};
-use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, Envelope};
 
@@ -24,6 +24,60 @@ pub struct Broken {
     pub entry: Option<Uuid>,
     /// What it is.
     pub why: String,
+}
+
+/// How long a log is and what it ends with: to be kept elsewhere, because a tail that is cut together with its head
+/// leaves a log that is whole.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Head {
+    /// `audit_event` or `access_event`.
+    pub log: String,
+    /// How many entries it has.
+    pub entries: i64,
+    /// The hash of the last one; empty when there is none.
+    pub hash: String,
+}
+
+/// The heads of a clinic's logs, and the first of the ones that were seen before which is not in its log any more.
+///
+/// # Errors
+/// See [`AdminError`].
+pub async fn log_heads(
+    owner: &PgPool,
+    clinic: ClinicId,
+    seen: &[Head],
+) -> Result<(Vec<Head>, Option<Broken>), AdminError> {
+    let mut tx = begin(owner, clinic).await?;
+    let found: Vec<(String, i64, String)> =
+        sqlx::query_as("SELECT log, entries, hash FROM clinic.audit_head WHERE clinic_id = $1 ORDER BY log")
+            .bind(clinic.0)
+            .fetch_all(&mut *tx)
+            .await?;
+    let heads: Vec<Head> =
+        found.into_iter().map(|(log, entries, hash)| Head { log, entries, hash }).collect();
+    let mut broken = None;
+    for log in LOGS {
+        let now = heads.iter().find(|head| head.log == log);
+        for before in seen.iter().filter(|before| before.log == log) {
+            let sql = format!("SELECT EXISTS (SELECT FROM clinic.{log} WHERE clinic_id = $1 AND hash = $2)");
+            let is_there: bool = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(clinic.0)
+                .bind(&before.hash)
+                .fetch_one(&mut *tx)
+                .await?;
+            // What a hash covers is all that came before it.
+            let is_less = now.map_or(0, |now| now.entries) < before.entries;
+            if broken.is_none() && (is_less || !is_there && before.entries > 0) {
+                broken = Some(Broken {
+                    log,
+                    entry: None,
+                    why: "is not what was seen before: its end was cut or written anew".to_owned(),
+                });
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok((heads, broken))
 }
 
 /// The first thing that is wrong with a clinic's logs; `None` when they are whole. Reads all of
@@ -88,7 +142,8 @@ struct Signed {
     workstation_id: Uuid,
     payload: Option<String>,
     signature: Option<Vec<u8>>,
-    /// Every key that the author had at the workstation by then and that had not been revoked.
+    /// Every key that the author had at the workstation by then and that had not been revoked; of a command that came out
+    /// of quarantine, by when it came in.
     keys: Vec<Vec<u8>>,
 }
 
@@ -116,9 +171,10 @@ async fn unsigned(
         "SELECT a.id, a.command_id, a.user_id, a.workstation_id, l.payload, l.signature, \
            ARRAY(SELECT k.public_key FROM clinic.signing_key k WHERE k.clinic_id = a.clinic_id \
              AND k.user_id = a.user_id AND k.workstation_id = a.workstation_id \
-             AND (k.revoked_at IS NULL OR k.revoked_at > a.at)) AS keys \
+             AND (k.revoked_at IS NULL OR k.revoked_at > a.at OR k.revoked_at >= q.at)) AS keys \
          FROM clinic.audit_event a LEFT JOIN clinic.command_log l \
            ON l.clinic_id = a.clinic_id AND l.command_id = a.command_id \
+         LEFT JOIN clinic.quarantine q ON q.clinic_id = a.clinic_id AND q.command_id = a.command_id \
          WHERE a.clinic_id = $1 AND a.outcome <> 'not_believed' ORDER BY a.at, a.id",
     )
     .bind(sealer.clinic().0)

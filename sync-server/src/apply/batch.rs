@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor, Postgres, Transaction};
 use wattle_domain::attribution::Stamp;
 use wattle_domain::entities::AuditEvent;
@@ -12,8 +13,10 @@ use wattle_protocol::push::{Answer, Verdict};
 use wattle_protocol::session::WorkstationState;
 use wattle_sync_rules::push::{Logged, Unit, is_twin};
 
+use super::Origin;
 use super::incoming::Incoming;
 use super::together::{Apart, Together};
+use crate::admin::note;
 use crate::auth::{Session, workstation_state};
 use crate::db::error::{Kind, describe, kind};
 use crate::db::push::{self, Asked, Author, Entry};
@@ -65,6 +68,7 @@ pub(super) struct Done {
 pub(super) struct Batch<'a> {
     pub app: &'a AppState,
     pub session: &'a Session,
+    pub origin: Origin,
     pub tx: Transaction<'a, Postgres>,
     pub sealer: Sealer,
     pub authors: BTreeMap<UserId, Author>,
@@ -89,12 +93,13 @@ pub(super) async fn run(
     commands: &[Incoming],
     units: &[Unit],
     pace: Pace,
+    origin: Origin,
 ) -> Result<Done, Error> {
     // Before the transaction: should the KMS not give the clinic's key, nothing was begun.
     let sealer = app.seals.for_writing(session.clinic).await.map_err(Error::Refused)?;
     let mut connection = app.pool.acquire().await?;
     let error = match push::begin(&mut connection, &session.identity()).await {
-        Ok(tx) => return run_in(tx, sealer, app, session, commands, units, pace).await,
+        Ok(tx) => return run_in(tx, sealer, app, (session, origin), commands, units, pace).await,
         Err(error) => error,
     };
     connection.close_on_drop();
@@ -105,15 +110,23 @@ async fn run_in<'a>(
     mut tx: Transaction<'a, Postgres>,
     mut sealer: Sealer,
     app: &'a AppState,
-    session: &'a Session,
+    (session, origin): (&'a Session, Origin),
     commands: &'a [Incoming],
     units: &[Unit],
     pace: Pace,
 ) -> Result<Done, Error> {
     let members = |unit: &Unit| commands.get(unit.range.clone()).unwrap_or_default();
     let commands: Vec<&Incoming> = units.iter().flat_map(members).collect();
-    let known = push::look(&mut tx, session.clinic, session.workstation, &asked(&commands)).await?;
-    let Some(known) = known.filter(|known| workstation_state(&known.state) == WorkstationState::Ok) else {
+    let kept = matches!(origin, Origin::Quarantine(_));
+    if kept {
+        // What was said of them was only that they were kept.
+        let ids: Vec<_> = commands.iter().map(|command| command.id.0).collect();
+        command_log::unsay(&mut tx, session.clinic, &ids).await?;
+    }
+    let asked = asked(&commands, origin);
+    let known = push::look(&mut tx, session.clinic, session.workstation, &asked).await?;
+    let may = |known: &push::Known| kept || workstation_state(&known.state) == WorkstationState::Ok;
+    let Some(known) = known.filter(may) else {
         return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")));
     };
     if known.generation > sealer.generation() {
@@ -123,6 +136,7 @@ async fn run_in<'a>(
     let mut batch = Batch {
         app,
         session,
+        origin,
         tx,
         sealer,
         authors: known.authors,
@@ -149,13 +163,22 @@ async fn run_in<'a>(
             }
         }
     }
+    let is_open = |answer: &Answer| matches!(answer.verdict, Verdict::Deferred { .. } | Verdict::Quarantined);
+    if kept && (stopped || answers.iter().any(is_open)) {
+        let why = "the server still fails over it, its group is not whole, or it waits for another command: that one first";
+        return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, why)));
+    }
     let twin = batch.twin;
     batch.finish().await?;
     Ok(Done { answers, stopped, twin })
 }
 
-fn asked(commands: &[&Incoming]) -> Asked {
-    let mut asked = Asked::default();
+fn asked(commands: &[&Incoming], origin: Origin) -> Asked {
+    let kept_at = match origin {
+        Origin::Push => None,
+        Origin::Quarantine(at) => Some(at),
+    };
+    let mut asked = Asked { kept_at, ..Asked::default() };
     for command in commands {
         asked.commands.insert(command.id.0);
         let Some(envelope) = &command.envelope else { continue };
@@ -224,12 +247,29 @@ impl<'a> Batch<'a> {
         }
         let (at, workstation) = (self.app.now(), self.session.workstation);
         push::keep(&mut self.tx, &self.sealer, workstation, at, &self.last_n, &self.entries).await?;
+        if matches!(self.origin, Origin::Quarantine(_)) {
+            self.released().await?;
+        }
         // Last of all: from here to the commit the clinic's audit chain is locked, and no row is asked for any more.
         audit::append(&mut self.tx, clinic, &self.audit).await?;
         let decided = Instant::now();
         // Foreign keys of what was written together are checked here.
         self.tx.commit().await.map_err(|error| if together { apart(error) } else { error.into() })?;
         self.app.metrics.commit_took(decided.elapsed());
+        Ok(())
+    }
+
+    /// Takes what was decided out of quarantine, and says so in the log of access.
+    async fn released(&mut self) -> Result<(), sqlx::Error> {
+        let clinic = self.session.clinic;
+        for Entry { command, verdict, .. } in &self.entries {
+            if *verdict != Verdict::Quarantined
+                && command_log::resolve(&mut self.tx, clinic, *command).await?
+            {
+                let detail = json!({"verdict": super::verdict::word(verdict)});
+                note(&mut self.tx, clinic, "release_quarantined", Some(command.0), detail).await?;
+            }
+        }
         Ok(())
     }
 

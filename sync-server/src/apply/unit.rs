@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 
 use sqlx::Acquire;
 use wattle_domain::{CommandId, Envelope, Rejection, RejectionCode};
+use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Answer, Verdict};
 use wattle_sync_rules::push::{
     AfterFault, GroupUnit, after_fault, deferred_on, first_answer, refused_together, stands,
 };
 
+use super::Origin;
 use super::batch::{Batch, Error};
 use super::incoming::Incoming;
 use super::one::{self, Decided, Done};
 use super::{trust, verdict};
 use crate::db::command_log;
 use crate::db::push::Author;
+use crate::error::ApiError;
 
 /// A command before it is decided.
 enum Before {
@@ -62,6 +65,12 @@ impl<'a> Batch<'a> {
             let answer = match self.before(command, &mut members).await? {
                 Before::New => None,
                 Before::Seen(answer) => Some(answer),
+                // Nothing better can be said of it than where it is.
+                Before::Unreadable | Before::NotBelieved if self.origin != Origin::Push => {
+                    let why =
+                        "its author did not sign it, or this server cannot read it: it can only be set aside";
+                    return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, why)));
+                }
                 Before::Unreadable => Some(answer(Verdict::Quarantined)),
                 Before::NotBelieved => Some(answer(rejected(RejectionCode::NotAllowed))),
             };

@@ -9,15 +9,14 @@ use wattle_domain::time::Clock as _;
 use wattle_server::clock::SystemClock;
 use wattle_server::document::{self, Place};
 
-use super::{Owner, kms, output};
+use super::secrets::owner_pool;
+use super::{kms, output};
 
 #[derive(Subcommand)]
 pub(super) enum Documents {
     /// Reads every document of a clinic out of the store and compares it with its row; names what is missing or altered.
     /// Notes what belongs to no document, and removes it 30 days after it was first noted. To be run every night.
     Audit {
-        #[command(flatten)]
-        owner: Owner,
         #[command(flatten)]
         keys: kms::Keys,
         /// Where blobs are, as `serve` has it.
@@ -31,7 +30,7 @@ pub(super) enum Documents {
 
 impl Documents {
     pub(super) async fn run(self) -> anyhow::Result<Value> {
-        let Self::Audit { owner, keys, blobs, clinic } = self;
+        let Self::Audit { keys, blobs, clinic } = self;
         let kms = keys.ring(keys.server_key(false)?.as_ref())?;
         let folder = keys.data_dir.as_ref().map(|dir| dir.join("blobs"));
         let folder = folder.as_deref().and_then(std::path::Path::to_str).map(str::to_owned);
@@ -39,7 +38,7 @@ impl Documents {
             blobs.or(folder).context("no place: give --blobs or --data-dir, as the serving process has")?;
         let place = Place { blobs: Blobs::open(&place).context("--blobs cannot be used")?, kms };
         let now = SystemClock.now().to_chrono().unwrap_or_default();
-        let found = document::audit(&owner.pool().await?, &place, clinic, now).await?;
+        let found = document::audit(&owner_pool().await?, &place, clinic, now).await?;
         if !found.missing.is_empty() || !found.altered.is_empty() {
             output::say(&serde_json::to_value(&found)?);
             anyhow::bail!(

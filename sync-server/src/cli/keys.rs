@@ -1,29 +1,23 @@
 //! `wattle-server keys`: sealing what rests plain, new keys, and how far that has come.
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use wattle_domain::ClinicId;
-use wattle_server::db::connect;
 use wattle_server::seal;
 
-use super::{Owner, kms, output};
+use super::secrets::{app_pool, owner_pool};
+use super::{kms, output};
 
 #[derive(Subcommand)]
 pub(super) enum Keys {
     /// Counts how a clinic's sealed columns rest: under which key, and what is still plain.
     Status {
-        #[command(flatten)]
-        owner: Owner,
         /// The clinic.
         #[arg(long)]
         clinic: ClinicId,
     },
     /// Seals what rests plain: an import, rows of an older server. The serving process does it by itself.
     Seal {
-        /// `postgres://…` of the role wattle_app.
-        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-        database_url: String,
         #[command(flatten)]
         keys: kms::Keys,
         /// The clinic; all of them when left out.
@@ -34,8 +28,6 @@ pub(super) enum Keys {
     /// there when it is run again.
     Rotate {
         #[command(flatten)]
-        owner: Owner,
-        #[command(flatten)]
         keys: kms::Keys,
         /// The clinic.
         #[arg(long)]
@@ -45,8 +37,6 @@ pub(super) enum Keys {
     /// the one before was given as --kms-old.
     Rewrap {
         #[command(flatten)]
-        owner: Owner,
-        #[command(flatten)]
         keys: kms::Keys,
     },
 }
@@ -54,26 +44,25 @@ pub(super) enum Keys {
 impl Keys {
     pub(super) async fn run(self) -> anyhow::Result<Value> {
         Ok(match self {
-            Self::Status { owner, clinic } => {
-                serde_json::to_value(seal::status(&owner.pool().await?, clinic).await?)?
+            Self::Status { clinic } => {
+                serde_json::to_value(seal::status(&owner_pool().await?, clinic).await?)?
             }
-            Self::Seal { database_url, keys, clinic } => {
-                let pool = connect::app_pool(&database_url, 2).context("DATABASE_URL cannot be read")?;
-                let done = seal::seal(&pool, keys.needed()?, clinic).await;
+            Self::Seal { keys, clinic } => {
+                let done = seal::seal(&app_pool(2)?, keys.needed()?, clinic).await;
                 let done = done.map_err(|error| anyhow::anyhow!("{}", error.cause.unwrap_or_default()))?;
                 json!({"sealed": done.values, "clashes": done.clashes, "busy": done.busy})
             }
-            Self::Rotate { owner, keys, clinic } => {
+            Self::Rotate { keys, clinic } => {
                 let told = |table: &str, rows: i64, of: i64| tracing::info!(table, rows, of, "rotating");
-                let done = seal::rotate(&owner.pool().await?, &keys.needed()?, clinic, &told).await?;
+                let done = seal::rotate(&owner_pool().await?, &keys.needed()?, clinic, &told).await?;
                 if done.damaged > 0 {
                     output::say(&serde_json::to_value(done)?);
                     anyhow::bail!("some values do not open: they were left as they are, see the log");
                 }
                 serde_json::to_value(done)?
             }
-            Self::Rewrap { owner, keys } => {
-                let done = seal::rewrap(&owner.pool().await?, &keys.needed()?).await?;
+            Self::Rewrap { keys } => {
+                let done = seal::rewrap(&owner_pool().await?, &keys.needed()?).await?;
                 if let Some(why) = &done.why {
                     output::say(&serde_json::to_value(&done)?);
                     anyhow::bail!("some keys were left as they are: {why}");

@@ -13,11 +13,9 @@ pub(super) struct Keys {
     /// WATTLE_BLOBS and WATTLE_SERVER_KEY.
     #[arg(long, env = "WATTLE_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// 64 hex digits that seal what rests in the database and sign URLs. Made in the data folder when not given.
-    #[arg(long = "server-key", env = "WATTLE_SERVER_KEY", hide_env_values = true)]
-    key: Option<String>,
-    /// A file of them.
-    #[arg(long, env = "WATTLE_SERVER_KEY_FILE", conflicts_with = "key")]
+    /// A file of 64 hex digits that seal what rests in the database and sign URLs, if they are not in WATTLE_SERVER_KEY.
+    /// Made in the data folder when not given.
+    #[arg(long, env = "WATTLE_SERVER_KEY_FILE")]
     server_key_file: Option<PathBuf>,
     /// What wraps the keys in the database, instead of the server's key: aws:KEY-ID-OR-ARN (with AWS_REGION and
     /// credentials as AWS has them), gcp:projects/P/locations/L/keyRings/R/cryptoKeys/K (with GOOGLE_SERVICE_ACCOUNT or
@@ -37,8 +35,10 @@ impl Keys {
     /// The server's key; one is made in the data folder if it may be.
     pub fn server_key(&self, may_make: bool) -> anyhow::Result<Option<ServerKey>> {
         let in_data = self.data_dir.as_ref().map(|dir| dir.join("server.key"));
-        Ok(match (&self.key, &self.server_key_file, in_data) {
-            (Some(hex), ..) => Some(ServerKey::from_hex(hex)?),
+        let given = std::env::var("WATTLE_SERVER_KEY").ok().filter(|hex| !hex.is_empty());
+        Ok(match (given, &self.server_key_file, in_data) {
+            (Some(_), Some(_), _) => anyhow::bail!("both WATTLE_SERVER_KEY and a file of it are given"),
+            (Some(hex), None, _) => Some(ServerKey::from_hex(&hex)?),
             (None, Some(file), _) => Some(ServerKey::read(file)?),
             (None, None, Some(file)) if may_make => Some(ServerKey::read_or_make(&file)?),
             (None, None, Some(file)) => file.exists().then(|| ServerKey::read(&file)).transpose()?,

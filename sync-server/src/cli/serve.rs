@@ -11,15 +11,13 @@ use tokio::net::TcpListener;
 use wattle_server::clock::SystemClock;
 use wattle_server::config::Config;
 use wattle_server::tls::Tls;
-use wattle_server::{AppState, db, serve};
+use wattle_server::{AppState, serve};
 
+use super::secrets::{app_pool, secret};
 use super::{images, kms, output};
 
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// `postgres://…` of the role wattle_app.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: String,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -34,6 +32,9 @@ pub(crate) struct Serve {
     /// behind the proxy shares one count of wrong passwords.
     #[arg(long = "trusted-proxy", env = "WATTLE_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<std::net::IpAddr>,
+    /// Connections of one network address at once; a proxy named with --trusted-proxy has no such bound.
+    #[arg(long, env = "WATTLE_CONNECTIONS_PER_ADDRESS", default_value_t = 2000)]
+    connections_per_address: usize,
     /// Connections to PostgreSQL.
     #[arg(long, env = "WATTLE_DATABASE_CONNECTIONS", default_value_t = 24)]
     database_connections: u32,
@@ -43,9 +44,6 @@ pub(crate) struct Serve {
     /// Where figures are sent over OTLP, without the path: http://collector:4318.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     otlp_endpoint: Option<String>,
-    /// `redis://…`, over which several servers on one database hear of one another's commits sooner.
-    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
-    redis_url: Option<String>,
     /// Do not use PostgreSQL's LISTEN and NOTIFY between servers: a pooler that hands out connections by transaction
     /// loses them.
     #[arg(long, env = "WATTLE_NO_NOTIFY")]
@@ -58,14 +56,13 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let redis = self
-            .redis_url
-            .as_deref()
+        let redis = secret("REDIS_URL")?
             .map(redis::Client::open)
             .transpose()
             .context("REDIS_URL cannot be read; it looks like redis://host:6379")?;
         let config = Config {
             database_connections: self.database_connections,
+            connections_per_address: self.connections_per_address,
             notify: !self.no_notify,
             trusted_proxies: self.trusted_proxies,
             redis,
@@ -76,8 +73,7 @@ impl Serve {
             tracing::warn!(%error, "the system may write this process's memory to disk when it crashes");
         }
         allow_connections(config.connections);
-        let pool = db::connect::app_pool(&self.database_url, config.database_connections)
-            .context("DATABASE_URL cannot be read")?;
+        let pool = app_pool(config.database_connections)?;
         let tls = match (&self.tls_cert, &self.tls_key) {
             (Some(certificates), Some(key)) => Some(Tls::read(certificates, key)?),
             _ => None,

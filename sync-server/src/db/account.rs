@@ -117,7 +117,8 @@ pub(crate) async fn register_key(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO clinic.signing_key (clinic_id, user_id, workstation_id, public_key) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (clinic_id, user_id, workstation_id, public_key) DO UPDATE SET revoked_at = NULL \
+         WHERE signing_key.revoked_at IS NOT NULL",
     )
     .bind(clinic.0)
     .bind(user.0)

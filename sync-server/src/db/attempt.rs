@@ -1,4 +1,5 @@
-//! Sign-in attempts, counted in the database so that a restart forgets none.
+//! Sign-in attempts, counted in the database so that a restart forgets none. Names that were typed are kept as keyed hashes
+//! that only the database makes.
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnection, PgPool};
@@ -29,34 +30,25 @@ pub(crate) async fn note(
     address: &str,
     succeeded: Option<bool>,
 ) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
-        "INSERT INTO clinic.sign_in_attempt (at, clinic_id, username, address, succeeded) \
-         VALUES ($1, $2, $3, $4, $5) RETURNING id",
-    )
-    .bind(at)
-    .bind(clinic.map(|c| c.0))
-    .bind(username)
-    .bind(address)
-    .bind(succeeded)
-    .fetch_one(connection)
-    .await
+    sqlx::query_scalar("SELECT clinic.note_attempt($1, $2, $3, $4, $5)")
+        .bind(at)
+        .bind(clinic.map(|c| c.0))
+        .bind(username)
+        .bind(address)
+        .bind(succeeded)
+        .fetch_one(connection)
+        .await
 }
 
 /// A wrong password.
 pub(crate) async fn failed(connection: &mut PgConnection, attempt: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE clinic.sign_in_attempt SET succeeded = false WHERE id = $1")
-        .bind(attempt)
-        .execute(connection)
-        .await?;
+    sqlx::query("SELECT clinic.settle_attempt($1, false)").bind(attempt).execute(connection).await?;
     Ok(())
 }
 
 /// It says nothing either way.
 pub(crate) async fn forget(connection: &mut PgConnection, attempt: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE clinic.sign_in_attempt SET succeeded = true WHERE id = $1")
-        .bind(attempt)
-        .execute(connection)
-        .await?;
+    sqlx::query("SELECT clinic.settle_attempt($1, true)").bind(attempt).execute(connection).await?;
     Ok(())
 }
 
@@ -67,15 +59,12 @@ pub(crate) async fn forgive(
     username: &str,
     address: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE clinic.sign_in_attempt SET succeeded = true \
-         WHERE succeeded IS NOT TRUE AND clinic_id = $1 AND username = $2 AND address = $3",
-    )
-    .bind(clinic.0)
-    .bind(username)
-    .bind(address)
-    .execute(connection)
-    .await?;
+    sqlx::query("SELECT clinic.forgive_attempts($1, $2, $3)")
+        .bind(clinic.0)
+        .bind(username)
+        .bind(address)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -86,15 +75,12 @@ pub(crate) async fn on_user(
     username: &str,
     since: DateTime<Utc>,
 ) -> Result<Counted, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT count(*), min(at) FROM clinic.sign_in_attempt \
-         WHERE succeeded IS NOT TRUE AND clinic_id = $1 AND username = $2 AND at > $3",
-    )
-    .bind(clinic.0)
-    .bind(username)
-    .bind(since)
-    .fetch_one(connection)
-    .await
+    sqlx::query_as("SELECT counted, oldest FROM clinic.attempts_on($1, $2, $3)")
+        .bind(clinic.0)
+        .bind(username)
+        .bind(since)
+        .fetch_one(connection)
+        .await
 }
 
 /// Failures from a network address since a time.
@@ -103,11 +89,9 @@ pub(crate) async fn from_address(
     address: &str,
     since: DateTime<Utc>,
 ) -> Result<Counted, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT count(*), min(at) FROM clinic.sign_in_attempt WHERE succeeded = false AND address = $1 AND at > $2",
-    )
-    .bind(address)
-    .bind(since)
-    .fetch_one(pool)
-    .await
+    sqlx::query_as("SELECT counted, oldest FROM clinic.attempts_from($1, $2)")
+        .bind(address)
+        .bind(since)
+        .fetch_one(pool)
+        .await
 }

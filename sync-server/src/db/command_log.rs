@@ -81,3 +81,37 @@ pub(crate) async fn quarantine(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Forgets that commands were said to be in quarantine: they are decided now. Only the owner may.
+pub(crate) async fn unsay(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    commands: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM clinic.command_log \
+         WHERE clinic_id = $1 AND command_id = ANY ($2) AND verdict ->> 'verdict' = 'quarantined'",
+    )
+    .bind(clinic.0)
+    .bind(commands)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Somebody has seen to a command in quarantine, which stays there; false when somebody had before. Only the owner may.
+pub(crate) async fn resolve(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    command: CommandId,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE clinic.quarantine SET resolved_at = now() \
+         WHERE clinic_id = $1 AND command_id = $2 AND resolved_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(command.0)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

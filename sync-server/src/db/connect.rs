@@ -58,5 +58,6 @@ pub async fn owner_pool(url: &str) -> Result<PgPool, sqlx::Error> {
 
 /// Statements are never logged: their text is ours, but what goes wrong with them may quote a value.
 pub(crate) fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url)?.disable_statement_logging())
+    // There are more statements than sqlx keeps by itself, and one that is dropped is parsed and planned anew.
+    Ok(PgConnectOptions::from_str(url)?.statement_cache_capacity(1000).disable_statement_logging())
 }

@@ -13,6 +13,20 @@ use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
 use super::{Identity, table_sql};
 use crate::seal::{SealError, Sealer};
 
+/// The rows at which the commits after some cursors point, as far as the acting user may see: $2 and $3 are the feeds and
+/// the cursors, $4 is one more than is wanted. The limits are inside because there they keep the plan to the newest end of
+/// each feed, whatever the statistics say of its length.
+macro_rules! pointed_at {
+    () => {
+        "SELECT f.class, p.tbl, p.pk FROM unnest($2::text[], $3::bigint[]) AS f (class, after), \
+           LATERAL (SELECT c.uid FROM sync.commit c WHERE c.clinic_id = $1 AND c.class = f.class \
+                    AND c.seq > f.after ORDER BY c.seq LIMIT $4) c, \
+           LATERAL (SELECT p.tbl, p.pk FROM sync.change p WHERE p.uid = c.uid AND p.clinic_id = $1 \
+                    AND p.class = f.class LIMIT $4) p \
+         LIMIT $4"
+    };
+}
+
 /// The rows of each feed that some commits point at.
 pub(crate) type Pointers = BTreeMap<FeedClass, BTreeMap<TableName, BTreeSet<Uuid>>>;
 
@@ -25,7 +39,13 @@ pub(crate) struct Look {
     pub heads: BTreeMap<FeedClass, FeedSeq>,
     /// The number of the clinic's newest key for sealed columns.
     pub generation: Option<i32>,
+    /// What the user that the snapshot was begun for is granted, and what was asked for ahead.
+    pub ahead: Ahead,
 }
+
+/// What a user is granted, and where the commits after some cursors point, as far as that user may see; `None` when they
+/// point at more rows than were wanted.
+pub(crate) type Ahead = (Vec<FeedClass>, Option<Pointers>);
 
 /// One snapshot of a clinic, read for one user after another. Unless it ends well its connection is closed, never given
 /// back.
@@ -57,22 +77,56 @@ impl Snapshot {
         self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// The epoch, the state of access and the heads of all feeds.
-    pub async fn look(&mut self) -> Result<Look, sqlx::Error> {
+    /// The epoch, the state of access and the heads of all feeds; with them, in the same round trip, what
+    /// [`Snapshot::pointers`] says for the acting user, who most likely reads it.
+    pub async fn look(
+        &mut self,
+        after: &BTreeMap<FeedClass, FeedSeq>,
+        most: usize,
+    ) -> Result<Look, sqlx::Error> {
         let clinic = self.clinic;
-        let (epoch, access, generation, feeds, seqs): (String, i64, Option<i32>, Vec<String>, Vec<i64>) = sqlx::query_as(
+        let (after_feeds, after_seqs) = cursors(after);
+        type Found = (
+            String,
+            i64,
+            Option<i32>,
+            Vec<String>,
+            Vec<i64>,
+            Vec<String>,
+            Vec<String>,
+            Vec<String>,
+            Vec<Uuid>,
+        );
+        let found: Found = sqlx::query_as(concat!(
             "SELECT sync.epoch(), a.version, (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
-             h.feeds, h.seqs FROM sync.access_versions(ARRAY[$1]) a, \
+             h.feeds, h.seqs, sync.granted_classes(), p.classes, p.tables, p.rows \
+             FROM sync.access_versions(ARRAY[$1]) a, \
              (SELECT coalesce(array_agg(class), '{}') AS feeds, coalesce(array_agg(seq), '{}') AS seqs \
-              FROM sync.heads(ARRAY[$1])) h",
-        )
+              FROM sync.heads(ARRAY[$1])) h, \
+             (SELECT coalesce(array_agg(class), '{}') AS classes, coalesce(array_agg(tbl), '{}') AS tables, \
+                coalesce(array_agg(pk), '{}') AS rows FROM (",
+            pointed_at!(),
+            ") pointed) p",
+        ))
         .bind(clinic.0)
+        .bind(after_feeds)
+        .bind(after_seqs)
+        .bind(one_more(most))
         .fetch_one(self.connection()?)
         .await?;
+        let (epoch, access, generation, feeds, seqs, granted, pointed, tables, rows) = found;
+        let pointed: Vec<_> = pointed
+            .into_iter()
+            .zip(tables)
+            .zip(rows)
+            .map(|((class, table), id)| (class, table, id))
+            .collect();
+        let ahead = (classes(&granted), pointers(pointed, most));
         let head = |(feed, seq): (String, i64)| {
             Some((feed.parse().ok()?, FeedSeq(u64::try_from(seq).unwrap_or_default())))
         };
-        Ok(Look { epoch, access, heads: feeds.into_iter().zip(seqs).filter_map(head).collect(), generation })
+        let heads = feeds.into_iter().zip(seqs).filter_map(head).collect();
+        Ok(Look { epoch, access, heads, generation, ahead })
     }
 
     /// What some users' tokens grant.
@@ -103,40 +157,26 @@ impl Snapshot {
         &mut self,
         after: &BTreeMap<FeedClass, FeedSeq>,
         most: usize,
-    ) -> Result<(Vec<FeedClass>, Option<Pointers>), sqlx::Error> {
+    ) -> Result<Ahead, sqlx::Error> {
         let clinic = self.clinic;
-        let (feeds, seqs): (Vec<&str>, Vec<i64>) =
-            after.iter().map(|(feed, seq)| (feed.as_str(), i64::try_from(seq.0).unwrap_or(i64::MAX))).unzip();
-        // One round trip with what is granted, which comes as a row of its own. The limits are inside because there they
-        // keep the plan to the newest end of each feed, whatever the statistics say of its length.
-        let found: Vec<(String, Option<String>, Option<Uuid>)> = sqlx::query_as(
-            "SELECT class, NULL::text, NULL::uuid FROM unnest(sync.granted_classes()) AS granted (class) UNION ALL \
-             (SELECT f.class, p.tbl, p.pk FROM unnest($2::text[], $3::bigint[]) AS f (class, after), \
-                LATERAL (SELECT c.uid FROM sync.commit c WHERE c.clinic_id = $1 AND c.class = f.class \
-                         AND c.seq > f.after ORDER BY c.seq LIMIT $4) c, \
-                LATERAL (SELECT p.tbl, p.pk FROM sync.change p WHERE p.uid = c.uid AND p.clinic_id = $1 \
-                         AND p.class = f.class LIMIT $4) p \
-              LIMIT $4)",
-        )
+        let (feeds, seqs) = cursors(after);
+        // One round trip with what is granted, which comes as a row of its own.
+        let found: Vec<(String, Option<String>, Option<Uuid>)> = sqlx::query_as(concat!(
+            "SELECT class, NULL::text, NULL::uuid FROM unnest(sync.granted_classes()) AS granted (class) UNION ALL (",
+            pointed_at!(),
+            ")",
+        ))
         .bind(clinic.0)
         .bind(feeds)
         .bind(seqs)
-        .bind(i64::try_from(most).unwrap_or(i64::MAX - 1) + 1)
+        .bind(one_more(most))
         .fetch_all(self.connection()?)
         .await?;
         let (granted, pointed): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(_, table, _)| table.is_none());
         let granted: Vec<String> = granted.into_iter().map(|(class, ..)| class).collect();
-        let mut pointers = Pointers::new();
-        let is_all = pointed.len() <= most;
-        for (class, table, id) in pointed {
-            // A table that this version does not know is for newer nodes.
-            let table = table.and_then(|table| table.parse::<TableName>().ok());
-            if let (Ok(class), Some(table), Some(id)) = (class.parse::<FeedClass>(), table, id) {
-                pointers.entry(class).or_default().entry(table).or_default().insert(id);
-            }
-        }
-        Ok((classes(&granted), is_all.then_some(pointers)))
+        let pointed = pointed.into_iter().filter_map(|(class, table, id)| Some((class, table?, id?)));
+        Ok((classes(&granted), pointers(pointed.collect(), most)))
     }
 
     /// The rows that are pointed at and that the acting user may see, each as the text of one JSON array.
@@ -181,6 +221,29 @@ pub(crate) async fn access_versions(
         .fetch_all(pool)
         .await?;
     Ok(found.into_iter().map(|(clinic, version)| (ClinicId(clinic), version)).collect())
+}
+
+fn cursors(after: &BTreeMap<FeedClass, FeedSeq>) -> (Vec<&'static str>, Vec<i64>) {
+    after.iter().map(|(feed, seq)| (feed.as_str(), i64::try_from(seq.0).unwrap_or(i64::MAX))).unzip()
+}
+
+fn one_more(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// What was found by feed and table; `None` when it is more than was wanted.
+fn pointers(pointed: Vec<(String, String, Uuid)>, most: usize) -> Option<Pointers> {
+    if pointed.len() > most {
+        return None;
+    }
+    let mut pointers = Pointers::new();
+    for (class, table, id) in pointed {
+        // A table that this version does not know is for newer nodes.
+        if let (Ok(class), Ok(table)) = (class.parse::<FeedClass>(), table.parse::<TableName>()) {
+            pointers.entry(class).or_default().entry(table).or_default().insert(id);
+        }
+    }
+    Some(pointers)
 }
 
 fn classes(words: &[String]) -> Vec<FeedClass> {

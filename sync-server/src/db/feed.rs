@@ -111,7 +111,7 @@ pub(crate) async fn pointers(
     .await
 }
 
-fn seq(number: i64) -> FeedSeq {
+pub(super) fn seq(number: i64) -> FeedSeq {
     FeedSeq(u64::try_from(number).unwrap_or_default())
 }
 

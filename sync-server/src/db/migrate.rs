@@ -39,6 +39,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (33, "sealed reference", include_str!("../../../migrations/server/0033_sealed_reference.sql")),
     (35, "letters and results", include_str!("../../../migrations/server/0035_letters_and_results.sql")),
     (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
+    (36, "attempts by mark", include_str!("../../../migrations/server/0036_attempts_by_mark.sql")),
+    (37, "place once", include_str!("../../../migrations/server/0037_place_once.sql")),
 ];
 
 /// Why a database could not be brought to this version.

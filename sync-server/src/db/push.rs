@@ -56,6 +56,8 @@ pub(crate) struct Asked {
     pub numbers: BTreeSet<(ReplicaId, i64)>,
     /// Who wrote them.
     pub authors: BTreeSet<Uuid>,
+    /// When they came, if that was before now: keys count that had not been revoked by then.
+    pub kept_at: Option<DateTime<Utc>>,
 }
 
 /// What the database knows of an author.
@@ -124,7 +126,7 @@ pub(crate) async fn look(
                  WHERE a.active AND r.clinic_id = a.clinic_id AND r.user_id = a.id), \
               'keys', ARRAY(SELECT encode(k.public_key, 'base64') FROM clinic.signing_key k \
                  WHERE k.clinic_id = a.clinic_id AND k.user_id = a.id AND k.workstation_id = $2 \
-                   AND k.revoked_at IS NULL ORDER BY k.registered_at DESC))), '[]') \
+                   AND (k.revoked_at IS NULL OR k.revoked_at >= $7) ORDER BY k.registered_at DESC))), '[]') \
             FROM clinic.user_account a WHERE a.clinic_id = $1 AND a.id = ANY ($6)) \
          FROM clinic.workstation w WHERE w.clinic_id = $1 AND w.id = $2",
     )
@@ -134,6 +136,7 @@ pub(crate) async fn look(
     .bind(replicas)
     .bind(ns)
     .bind(asked.authors.iter().copied().collect::<Vec<_>>())
+    .bind(asked.kept_at)
     .fetch_optional(connection)
     .await?;
     let Some((state, at, generation, Json(verdicts), Json(numbered), Json(authors))) = found else {

@@ -89,14 +89,16 @@ pub(crate) async fn seen(
     Ok(())
 }
 
-/// It has destroyed its keys.
+/// It has destroyed its keys: what they sign from now on was signed by somebody else.
 pub(crate) async fn wiped(
     connection: &mut PgConnection,
     clinic: ClinicId,
     id: WorkstationId,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE clinic.workstation SET state = 'wiped' WHERE clinic_id = $1 AND id = $2 AND state = 'wipe'",
+        "WITH revoked AS (UPDATE clinic.signing_key SET revoked_at = now() \
+           WHERE clinic_id = $1 AND workstation_id = $2 AND revoked_at IS NULL) \
+         UPDATE clinic.workstation SET state = 'wiped' WHERE clinic_id = $1 AND id = $2 AND state = 'wipe'",
     )
     .bind(clinic.0)
     .bind(id.0)

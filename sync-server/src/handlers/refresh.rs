@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
@@ -45,8 +46,13 @@ pub(crate) async fn refresh(
     // A workstation that is to be wiped must hear so whoever was at it last, and only a session tells it. What such a session is
     // good for is handing over what is unsent: every other route refuses it.
     let wiping = found.state == "wipe";
+    let reused = |why: &str| {
+        let by = (UserId(found.user_id), WorkstationId(found.workstation_id));
+        Access::by("reuse_token", by.0, by.1).with(json!({"why": why}))
+    };
     if found.workstation_id != asked.workstation.0 {
         token::revoke_family(&mut tx, clinic, found.family, now).await?;
+        access::append(&mut tx, clinic, now, reused("another_workstation")).await?;
         tx.commit().await?;
         return Err(again("refresh token of another workstation"));
     }
@@ -57,6 +63,7 @@ pub(crate) async fn refresh(
         // Taken back as the unused heir of a lost answer: whoever holds it did get that answer, so somebody else asked
         // for the other one. Which of the two is the thief cannot be told.
         token::revoke_family(&mut tx, clinic, found.family, now).await?;
+        access::append(&mut tx, clinic, now, reused("revoked")).await?;
         tx.commit().await?;
         return Err(again("revoked refresh token"));
     }
@@ -68,8 +75,7 @@ pub(crate) async fn refresh(
         let since = now - app.config.refresh_grace;
         if !token::take_back_unused_heirs(&mut tx, clinic, found.id, since, now).await? {
             token::revoke_family(&mut tx, clinic, found.family, now).await?;
-            let by = (UserId(found.user_id), WorkstationId(found.workstation_id));
-            access::append(&mut tx, clinic, now, Access::by("reuse_token", by.0, by.1)).await?;
+            access::append(&mut tx, clinic, now, reused("used")).await?;
             tx.commit().await?;
             tracing::warn!(%clinic, user = %found.user_id, workstation = %found.workstation_id, "refresh token reused");
             return Err(again("refresh token was used before"));

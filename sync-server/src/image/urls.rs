@@ -15,6 +15,8 @@ use crate::error::ApiError;
 pub(crate) struct Signed {
     /// Unix seconds.
     until: i64,
+    /// The length of what may be put.
+    pub(crate) bytes: Option<u64>,
     sig: String,
 }
 
@@ -23,17 +25,11 @@ pub(crate) struct Signed {
 pub(crate) enum Method {
     /// To read.
     Get,
-    /// To put.
-    Put,
-}
-
-impl Method {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Put => "PUT",
-        }
-    }
+    /// To put what is just so long, once.
+    Put {
+        /// Its length.
+        bytes: u64,
+    },
 }
 
 impl Images {
@@ -47,7 +43,7 @@ impl Images {
         let life = self.settings.url_life;
         let stores = match method {
             Method::Get => self.blobs.url(name, life).await,
-            Method::Put => self.blobs.put_url(name, life).await,
+            Method::Put { .. } => self.blobs.put_url(name, life).await,
         };
         let store = |_| ApiError::after(ErrorCode::Unavailable, 5, "object storage does not sign");
         if let Some(url) = stores.map_err(store)? {
@@ -55,7 +51,11 @@ impl Images {
         }
         let until = (now + life).timestamp();
         let tag = hmac::sign(&self.settings.key.signer(), &signed(method, name, until));
-        Ok(format!("/v1/blob/{name}?until={until}&sig={}", URL_SAFE_NO_PAD.encode(tag)))
+        let length = match method {
+            Method::Get => String::new(),
+            Method::Put { bytes } => format!("&bytes={bytes}"),
+        };
+        Ok(format!("/v1/blob/{name}?until={until}{length}&sig={}", URL_SAFE_NO_PAD.encode(tag)))
     }
 
     /// Whether a URL of this server is good for this method and this blob now. Says which of them it was not to nobody but
@@ -76,7 +76,11 @@ impl Images {
     }
 }
 
-/// What is signed: method, name, end.
+/// What is signed: method and length, name, end.
 fn signed(method: Method, name: &str, until: i64) -> Vec<u8> {
-    format!("{}\n{name}\n{until}", method.as_str()).into_bytes()
+    let method = match method {
+        Method::Get => "GET".to_owned(),
+        Method::Put { bytes } => format!("PUT {bytes}"),
+    };
+    format!("{method}\n{name}\n{until}").into_bytes()
 }

@@ -85,6 +85,17 @@ impl State {
         all
     }
 
+    /// Who most likely reads the next step, and after which cursors: somebody of those who are granted the most, of the
+    /// feeds that somebody of any group wants the rows of.
+    fn likely(&self) -> (Option<UserId>, Heads) {
+        let by_grants = self.by_grants();
+        let Some((classes, somebody)) = by_grants.first() else { return (None, Heads::new()) };
+        let Some(told) = &self.told else { return (Some(somebody.user), Heads::new()) };
+        let wants = |feed| self.groups.values().flatten().any(|listener| listener.wants.contains(feed));
+        let from = |feed: &FeedClass| (*feed, told.heads.get(feed).copied().unwrap_or_default());
+        (Some(somebody.user), classes.iter().filter(|feed| wants(feed)).map(from).collect())
+    }
+
     /// Ends every stream.
     pub fn end(&self) {
         self.joining.iter().chain(self.groups.values().flatten()).for_each(|l| l.queue.end());
@@ -108,9 +119,9 @@ impl Room {
         let joining = lock(&self.state).joining.clone();
         let tokens: Vec<Uuid> = joining.iter().map(|l| l.token).collect();
         let _place = shared.reads.acquire().await;
-        let likely = lock(&self.state).by_grants().first().map(|(_, group)| group.user);
+        let (likely, after) = lock(&self.state).likely();
         let mut snapshot = Snapshot::begin(&shared.pool, self.clinic, likely).await?;
-        let look = snapshot.look().await?;
+        let mut look = snapshot.look(&after, shared.delta_rows).await?;
         let granted = snapshot.granted(&tokens).await?;
         let moved = self.moved(&look);
         if lock(&self.state).told.as_ref().is_some_and(|told| told.access != look.access) {
@@ -123,6 +134,7 @@ impl Room {
         let generation = look.generation.filter(|_| !readers.is_empty());
         let sealer = shared.seals.at(self.clinic, generation).await.map_err(unkeyed)?;
         for reader in readers {
+            let is_likely = likely == Some(reader.user) && reader.feeds.keys().all(|f| after.contains_key(f));
             let wanted = Wanted {
                 sealer: &sealer,
                 user: reader.user,
@@ -131,8 +143,9 @@ impl Room {
                 moved: &reader.feeds,
                 most_rows: shared.delta_rows,
                 most_bytes: shared.delta_bytes,
+                ahead: is_likely.then(|| std::mem::take(&mut look.ahead)),
             };
-            let steps = steps(&mut snapshot, &wanted).await?;
+            let steps = steps(&mut snapshot, wanted).await?;
             shared.metrics.delta_read(steps.len());
             self.tell(shared, &reader.feeds, &steps);
         }

@@ -10,9 +10,11 @@ use axum::body::Bytes;
 use futures::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
+use wattle_domain::WorkstationId;
 
 use super::Seat;
 use super::queue::Next;
+use crate::admission::Share;
 use crate::metrics::{Desk, Metrics};
 
 /// How often something is said when there is nothing to say, so that a dead line is noticed.
@@ -25,7 +27,7 @@ pub(crate) struct Events {
     timer: Pin<Box<Sleep>>,
     desk: Arc<Desk>,
     metrics: Arc<Metrics>,
-    _place: OwnedSemaphorePermit,
+    _held: (OwnedSemaphorePermit, Share<WorkstationId>),
 }
 
 impl Events {
@@ -34,12 +36,12 @@ impl Events {
         ends: Instant,
         desk: Arc<Desk>,
         metrics: Arc<Metrics>,
-        place: OwnedSemaphorePermit,
+        held: (OwnedSemaphorePermit, Share<WorkstationId>),
     ) -> Self {
         metrics.live_opened();
         let first = ends.min(Instant::now() + KEEP_ALIVE);
         let timer = Box::pin(tokio::time::sleep_until(first));
-        Self { seat, ends, timer, desk, metrics, _place: place }
+        Self { seat, ends, timer, desk, metrics, _held: held }
     }
 }
 

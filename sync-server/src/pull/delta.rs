@@ -9,7 +9,7 @@ use uuid::Uuid;
 use wattle_domain::{FeedClass, FeedSeq, TableName, UserId};
 use wattle_protocol::live::ROWS_EVENT;
 
-use crate::db::delta::{Pointers, Snapshot};
+use crate::db::delta::{Ahead, Pointers, Snapshot};
 use crate::seal::Sealer;
 
 /// One step of a feed, as a server-sent event.
@@ -34,16 +34,23 @@ pub(crate) struct Wanted<'a> {
     pub most_rows: usize,
     /// Bytes of one step at most.
     pub most_bytes: usize,
+    /// What was read already for this user, after the same cursors.
+    pub ahead: Option<Ahead>,
 }
 
 /// The steps of some feeds. A feed that is left out has moved by more than a stream should carry: its listeners pull.
 ///
 /// # Errors
 /// The database's; the snapshot is then of no use any more.
-pub(crate) async fn steps(snapshot: &mut Snapshot, wanted: &Wanted<'_>) -> Result<Vec<Step>, sqlx::Error> {
+pub(crate) async fn steps(snapshot: &mut Snapshot, mut wanted: Wanted<'_>) -> Result<Vec<Step>, sqlx::Error> {
     snapshot.act_for(wanted.user).await?;
-    let after = wanted.moved.iter().map(|(feed, (from, _))| (*feed, *from)).collect();
-    let (granted, pointers) = snapshot.pointers(&after, wanted.most_rows).await?;
+    let (granted, pointers) = match wanted.ahead.take() {
+        Some(ahead) => ahead,
+        None => {
+            let after = wanted.moved.iter().map(|(feed, (from, _))| (*feed, *from)).collect();
+            snapshot.pointers(&after, wanted.most_rows).await?
+        }
+    };
     let Some(pointers) = pointers.filter(|_| granted == wanted.classes) else { return Ok(Vec::new()) };
     let rows = snapshot.rows(wanted.sealer, &pointers).await?;
     let steps = wanted.moved.iter().map(|(feed, (from, to))| {

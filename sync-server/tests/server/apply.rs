@@ -1,5 +1,5 @@
 mod audit;
-mod fault;
+pub mod fault;
 mod group;
 mod inbox;
 mod push;

@@ -120,6 +120,47 @@ async fn no_log_line_holds_a_word_about_a_patient() {
     }
 }
 
+/// `ps` shows a command line to everybody on the machine.
+#[tokio::test]
+async fn secrets_come_from_the_environment_or_a_file_and_from_nowhere_else() {
+    let database = postgres::database().await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("url");
+    std::fs::write(&file, format!("{}\n", postgres::app_url(&database))).unwrap();
+    let compact = |set: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = command(&database, &[&["compact"], arguments].concat());
+        command.env_remove("DATABASE_URL").envs(set.iter().copied());
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (path, url) = (file.to_str().unwrap().to_owned(), postgres::app_url(&database));
+    let (good, complained) = compact(&[("DATABASE_URL_FILE", &path)], &[]);
+    assert!(good, "{complained}");
+    for (why, set, arguments, word) in [
+        ("nowhere", vec![], vec![], "DATABASE_URL_FILE"),
+        ("twice", vec![("DATABASE_URL", url.as_str()), ("DATABASE_URL_FILE", &path)], vec![], "both"),
+        ("no such file", vec![("DATABASE_URL_FILE", "/nowhere/at/all")], vec![], "cannot be read"),
+        ("in sight", vec![], vec!["--database-url", &url], "--database-url"),
+    ] {
+        let (good, complained) = compact(&set, &arguments);
+        assert!(!good && complained.contains(word), "{why}: {complained}");
+        assert!(!complained.contains("postgres://"), "{why}: {complained}");
+    }
+    for flags in [
+        &["migrate", "--app-password", "x"][..],
+        &["migrate", "--owner-database-url", "x"],
+        &["serve", "--redis-url", "x"],
+        &["serve", "--server-key", "x"],
+    ] {
+        let refused = run(&database, flags, "");
+        assert!(
+            !refused.good && refused.complained.contains("unexpected argument"),
+            "{}",
+            refused.complained
+        );
+    }
+}
+
 fn script(database: &str) {
     let run = |arguments: &[&str], stdin: &str| run(database, arguments, stdin);
     let early = run(&["clinic", "create", "--name", "Too early"], "");
@@ -202,11 +243,11 @@ fn script(database: &str) {
     assert_eq!(ready, 200);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.0.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(
-        core.split_whitespace().filter(|word| *word == "0").count(),
-        2,
-        "a crash leaves no dump: {core}"
-    );
+    // One byte, not none: under none Linux still gives the dump to a program that was named for it.
+    let allowed: Vec<u64> = core.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert!(allowed.len() == 2 && allowed.iter().all(|bytes| *bytes <= 1), "a crash leaves no dump: {core}");
+    let shown = std::fs::read_to_string(format!("/proc/{}/cmdline", child.0.id())).unwrap();
+    assert!(!shown.contains("postgres"), "no secret is where everybody's `ps` shows it");
     let asked = Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert!(child.0.wait().unwrap().success(), "SIGTERM drains and ends in order");

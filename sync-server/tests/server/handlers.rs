@@ -1,4 +1,5 @@
 mod admin;
+mod blob;
 mod escrow;
 mod password;
 mod recorded;

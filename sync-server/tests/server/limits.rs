@@ -23,8 +23,8 @@ async fn bodies_are_limited() {
         ("/v1/push", 20_000, Some(ErrorCode::TooLarge)),
         ("/v1/session", 5_000, Some(ErrorCode::TooLarge)),
         ("/v1/pull", 6_000, Some(ErrorCode::TooLarge)),
-        ("/v1/sign-in", 5_000, Some(ErrorCode::TooLarge)),
-        ("/v1/refresh", 5_000, Some(ErrorCode::TooLarge)),
+        ("/v1/sign-in", 17_000, Some(ErrorCode::TooLarge)),
+        ("/v1/refresh", 17_000, Some(ErrorCode::TooLarge)),
     ] {
         let response = desk.post(path, &body(bytes)).await;
         match code {
@@ -67,24 +67,90 @@ async fn slow_headers_are_cut() {
     assert!(said.is_empty() || said.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&said));
 }
 
-/// A body that never comes ends with the request's time.
+/// Sends a header and the first byte of a longer body.
+async fn half_sent(house: &House, path: &str, more: &str) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt;
+    let mut socket = tokio::net::TcpStream::connect(house.address()).await.unwrap();
+    let header = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nwattle-protocol: 1\r\nconnection: close\r\n{more}content-length: 100\r\n\r\n{{"
+    );
+    socket.write_all(header.as_bytes()).await.unwrap();
+    socket
+}
+
+/// A body that never comes ends with its time, whoever sends it.
 #[tokio::test]
 async fn slow_bodies_are_cut() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let house = House::with(Config { request_time: Duration::from_millis(500), ..Config::default() }).await;
-    let mut socket = tokio::net::TcpStream::connect(house.address()).await.unwrap();
-    socket
-        .write_all(
-            b"POST /v1/refresh HTTP/1.1\r\nhost: x\r\nwattle-protocol: 1\r\nconnection: close\r\n\
-              content-length: 100\r\n\r\n{",
-        )
-        .await
-        .unwrap();
-    let mut said = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(10), socket.read_to_end(&mut said)).await;
-    read.expect("cut long before ten seconds").unwrap();
-    let said = String::from_utf8_lossy(&said);
-    assert!(said.starts_with("HTTP/1.1 503") && said.contains("unavailable"), "{said}");
+    use tokio::io::AsyncReadExt;
+    let short = Duration::from_millis(500);
+    let config = Config { request_time: short, stranger_time: short, ..Config::default() };
+    let house = House::with(config).await;
+    let desk = house.desk("reception-1", "maria").await;
+    let token = format!("authorization: Bearer {}\r\n", desk.signed_in.access_token);
+    for (path, more) in [
+        ("/v1/refresh", ""),
+        ("/v1/sign-in", ""),
+        ("/v1/openid", ""),
+        ("/v1/push", token.as_str()),
+        ("/v1/session", token.as_str()),
+        ("/v1/pull", token.as_str()),
+    ] {
+        let mut socket = half_sent(&house, path, more).await;
+        let mut said = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(10), socket.read_to_end(&mut said)).await;
+        read.expect("cut long before ten seconds").unwrap();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.starts_with("HTTP/1.1 503") && said.contains("unavailable"), "{path}: {said}");
+    }
+}
+
+/// Who sends slowly stands between nobody and the server.
+#[tokio::test]
+async fn a_hundred_slow_senders_stop_no_sign_in() {
+    use tokio::io::AsyncReadExt;
+    let house = House::with(Config { stranger_time: Duration::from_secs(600), ..Config::default() }).await;
+    let mut slow = Vec::new();
+    for _ in 0..100 {
+        let mut socket = half_sent(&house, "/v1/sign-in", "expect: 100-continue\r\n").await;
+        let mut said = [0; 25];
+        let asked_for = tokio::time::timeout(Duration::from_secs(20), socket.read_exact(&mut said)).await;
+        asked_for.expect("the server waits for each of these bodies").unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+        slow.push(socket);
+    }
+    house.desk("reception-1", "maria").await;
+    for socket in &slow {
+        let ended = socket.try_read(&mut [0; 1]).map_err(|error| error.kind());
+        assert_eq!(ended, Err(std::io::ErrorKind::WouldBlock), "all of them are still at it");
+    }
+}
+
+/// A workstation that opens live again and again does not take the places of the others.
+#[tokio::test]
+async fn live_streams_of_one_workstation_are_few() {
+    use crate::support::Ear;
+    let house = House::with(Config { streams_per_workstation: 2, ..Config::default() }).await;
+    let desk = house.desk("reception-1", "maria").await;
+    let other = house.desk("reception-2", "maria").await;
+    let (first, _second) = (Ear::open(&desk).await, Ear::open(&desk).await);
+    let third = async || {
+        let url = format!("http://{}/v1/live", house.address());
+        desk.http
+            .get(url)
+            .header("wattle-protocol", "1")
+            .bearer_auth(&desk.signed_in.access_token)
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(fault(third().await).await, (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable));
+    let _others = Ear::open(&other).await;
+    drop(first);
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while third().await.status() != 200 {
+        assert!(std::time::Instant::now() < deadline, "its place is free again");
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn post_packed(desk: &crate::support::Desk, path: &str, body: Vec<u8>) -> reqwest::Response {

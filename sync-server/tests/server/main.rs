@@ -3,6 +3,7 @@
 
 mod support;
 
+mod admin;
 mod apply;
 mod cli;
 mod db;
@@ -14,4 +15,5 @@ mod matrix;
 mod metrics;
 mod pull;
 mod seal;
+mod serve;
 mod tls;

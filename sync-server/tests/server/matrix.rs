@@ -2,4 +2,6 @@
 //! is expected is worked out from the table of grants; a table, a command or a route that has no rule here fails the test.
 
 mod http;
+mod malformed;
+mod pull;
 mod sql;

@@ -16,7 +16,9 @@ const SMALL: Size = Size { patients: 200, practitioners: 12, appointments: 600 }
 /// # Errors
 /// A part of it says no.
 pub fn house(dir: &Path) -> anyhow::Result<House> {
-    let house = House::found(dir, true)?;
+    let mut house = House::found(dir, true)?;
+    // The whole crowd comes from one address.
+    house.serve_env(&[("WATTLE_CONNECTIONS_PER_ADDRESS", "12000")]);
     house.import_sample(SMALL, 1)?;
     add_people(&house)?;
     house.seal(house.clinic())?;

@@ -82,7 +82,8 @@ async fn a_workstation_trusts_the_authority_it_was_given_and_nobody_else() {
     assert_eq!(until_sync(&desk, |s| s.waiting == 1).await.waiting, 1);
     desk.lock().await.unwrap();
     assert!(matches!(sign_in(&desk, &TOM).await, Err(Error::Untrusted)), "no password goes there");
-    let typed = "select count(*) from clinic.sign_in_attempt where username = 'tom'";
+    let typed =
+        "select count(*) from clinic.sign_in_attempt where name_mark = clinic.attempt_mark(clinic_id, 'tom')";
     assert_eq!(clinic.house.count(typed).unwrap(), 0);
     sign_in(&desk, &MARIA).await.unwrap();
     desk.sign_out().await.unwrap();

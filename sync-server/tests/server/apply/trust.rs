@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 use wattle_domain::commands::StartConsultation;
-use wattle_domain::{ClinicId, RejectionCode, WorkstationId};
+use wattle_domain::{ClinicId, RejectionCode, Role, WorkstationId};
+use wattle_protocol::admin::Act;
 use wattle_protocol::push::{Signed, Verdict};
 
 use crate::support::desk::{new_key, patient, public, send, sign_in_body};
@@ -103,4 +104,30 @@ async fn what_was_signed_with_a_key_that_was_replaced_since_still_counts() {
     let after = reception.command(patient("Okafor"));
     let answers = reception.push(vec![before, after]).await;
     assert!(answers.iter().all(|a| a.verdict == Verdict::Applied), "{answers:?}");
+}
+
+/// Whoever has the key alone has nothing once its owner's password was reset, or its computer was wiped.
+#[tokio::test]
+async fn what_was_signed_with_a_revoked_key_is_refused_until_its_owner_signs_in_with_it_again() {
+    let house = House::new().await;
+    house.person("ada", Role::Admin).await;
+    let ada = house.desk("office", "ada").await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let mut lee = reception.also("lee").await;
+    let before = reception.command(patient("Nguyen"));
+    let reset = Act::SetPassword { user: house.maria, password: "another long password".into() };
+    assert_eq!(ada.post("/v1/admin", &reset).await.status(), 200);
+    // Anybody at the desk may deliver it; it is not believed.
+    refused(&lee, before.clone(), "a revoked key").await;
+    assert_eq!(house.count("SELECT count(*) FROM clinic.patient").await, 0);
+    let by_lee = lee.command(patient("Okafor"));
+    assert_eq!(lee.push(vec![by_lee]).await[0].verdict, Verdict::Applied, "other people's keys are good");
+
+    let mut body = sign_in_body(None, "maria", &reception.key, &reception.secret);
+    body.workstation = Some(reception.workstation());
+    assert_eq!(send(house.address(), "/v1/sign-in", None, &body).await.status(), 401, "the old password");
+    refused(&lee, before.clone(), "still revoked").await;
+    body.password = "another long password".into();
+    assert_eq!(send(house.address(), "/v1/sign-in", None, &body).await.status(), 200);
+    assert_eq!(lee.push(vec![before]).await[0].verdict, Verdict::Applied, "what its owner wrote is not lost");
 }

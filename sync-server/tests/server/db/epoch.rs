@@ -21,3 +21,25 @@ async fn a_copy_is_another_epoch_by_itself_and_restored_makes_it_its_own() {
     assert_eq!(house.count("SELECT count(*) FROM clinic.workstation_cursor").await, 0);
     assert_eq!(desk.hello().await.epoch, told);
 }
+
+/// The control file is read once; what changes while a connection lasts is not remembered.
+#[tokio::test]
+async fn a_connection_asks_once_where_it_is_and_hears_of_a_restore_all_the_same() {
+    let house = House::new().await;
+    let mut connection = house.root.acquire().await.unwrap();
+    let mut said = Vec::new();
+    for sql in [
+        "SELECT sync.epoch()",
+        "SELECT sync.epoch()",
+        "UPDATE sync.identity SET restores = restores + 1 RETURNING sync.epoch()",
+        "SELECT sync.epoch()",
+        "SELECT current_setting('wattle.place')",
+    ] {
+        let word: String = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap();
+        said.push(word);
+    }
+    assert_eq!(said[0], said[1]);
+    assert_ne!(said[3], said[0], "{said:?}");
+    let oid = house.text("SELECT oid::text FROM pg_database WHERE datname = current_database()").await;
+    assert!(said[4].ends_with(&format!(".{oid}")), "{said:?}");
+}

@@ -60,6 +60,14 @@ async fn a_token_that_is_used_again_ends_the_whole_family() {
     assert_eq!(fault(refresh(&desk, &desk.signed_in.refresh_token).await).await, AGAIN);
     assert!(!is_open(&desk, &third.access_token).await);
     assert_eq!(fault(refresh(&desk, &third.refresh_token).await).await, AGAIN);
+    assert_eq!(noted(&house).await, "used revoked");
+}
+
+/// Why tokens were taken for stolen, by the log of access.
+async fn noted(house: &House) -> String {
+    let why = "SELECT coalesce(string_agg(detail ->> 'why', ' ' ORDER BY id), '') FROM clinic.access_event \
+               WHERE action = 'reuse_token' AND user_id IS NOT NULL AND workstation_id IS NOT NULL";
+    house.text(why).await
 }
 
 #[tokio::test]
@@ -105,6 +113,7 @@ async fn a_token_is_bound_to_its_workstation_and_its_kind() {
     };
     assert_eq!(fault(send(desk.address, "/v1/refresh", None, &elsewhere).await).await, AGAIN);
     assert!(!is_open(&desk, &desk.signed_in.access_token).await, "it was stolen: all of it ends");
+    assert_eq!(noted(&house).await, "another_workstation");
 }
 
 #[tokio::test]

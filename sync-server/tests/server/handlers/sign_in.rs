@@ -146,6 +146,27 @@ async fn guessed_codes_count_against_the_address() {
     assert_eq!(fault(sign_in(&house, &guess).await).await.1, ErrorCode::RateLimited);
 }
 
+/// People type passwords into the wrong field.
+#[tokio::test]
+async fn a_name_that_was_typed_is_kept_as_a_hash_of_its_clinic_and_counted_by_it() {
+    let mut house = House::with(Config { attempts_per_user: 2, ..Config::default() }).await;
+    let desk = house.desk("reception-1", "maria").await;
+    let other = house.desk_elsewhere("Other Street Clinic", "olga").await;
+    for (at, code) in [
+        (&desk, ErrorCode::WrongCredentials),
+        (&desk, ErrorCode::WrongCredentials),
+        (&desk, ErrorCode::RateLimited),
+        (&other, ErrorCode::WrongCredentials),
+    ] {
+        let refused = sign_in(&house, &again(at, " Zzyx-My-Password ", "wrong password")).await;
+        assert_eq!(fault(refused).await.1, code);
+    }
+    let kept = "SELECT string_agg(a::text, ' ') FROM clinic.sign_in_attempt a";
+    assert!(!house.text(kept).await.contains("zzyx"), "nobody reads what was typed");
+    let marks = "SELECT count(DISTINCT name_mark) FROM clinic.sign_in_attempt WHERE succeeded = false";
+    assert_eq!(house.count(marks).await, 2, "and nobody sees that two clinics typed the same");
+}
+
 #[tokio::test]
 async fn malformed_sign_ins_are_told_so_and_change_nothing() {
     let house = House::new().await;

@@ -12,6 +12,7 @@ use wattle_domain::{AppointmentTypeId, ClinicId, PractitionerId, Role, UserId, U
 use wattle_server::admin::{self, NewUser};
 use wattle_server::config::Config;
 use wattle_server::db::connect;
+use wattle_server::image::Settings;
 use wattle_server::kms::{KeyRing, ServerKey};
 use wattle_server::{AppState, serve};
 
@@ -34,6 +35,8 @@ pub struct House {
     /// What wraps keys of the servers that are started from now on.
     pub kms: KeyRing,
     pub has_kms: bool,
+    /// The folder of blobs of the servers that are started from now on.
+    pub blobs: Option<std::path::PathBuf>,
     pub maria: UserId,
     pub noor: UserId,
     pub dr_lee: PractitionerId,
@@ -102,6 +105,7 @@ impl House {
             server: None,
             kms: KeyRing::new(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()), Vec::new()),
             has_kms,
+            blobs: None,
             maria,
             noor,
             dr_lee: dr_lee.unwrap(),
@@ -122,6 +126,13 @@ impl House {
             connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
         let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
         let app = if self.has_kms { app.with_kms(self.kms.clone()) } else { app };
+        let app = match &self.blobs {
+            Some(folder) => {
+                let key = ServerKey::from_hex(&"5a".repeat(32)).unwrap();
+                app.with_images(Settings::new(folder.to_str().unwrap().to_owned(), key)).unwrap()
+            }
+            None => app,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();

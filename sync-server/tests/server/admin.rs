@@ -1,0 +1,4 @@
+//! What an administrator does with the owner's account.
+
+mod quarantine;
+mod verify;
