@@ -167,16 +167,10 @@ pub(crate) async fn set_password(
     user: UserId,
     phc: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE clinic.user_account SET password_phc = $3, password_given = true WHERE clinic_id = $1 AND id = $2")
-        .bind(clinic.0)
-        .bind(user.0)
-        .bind(phc)
-        .execute(connection)
-        .await?;
     sqlx::query(
         "WITH revoked AS (UPDATE clinic.signing_key SET revoked_at = now() \
            WHERE clinic_id = $1 AND user_id = $2 AND revoked_at IS NULL) \
-         UPDATE clinic.user_account SET password_phc = $3 WHERE clinic_id = $1 AND id = $2",
+         UPDATE clinic.user_account SET password_phc = $3, password_given = true WHERE clinic_id = $1 AND id = $2",
     )
     .bind(clinic.0)
     .bind(user.0)

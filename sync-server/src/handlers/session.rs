@@ -70,7 +70,7 @@ async fn welcome(
         feeds,
         removed,
         workstation: session.state,
-        offline_lease_until: lease(&app, Some(session.state), now),
+        offline_lease_until: lease(app, Some(session.state), now),
         min_app_version: app.config.min_app_version.clone(),
         roles: look.roles,
         last_n,
