@@ -28,6 +28,15 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("appointments", "FinishedTS", Kind::TimeStamp),
     ("appointments", "CreatedTS", Kind::TimeStamp),
     ("appointments", "ChangedTS", Kind::TimeStamp),
+    ("notes", "ApptID", Kind::Number),
+    ("notes", "NoteDate", Kind::Date),
+    ("notes", "NoteTime", Kind::Time),
+    ("medicines", "Qty", Kind::Number),
+    ("medicines", "Repeats", Kind::Number),
+    ("medicines", "Started", Kind::Date),
+    ("medicines", "Ceased", Kind::Date),
+    ("observations", "ApptID", Kind::Number),
+    ("observations", "TakenTS", Kind::TimeStamp),
 ];
 const REPEAT: &[(&str, usize)] = &[("ProviderNo", 2), ("Phone", 3)];
 
@@ -39,12 +48,10 @@ pub fn sample(folder: &Path) -> Result<Database, Error> {
     let mapping = Mapping::read(&folder.join("clinic.toml"))?;
     let name = mapping.clinic.file.trim_end_matches(".fmp12").to_owned();
     let mut tables = Vec::new();
-    for (ours, theirs, key, export) in [
-        ("practitioners", "Practitioners", "PracCode", &mapping.practitioners),
-        ("patients", "Patients", "PatientNo", &mapping.patients),
-        ("appointments", "Appointments", "ApptID", &mapping.appointments),
-    ] {
-        tables.push(table(&mapping, ours, theirs, key, export)?);
+    for (ours, export) in mapping.tables() {
+        let theirs = export.path.file_stem().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let key = export.fields.get("key").map(String::as_str).unwrap_or_default();
+        tables.push(table(&mapping, ours.as_str(), &theirs, key, export)?);
     }
     let layouts = tables.iter().map(|t| t.layout.clone()).collect();
     Ok(Database { name, tables, folders: vec![("API".into(), layouts)], ..Database::default() })

@@ -196,9 +196,7 @@ async fn run(
     let (database_url, clinic) = (request.database_url.clone(), request.clinic);
     match step {
         Step::FinalDelta => {
-            let files = [&mapping.practitioners, &mapping.patients, &mapping.appointments]
-                .iter()
-                .all(|table| mapping.route(table, request.route) == Route::File);
+            let files = mapping.tables().all(|(_, table)| mapping.route(table, request.route) == Route::File);
             if files {
                 return Ok(Ok(json!({ "files": true })));
             }

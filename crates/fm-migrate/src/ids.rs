@@ -12,11 +12,29 @@ pub enum SourceTable {
     Patients,
     /// The book.
     Appointments,
+    /// What was written at consultations.
+    Notes,
+    /// What patients do not bear.
+    Allergies,
+    /// What they take and took.
+    Medicines,
+    /// What was measured.
+    Observations,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 3] = [Self::Practitioners, Self::Patients, Self::Appointments];
+    pub const ALL: [Self; 7] = [
+        Self::Practitioners,
+        Self::Patients,
+        Self::Appointments,
+        Self::Notes,
+        Self::Allergies,
+        Self::Medicines,
+        Self::Observations,
+    ];
+    /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none.
+    pub const OF_RECORD: [Self; 4] = [Self::Notes, Self::Allergies, Self::Medicines, Self::Observations];
 
     /// The name in the mapping, in staging and in reports.
     #[must_use]
@@ -25,6 +43,10 @@ impl SourceTable {
             Self::Practitioners => "practitioners",
             Self::Patients => "patients",
             Self::Appointments => "appointments",
+            Self::Notes => "notes",
+            Self::Allergies => "allergies",
+            Self::Medicines => "medicines",
+            Self::Observations => "observations",
         }
     }
 }

@@ -14,6 +14,7 @@ mod merge;
 mod removal;
 pub(crate) mod stage;
 pub(crate) mod standing;
+mod succession;
 pub(crate) mod target;
 pub(crate) mod wire;
 pub(crate) mod witness;

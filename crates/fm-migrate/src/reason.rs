@@ -49,6 +49,8 @@ codes! {
     OdataUnsaid = "ODATA_UNSAID",
     /// A length of zero, less, or over a day.
     DurationRange = "DURATION_RANGE",
+    /// A measured value that cannot be true.
+    ValueRange = "VALUE_RANGE",
     /// A word that the mapping does not translate.
     ValueUnknown = "VALUE_UNKNOWN",
     /// Matched by a key that differs in case or outer blanks.

@@ -36,8 +36,9 @@ use expected::{Staged, Told};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 12] = [
+pub const TABLES: [TableName; 17] = [
     TableName::Location,
+    TableName::UserName,
     TableName::AppointmentType,
     TableName::Practitioner,
     TableName::PractitionerLocation,
@@ -49,6 +50,10 @@ pub const TABLES: [TableName; 12] = [
     TableName::Alert,
     TableName::Appointment,
     TableName::AppointmentEvent,
+    TableName::Allergy,
+    TableName::Medication,
+    TableName::Observation,
+    TableName::ClinicalNote,
 ];
 
 /// What to verify.

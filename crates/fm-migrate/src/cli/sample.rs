@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{NaiveDate, NaiveTime, Timelike as _};
 use clap::Args;
+use wattle_fm_migrate::ids::SourceTable;
 use wattle_fm_migrate::sample;
 
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub(super) struct Sample {
     /// Appointments that load; the dirty ones come on top.
     #[arg(long, default_value_t = 60_000)]
     appointments: u32,
+    /// Notes; with them come allergies, medicines and measured values.
+    #[arg(long, default_value_t = 0)]
+    notes: u32,
     /// The day of the export, YYYY-MM-DD.
     #[arg(long)]
     today: NaiveDate,
@@ -43,16 +47,17 @@ impl Sample {
             patients: self.patients,
             practitioners: self.practitioners,
             appointments: self.appointments,
+            notes: self.notes,
             today: self.today,
             now_min: self.now.hour() * 60 + self.now.minute(),
         };
         let truth = sample::write(&plan, &self.out).context("the sample clinic was not written")?;
         let mut counts = serde_json::Map::new();
-        for (name, table) in [
-            ("practitioners", &truth.practitioners),
-            ("patients", &truth.patients),
-            ("appointments", &truth.appointments),
-        ] {
+        for of in SourceTable::ALL {
+            let (name, table) = (of.as_str(), truth.table(of));
+            if SourceTable::OF_RECORD.contains(&of) && table.read == 0 {
+                continue;
+            }
             let rejected = table.rejects.len();
             eprintln!("{name}: {} records, {rejected} of them to be rejected", table.read);
             let count =

@@ -66,6 +66,28 @@ fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
     Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)? })
 }
 
+/// The row that stands for another by now: where rows never change, the last of those that replace it.
+pub(crate) async fn newest(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+    id: Uuid,
+) -> Result<Uuid, Error> {
+    if !table.append_only || table.column("supersedes").is_none() {
+        return Ok(id);
+    }
+    let sql = format!(
+        "WITH RECURSIVE chain (id, n) AS (
+             SELECT $2::uuid, 0
+             UNION ALL SELECT t.id, n + 1 FROM clinic.{} t JOIN chain ON t.supersedes = chain.id
+             WHERE t.clinic_id = $1 AND n < 1000)
+         SELECT id FROM chain ORDER BY n DESC LIMIT 1",
+        table.sql
+    );
+    let found = sqlx::query_scalar(AssertSqlSafe(sql)).bind(clinic.0).bind(id).fetch_one(connection).await;
+    found.map_err(Error::db("looking for the newest row"))
+}
+
 /// One row, if it is there and not deleted.
 pub(crate) async fn one(
     connection: &mut PgConnection,

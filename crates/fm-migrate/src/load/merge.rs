@@ -7,6 +7,7 @@ use wattle_domain::{ColumnKind, Table, TableName};
 
 use super::removal::GONE;
 use super::stage::Run;
+use super::succession;
 use super::target::{Origin, quoted};
 use crate::error::Error;
 
@@ -23,6 +24,17 @@ pub struct Merged {
     pub removed: u64,
     /// Rows that are as they were.
     pub unchanged: u64,
+}
+
+impl Merged {
+    /// Another table of the same records.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.kept += other.kept;
+        self.removed += other.removed;
+        self.unchanged += other.unchanged;
+    }
 }
 
 /// Columns that no export fills and that others write: an update leaves them alone.
@@ -71,6 +83,9 @@ pub(super) async fn merge(
     if name == TableName::Appointment {
         make_room(connection, run, &landing).await?;
         let_go(connection, run, &landing).await?;
+    }
+    if table.append_only && table.column("supersedes").is_some() {
+        succession::succeed(connection, run, origin, table).await?;
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
     let all = quoted(&columns);

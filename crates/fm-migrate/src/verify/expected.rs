@@ -9,6 +9,7 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
+use crate::convert::record::{Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
@@ -106,6 +107,27 @@ impl Staged {
         while let Some(row) = rows.try_next().await? {
             let outcome = book.convert(&row, &later_ones);
             told(Told::Record(table, &file.bound, &row, &outcome));
+        }
+        drop(rows);
+
+        let around = Surroundings {
+            mapping,
+            namespace,
+            practitioners: &doctors.keys,
+            names: &doctors.names,
+            patients: &people.keys,
+            book: &file.census,
+        };
+        for table in SourceTable::OF_RECORD {
+            let Some(file) = self.0.get(&table) else { continue };
+            let mut convert = converter(table, file.bound.clone(), around, &file.census);
+            let mut rows = staged(connection, source(table));
+            while let Some(row) = rows.try_next().await? {
+                let outcome = convert.convert(&row);
+                told(Told::Record(table, &file.bound, &row, &outcome));
+            }
+            drop(rows);
+            convert.beside().iter().for_each(|row| told(Told::Setup(row)));
         }
         Ok(())
     }

@@ -233,6 +233,7 @@ fn meaning(code: Code) -> &'static str {
         Code::NumText => "words where a number belongs",
         Code::OdataUnsaid => "FileMaker's OData could not say the value; the Data API or an XML export can",
         Code::DurationRange => "a length of nothing, or of more than a day",
+        Code::ValueRange => "a measured value that cannot be true",
         Code::ValueUnknown => "a word that the mapping does not translate",
         Code::KeyFolded => "found by a number that differs in capitals or blanks",
         Code::IdentifierCheck => "a number that fails its check; kept and marked",

@@ -135,7 +135,8 @@ pub(crate) async fn write(
         }
         page.push_str("</table><table>");
         for (table, id) in &record.rows {
-            let row = actual::one(connection, clinic, table.table(), *id).await?;
+            let id = actual::newest(connection, clinic, table.table(), *id).await?;
+            let row = actual::one(connection, clinic, table.table(), id).await?;
             page.push_str(&format!("<tr><th colspan=2 class=head>{}", table.as_str()));
             let Some(row) = row else {
                 page.push_str("<tr><td colspan=2 class=bad>not there");

@@ -11,6 +11,7 @@ mod cutover;
 mod delta;
 mod dirt;
 mod faults;
+mod record;
 mod resume;
 mod same;
 mod support;
