@@ -1,5 +1,6 @@
 //! One file per command: its arguments, the call into the library, what is said about the outcome.
 
+mod containers;
 mod cutover;
 mod draft_mapping;
 mod extract;
@@ -29,6 +30,9 @@ enum Action {
     /// Read a clinic's records out of FileMaker Server into staging. A second time only what changed. Killed, it goes on where
     /// it was. The last line on stdout is the report as JSON.
     Extract(extract::Extract),
+    /// Bring documents' files into object storage, sealed: out of FileMaker Server, or out of a folder of exported field contents.
+    /// A second time only what changed. Killed, it goes on where it was. The last line on stdout counts them as JSON.
+    Containers(containers::Containers),
     /// Say where each table stands. The last line on stdout is the same as JSON.
     Status(status::Status),
     /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.json and spot.html. Ends with
@@ -47,6 +51,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Action::Sample(arguments) => arguments.run(),
         Action::Import(arguments) => runtime()?.block_on(arguments.run()),
         Action::Extract(arguments) => runtime()?.block_on(arguments.run()),
+        Action::Containers(arguments) => runtime()?.block_on(arguments.run()),
         Action::Status(arguments) => runtime()?.block_on(arguments.run()),
         Action::Verify(arguments) => runtime()?.block_on(arguments.run()),
         Action::DraftMapping(arguments) => arguments.run(),

@@ -73,13 +73,16 @@ pub fn targets(table: SourceTable) -> &'static [TableName] {
         SourceTable::Allergies => &[TableName::Allergy],
         SourceTable::Medicines => &[TableName::Medication],
         SourceTable::Observations => &[TableName::Observation],
+        SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
     }
 }
 
 /// Of these, where the record itself is; the others hold its children.
 #[must_use]
 pub fn main(table: SourceTable) -> &'static [TableName] {
-    targets(table).get(..1).unwrap_or_default()
+    // A document is in one of two tables, by its kind.
+    let tables = if table == SourceTable::Documents { 2 } else { 1 };
+    targets(table).get(..tables).unwrap_or_default()
 }
 
 /// What becomes of a record.

@@ -73,9 +73,7 @@ pub(crate) fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn])
         SourceTable::Practitioners => practitioners::bind(mapping, columns),
         SourceTable::Patients => patients::bind(mapping, columns),
         SourceTable::Appointments => appointments::bind(mapping, columns),
-        SourceTable::Notes | SourceTable::Allergies | SourceTable::Medicines | SourceTable::Observations => {
-            record::bind(mapping, table, columns)
-        }
+        of_record => record::bind(mapping, of_record, columns),
     }
 }
 

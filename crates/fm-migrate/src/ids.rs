@@ -20,11 +20,13 @@ pub enum SourceTable {
     Medicines,
     /// What was measured.
     Observations,
+    /// Files about patients: each record with a container.
+    Documents,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Practitioners,
         Self::Patients,
         Self::Appointments,
@@ -32,9 +34,11 @@ impl SourceTable {
         Self::Allergies,
         Self::Medicines,
         Self::Observations,
+        Self::Documents,
     ];
     /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none.
-    pub const OF_RECORD: [Self; 4] = [Self::Notes, Self::Allergies, Self::Medicines, Self::Observations];
+    pub const OF_RECORD: [Self; 5] =
+        [Self::Notes, Self::Allergies, Self::Medicines, Self::Observations, Self::Documents];
 
     /// The name in the mapping, in staging and in reports.
     #[must_use]
@@ -47,6 +51,7 @@ impl SourceTable {
             Self::Allergies => "allergies",
             Self::Medicines => "medicines",
             Self::Observations => "observations",
+            Self::Documents => "documents",
         }
     }
 }
@@ -63,6 +68,12 @@ impl Namespace {
     #[must_use]
     pub fn new(clinic: ClinicId, file: &str) -> Self {
         Self { clinic, file: file.into() }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn clinic(&self) -> ClinicId {
+        self.clinic
     }
 
     /// The id of a record, by its key.

@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::extract::bind;
 use crate::ids::{Namespace, SourceTable};
 use crate::load::connect::prepare;
+use crate::load::containers::{self, Owner};
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
@@ -106,7 +107,10 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     tables.insert(SourceTable::Patients.as_str(), report);
     let report = import.appointments(book, &keys_of_doctors, &keys_of_people).await?;
     tables.insert(SourceTable::Appointments.as_str(), report);
+    let owner = Owner { clinic: request.clinic, file: &mapping.clinic.file };
+    let files = containers::read(&mut import.reader, owner).await?;
     let around = Surroundings {
+        containers: &files,
         mapping: &mapping,
         namespace: &namespace,
         practitioners: &keys_of_doctors,
@@ -118,6 +122,7 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
         let Some(file) = surveyed.get(&table) else { continue };
         tables.insert(table.as_str(), import.of_record(file, table, around).await?);
     }
+    containers::settle_feeds(&mut import.writer, request.clinic).await?;
     let report = Report::new(run.id, tables, began.elapsed().as_secs_f64());
     let json = serde_json::to_value(&report).unwrap_or_default();
     run.finish(&mut import.writer, &json).await?;

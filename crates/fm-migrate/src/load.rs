@@ -8,6 +8,7 @@
 pub(crate) mod actual;
 pub(crate) mod checklist;
 pub(crate) mod connect;
+pub(crate) mod containers;
 mod copy;
 pub(crate) mod last_run;
 mod merge;

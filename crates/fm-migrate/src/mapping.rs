@@ -51,6 +51,8 @@ pub struct Mapping {
     pub medicines: Option<TableMapping>,
     /// The export of measured values.
     pub observations: Option<TableMapping>,
+    /// The export of documents: the table whose records hold files.
+    pub documents: Option<TableMapping>,
     /// Where the file is; paths in it start there.
     #[serde(skip)]
     pub path: PathBuf,
@@ -174,6 +176,10 @@ pub struct TableMapping {
     /// How to read it, where detection is not enough.
     #[serde(default)]
     pub layout: Layout,
+    /// The field that holds files, where the table has one. No export has it as a column.
+    pub container: Option<String>,
+    /// The folder of its exported contents, beside the mapping file: `{table}/{key}/{field}/{repetition}__{name}`.
+    pub folder: Option<PathBuf>,
     /// Our field to their column; `Phone(2)` is a repetition.
     pub fields: BTreeMap<String, String>,
     /// Our field to the forms of its dates.
@@ -209,6 +215,7 @@ impl Mapping {
             SourceTable::Allergies => self.allergies.as_ref(),
             SourceTable::Medicines => self.medicines.as_ref(),
             SourceTable::Observations => self.observations.as_ref(),
+            SourceTable::Documents => self.documents.as_ref(),
         }
     }
 

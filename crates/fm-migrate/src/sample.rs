@@ -40,6 +40,8 @@ pub struct Plan {
     pub appointments: u32,
     /// Notes; with them come allergies, medicines and measured values. None of these tables when 0.
     pub notes: u32,
+    /// Documents with their files, some of them no good. No such table when 0.
+    pub documents: u32,
     /// The day of the export.
     pub today: NaiveDate,
     /// The minute of the export on the clinic's clock: who is done, in consult and waiting today.
@@ -56,6 +58,7 @@ impl Plan {
             practitioners: 6,
             appointments: 60_000,
             notes: 0,
+            documents: 0,
             today,
             now_min: 11 * 60,
         }

@@ -38,6 +38,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (32, "restricted records", include_str!("../../../migrations/server/0032_restricted_records.sql")),
     (33, "sealed reference", include_str!("../../../migrations/server/0033_sealed_reference.sql")),
     (35, "letters and results", include_str!("../../../migrations/server/0035_letters_and_results.sql")),
+    (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
 ];
 
 /// Why a database could not be brought to this version.

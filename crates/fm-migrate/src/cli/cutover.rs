@@ -34,6 +34,9 @@ pub(super) struct Cutover {
     /// The ticks that somebody has saved from the spot-check page.
     #[arg(long)]
     ticked: Option<PathBuf>,
+    /// Where blobs are, as `wattle-server serve` has it; for documents.
+    #[arg(long, env = "WATTLE_BLOBS")]
+    blobs: Option<String>,
 }
 
 impl Cutover {
@@ -53,9 +56,19 @@ impl Cutover {
             };
         }
         let account = Account { user: self.from.fm_user, password: self.from.fm_password };
-        let Self { by, rehearsal, out, ticked, confirm, .. } = self;
-        let request =
-            cutover::Request { mapping, database_url, clinic, account, route, out, by, rehearsal, ticked };
+        let Self { by, rehearsal, out, ticked, confirm, blobs, .. } = self;
+        let request = cutover::Request {
+            mapping,
+            database_url,
+            clinic,
+            account,
+            route,
+            out,
+            by,
+            rehearsal,
+            ticked,
+            blobs,
+        };
         let mut ask = |step: Step| confirm.iter().any(|c| c == step.as_str()) || asked(step);
         let stands = cutover::cutover(&request, &mut ask, &progress)
             .await

@@ -25,6 +25,9 @@ pub(super) struct Sample {
     /// Notes; with them come allergies, medicines and measured values.
     #[arg(long, default_value_t = 0)]
     notes: u32,
+    /// Documents with their files.
+    #[arg(long, default_value_t = 0)]
+    documents: u32,
     /// The day of the export, YYYY-MM-DD.
     #[arg(long)]
     today: NaiveDate,
@@ -48,6 +51,7 @@ impl Sample {
             practitioners: self.practitioners,
             appointments: self.appointments,
             notes: self.notes,
+            documents: self.documents,
             today: self.today,
             now_min: self.now.hour() * 60 + self.now.minute(),
         };

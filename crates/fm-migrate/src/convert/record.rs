@@ -4,6 +4,7 @@
 //! Owns: what their converters have in common, and which converter is whose.
 
 mod allergies;
+mod documents;
 mod medicines;
 mod notes;
 mod observations;
@@ -18,6 +19,7 @@ use wattle_domain::{AppointmentId, ClinicDate, PatientId, UtcInstant};
 use super::{Census, Keys, Notes, Outcome, TargetRow, key_of, reference};
 use crate::error::Error;
 use crate::ids::{Namespace, SourceTable};
+pub use crate::load::containers::Containers;
 use crate::mapping::{Bound, Cells, Mapping, TableMapping};
 use crate::raw::{RawColumn, RawRow};
 use crate::reason::{Code, Reason};
@@ -38,6 +40,8 @@ pub struct Surroundings<'a> {
     pub patients: &'a Keys,
     /// The keys of the book.
     pub book: &'a Census,
+    /// What became of the files of documents.
+    pub containers: &'a Containers,
 }
 
 /// Converts the records of one table.
@@ -64,11 +68,14 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Allergies => (allergies::FIELDS, allergies::REQUIRED),
         SourceTable::Medicines => (medicines::FIELDS, medicines::REQUIRED),
         SourceTable::Observations => (observations::FIELDS, observations::REQUIRED),
+        SourceTable::Documents => (documents::FIELDS, documents::REQUIRED),
         _ => (notes::FIELDS, notes::REQUIRED),
     };
     let bound = Bound::new(mapping, mapped, columns, fields, required)?;
-    if table == SourceTable::Notes {
-        notes::check(mapping, mapped)?;
+    match table {
+        SourceTable::Notes => notes::check(mapping, mapped)?,
+        SourceTable::Documents => crate::containers::field(mapping, mapped).map(drop)?,
+        _ => {}
     }
     Ok(bound)
 }
@@ -90,6 +97,7 @@ pub fn converter<'a>(
         SourceTable::Allergies => Box::new(allergies::Allergies::new(base)),
         SourceTable::Medicines => Box::new(medicines::Medicines::new(base)),
         SourceTable::Observations => Box::new(observations::Observations::new(base)),
+        SourceTable::Documents => Box::new(documents::Documents::new(base)),
         _ => Box::new(notes::ClinicalNotes::new(base)),
     }
 }

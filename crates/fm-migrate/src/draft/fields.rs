@@ -115,6 +115,20 @@ const OBSERVATIONS: Words = &[
     ("comment", &["obscomment"]),
 ];
 
+const DOCUMENTS: Words = &[
+    ("key", &["docid", "documentid", "scanid", "attachmentid"]),
+    ("patient", PATIENT),
+    ("title", &["doctitle", "documenttitle", "description"]),
+    ("kind", &["dockind", "doctype", "documenttype"]),
+    ("captured_at", &["scannedts", "scannedat", "doccreated"]),
+    ("date", &["docdate", "scandate", "documentdate"]),
+    ("name", &["filename", "docfilename"]),
+    ("md5", &["filemd5", "md5"]),
+    ("size", &["filesize"]),
+    ("storage", &["storage", "storagetype"]),
+    ("reference", &["filepath", "fileref"]),
+];
+
 /// What identifies a table: fields that others would hardly have, at three points each.
 const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Patients, &["birth_date", "medicare", "ihi"]),
@@ -124,6 +138,7 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Allergies, &["substance", "reaction"]),
     (SourceTable::Medicines, &["text", "directions", "repeats"]),
     (SourceTable::Observations, &["kind", "value"]),
+    (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
 fn words(ours: SourceTable) -> Words {
@@ -135,6 +150,7 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Allergies => ALLERGIES,
         SourceTable::Medicines => MEDICINES,
         SourceTable::Observations => OBSERVATIONS,
+        SourceTable::Documents => DOCUMENTS,
     }
 }
 

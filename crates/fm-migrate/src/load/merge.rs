@@ -38,7 +38,7 @@ impl Merged {
 }
 
 /// Columns that no export fills and that others write: an update leaves them alone.
-pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
+pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes", "stored_at", "lost_at"];
 
 /// Where rows land before they are compared.
 pub(super) fn landing_name(table: &Table) -> String {

@@ -54,7 +54,7 @@ pub(crate) struct TableLoad<'c> {
     rejected_keys: Vec<String>,
 }
 
-const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
+const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name, path";
 
 impl<'c> TableLoad<'c> {
     /// Opens the transaction and makes a landing table for each target.
@@ -139,7 +139,7 @@ impl<'c> TableLoad<'c> {
 
     async fn reason(&mut self, position: u64, reason: &Reason, rejected: bool) -> Result<(), Error> {
         let rows = if rejected { &mut self.rejects } else { &mut self.notes };
-        rows.row(7);
+        rows.row(8);
         rows.uuid(self.run.id);
         rows.uuid(self.run.clinic.0);
         rows.text(self.origin.name());
@@ -147,6 +147,7 @@ impl<'c> TableLoad<'c> {
         rows.bigint(i64::try_from(position).unwrap_or(i64::MAX));
         rows.text(reason.code.as_str());
         rows.text(&reason.column);
+        rows.maybe_text(reason.path.as_deref());
         rows.send(&mut self.tx, false).await
     }
 
@@ -160,21 +161,21 @@ impl<'c> TableLoad<'c> {
         let main = self.origin.table.map(convert::main).unwrap_or_default();
         let names: Vec<TableName> = self.tables.keys().copied().collect();
         let (mut stay, mut worked_on) = (std::mem::take(&mut self.rejected_keys), Vec::new());
-        if self.origin.whole {
-            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names).await?;
+        if self.origin.table.is_some() {
+            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names, main).await?;
             worked_on.retain(|key| !stay.contains(key));
             stay.extend_from_slice(&worked_on);
         }
         // What is gone goes first: its slots in the book are free for what comes.
         let mut removed = BTreeMap::new();
-        for &name in names.iter().filter(|name| self.origin.whole && !stays(**name)) {
-            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
+        for &name in names.iter().filter(|name| self.origin.table.is_some() && !stays(**name)) {
+            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, (main, &stay)).await?;
             removed.insert(name, gone);
         }
         for &name in &names {
             let mut merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
             merged.removed = removed.get(&name).copied().unwrap_or(0);
-            if main.first() == Some(&name) {
+            if self.origin.whole && main.first() == Some(&name) {
                 merged.kept += worked_on.len() as u64;
             }
             if main.contains(&name) {
@@ -204,7 +205,7 @@ impl<'c> TableLoad<'c> {
         });
         let landed = landed.collect::<Vec<_>>().join(" UNION ALL ");
         // A record may have become several rows; where it becomes one, counting rows is cheaper.
-        let several = matches!(self.origin.table, Some(SourceTable::Allergies));
+        let several = matches!(self.origin.table, Some(SourceTable::Allergies | SourceTable::Documents));
         let what = if several { "count(DISTINCT source_key)" } else { "count(*)" };
         let sql = format!(
             "SELECT (SELECT count(*) FROM staging.raw_row WHERE source_id = $1),

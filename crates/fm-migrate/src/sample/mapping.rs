@@ -13,6 +13,8 @@ use crate::error::Error;
 
 /// The part that does not depend on the plan.
 const TABLES: &str = include_str!("mapping.toml");
+/// Documents.
+const DOCUMENTS: &str = include_str!("documents.toml");
 /// The tables of the record.
 const RECORD: &str = include_str!("record.toml");
 
@@ -38,6 +40,9 @@ fn text(plan: &Plan, staff: &[Doctor]) -> String {
     if plan.notes > 0 {
         let columns: Vec<String> = MEDICINE_FIELDS.iter().map(|f| format!("{f:?}")).collect();
         out.push_str(&RECORD.replace("@MEDICINE_COLUMNS@", &columns.join(", ")));
+    }
+    if plan.documents > 0 {
+        out.push_str(DOCUMENTS);
     }
     let _ = writeln!(out, "\n[[site]]\nname = \"Harbour Street\"\n\n[[site]]\nname = \"Ferry Road\"");
     for doctor in staff {

@@ -1,6 +1,8 @@
-//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`. Only where the plan asks for notes.
+//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, where the plan asks for notes, and
+//! `Documents.xml` with its files, where it asks for documents.
 
 mod allergies;
+mod documents;
 mod medicines;
 mod notes;
 mod observations;
@@ -39,6 +41,9 @@ pub(super) struct Clinic<'a> {
 }
 
 pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut Truth) -> Result<(), Error> {
+    if clinic.plan.documents > 0 {
+        documents::write(clinic, dir, &mut truth.documents)?;
+    }
     if clinic.plan.notes == 0 {
         return Ok(());
     }
@@ -109,13 +114,25 @@ impl<'a> Sheet<'a> {
         bad: Vec<Bad>,
         truth: &'a mut TableTruth,
     ) -> Result<Self, Error> {
+        let typed: Vec<(&'static str, &'static str, u32)> =
+            columns.iter().map(|(name, kind)| (*name, *kind, 1)).collect();
+        Self::repeating((dir, name), &typed, good, bad, truth)
+    }
+
+    /// The same with fields that have repetitions.
+    pub(super) fn repeating(
+        (dir, name): (&Path, &str),
+        columns: &[(&'static str, &'static str, u32)],
+        good: u32,
+        bad: Vec<Bad>,
+        truth: &'a mut TableTruth,
+    ) -> Result<Self, Error> {
         let mut file = Output::create(inside(dir, &format!("{name}.xml")))?;
         // A doubled record stands there twice.
         let found = good + u32::try_from(bad.len()).unwrap_or(0);
         let layout = format!("{name} Export");
-        let typed: Vec<(&str, &str, u32)> = columns.iter().map(|(name, kind)| (*name, *kind, 1)).collect();
-        file.text(&super::output::xml_head(&layout, found, &typed))?;
-        let columns = columns.iter().map(|(name, _)| *name).collect();
+        file.text(&super::output::xml_head(&layout, found, columns))?;
+        let columns = columns.iter().map(|(name, ..)| *name).collect();
         Ok(Self::new(file, columns, true, good, bad, truth))
     }
 
@@ -164,6 +181,17 @@ impl<'a> Sheet<'a> {
             self.plant(&bad, cells)?;
         }
         Ok(())
+    }
+
+    /// A record that must be rejected for what it is.
+    pub(super) fn bad(
+        &mut self,
+        cells: &[String],
+        code: &'static str,
+        column: &'static str,
+    ) -> Result<(), Error> {
+        self.truth.reject(code, column);
+        self.record(cells)
     }
 
     /// What could not be put between good ones, and the end of the file.

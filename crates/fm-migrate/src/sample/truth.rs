@@ -73,6 +73,8 @@ pub struct Truth {
     pub medicines: TableTruth,
     /// `Observations.mer`.
     pub observations: TableTruth,
+    /// `Documents.xml`.
+    pub documents: TableTruth,
 }
 
 impl Truth {
@@ -87,6 +89,7 @@ impl Truth {
             SourceTable::Allergies => &self.allergies,
             SourceTable::Medicines => &self.medicines,
             SourceTable::Observations => &self.observations,
+            SourceTable::Documents => &self.documents,
         }
     }
 

@@ -109,14 +109,22 @@ impl Suspects {
                     .iter()
                     .map(|c| c.name)
                     .filter(|c| !NOT_OURS.contains(c))
+                    .filter(|c| actual::is_readable(table, c, row.sealed))
                     .filter(|c| row.fields.get(*c).unwrap_or(null) != other.fields.get(*c).unwrap_or(null))
                     .collect();
+                let should = hash(table, &other.fields);
+                let mut differing = differing;
+                if row.sealed && row.loaded_as != should {
+                    differing.extend(table.sealed().map(|c| c.name));
+                }
                 if differing.is_empty() {
                     continue;
                 }
                 if table.append_only {
-                    history.insert(row.id, hash(table, &row.fields));
-                    now.insert(row.id, hash(table, &other.fields));
+                    // What rests sealed is what was loaded, or the server could not open it.
+                    let is = if row.sealed { row.loaded_as } else { hash(table, &row.fields) };
+                    history.insert(row.id, is);
+                    now.insert(row.id, should);
                 }
                 let why = match differing.as_slice() {
                     _ if row.touched => Why::ChangedHere,

@@ -15,6 +15,7 @@ use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
 use crate::extract::bind;
 use crate::ids::{Namespace, SourceTable};
+use crate::load::containers::{self, Owner};
 use crate::load::last_run::Used;
 use crate::load::stage::staged;
 use crate::mapping::{Bound, Mapping};
@@ -110,7 +111,10 @@ impl Staged {
         }
         drop(rows);
 
+        let owner = Owner { clinic: namespace.clinic(), file: &mapping.clinic.file };
+        let files = containers::read(connection, owner).await?;
         let around = Surroundings {
+            containers: &files,
             mapping,
             namespace,
             practitioners: &doctors.keys,

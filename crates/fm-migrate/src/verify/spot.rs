@@ -145,6 +145,7 @@ pub(crate) async fn write(
             for column in table.table().columns {
                 let text = match row.fields.get(column.name) {
                     None | Some(serde_json::Value::Null) => continue,
+                    sealed if actual::is_sealed(sealed) => "(sealed)".to_owned(),
                     Some(serde_json::Value::String(text)) if column.kind != ColumnKind::Uuid => text.clone(),
                     Some(serde_json::Value::Number(n)) if column.kind == ColumnKind::Instant => {
                         let at = UtcInstant(n.as_i64().unwrap_or_default());

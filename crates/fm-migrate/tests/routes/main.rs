@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod containers;
 mod cutover;
 mod delta;
 mod dirt;

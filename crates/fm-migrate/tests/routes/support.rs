@@ -95,6 +95,13 @@ impl House {
         std::fs::write(self.mapping(), text.replacen(from, to, 1)).unwrap();
     }
 
+    pub fn edit_file(&self, name: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name} has no {from}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
     pub async fn extract(&self, database: &str, route: Route) -> Result<Extracted, Error> {
         let request = extract::Request {
             mapping: self.mapping(),
