@@ -11,7 +11,7 @@ mod store;
 
 use std::sync::Arc;
 
-use wattle_document::{DocumentKey, PART_BYTES, Parts, SEAL_BYTES};
+use wattle_document::{DocumentKey, PART_BYTES, Parts, SEAL_BYTES, part_name};
 use wattle_domain::TableName;
 use wattle_protocol::ErrorCode;
 use wattle_protocol::document::{DocumentAnswer, DocumentAsk, PartUp, Step};
@@ -22,7 +22,6 @@ use crate::db::document::{self, Held, Known};
 use crate::error::ApiError;
 use crate::image::{Images, Method};
 use crate::seal::DOCUMENT_KEY;
-use crate::secret;
 use crate::state::AppState;
 
 pub use audit::{Audited, KEEP_ORPHANS, audit};
@@ -84,14 +83,15 @@ async fn look(app: &AppState, session: &Session, asked: DocumentAsk) -> Result<F
 
 /// A name that nobody guesses, and a key that nothing was sealed under yet, as it is to rest.
 async fn fresh(app: &AppState, session: &Session, asked: DocumentAsk) -> Result<(String, String), ApiError> {
-    let name = secret::random::<16>()?.iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+    let folder = wattle_document::new_folder(session.clinic.0)
+        .map_err(|_| ApiError::because(ErrorCode::Internal, "no randomness"))?;
     let key = DocumentKey::generate().map_err(|_| ApiError::because(ErrorCode::Internal, "no randomness"))?;
     let sealer = app.seals.for_writing(session.clinic).await?;
     let key = sealer
         .seal_text(DOCUMENT_KEY, asked.document_id.0, &key.to_base64())
         .map_err(sqlx::Error::from)?
         .into_owned();
-    Ok((format!("documents/{}/{name}", session.clinic), key))
+    Ok((folder, key))
 }
 
 async fn up(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<DocumentAnswer, ApiError> {
@@ -104,6 +104,10 @@ async fn up(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<Docum
             .ok_or_else(|| ApiError::because(ErrorCode::Internal, "a part past its document"))?;
         let url = images.url(Method::Put { bytes }, &format!("{}/{name}", held.folder), app.now()).await?;
         parts.push(PartUp { url, there: there.get(&name) == Some(&bytes) });
+        let name = part_name(number);
+        let whole = Parts::sealed_bytes(known.size(), number);
+        let url = images.url(Method::Put, &format!("{}/{name}", held.folder), app.now()).await?;
+        parts.push(PartUp { url, there: there.get(&name).copied() == whole });
     }
     Ok(DocumentAnswer::Up { key: key.to_base64(), parts })
 }
@@ -113,7 +117,7 @@ async fn down(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<Doc
     let mut parts = Vec::new();
     for number in 0..Parts::count(known.size()) {
         parts.push(
-            images.url(Method::Get, &format!("{}/{}", held.folder, store::part(number)), app.now()).await?,
+            images.url(Method::Get, &format!("{}/{}", held.folder, part_name(number)), app.now()).await?,
         );
     }
     Ok(DocumentAnswer::Down { key: key.to_base64(), parts })

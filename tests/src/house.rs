@@ -193,7 +193,7 @@ impl House {
     fn import_into(&self, clinic: &str, export: &Path) -> anyhow::Result<Imported> {
         let mut import = Command::new(&self.programs.fm_migrate);
         import.arg("import").arg("--mapping").arg(export.join("clinic.toml"));
-        import.args(["--clinic", clinic]).env("DATABASE_URL", self.url("wattle_migrator", MIGRATOR_PASSWORD));
+        import.args(["--clinic", clinic]).env("DATABASE_URL", self.migrator_url());
         let report = run(&mut import, None)?;
         let count = |name: &str| {
             report.get(name).and_then(Value::as_u64).with_context(|| format!("the import gave no {name:?}"))
@@ -449,6 +449,12 @@ impl House {
     #[must_use]
     pub fn server_log(&self) -> String {
         self.server.as_ref().map(Server::log).unwrap_or_default()
+    }
+
+    /// The database, as the migrator comes to it.
+    #[must_use]
+    pub fn migrator_url(&self) -> String {
+        self.url("wattle_migrator", MIGRATOR_PASSWORD)
     }
 
     fn url(&self, role: &str, password: &str) -> String {

@@ -70,7 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wattle-sync-rules",
         ],
     ),
-    ("wattle-fm-migrate", &["wattle-blob-store", "wattle-domain"]),
+    ("wattle-fm-migrate", &["wattle-blob-store", "wattle-document", "wattle-domain"]),
     // For tests and the demo: nobody names it but in [dev-dependencies].
     ("wattle-filemaker-standin", &["wattle-fm-migrate"]),
     ("wattle-private-postgres", &[]),

@@ -1,20 +1,20 @@
 //! A document's bytes: what they are by their first bytes, and the sealed parts that they rest in.
 //!
-//! Owns: the format of a part, the same in object storage and in a workstation's folder. A part is up to [`PART_BYTES`] of
+//! Owns: the format of a part, the same in object storage and in a workstation's folder, and what parts are called in the former. A part is up to [`PART_BYTES`] of
 //! the document under AES-256-GCM with a random nonce before it; associated data bind it to its document, its number and
 //! the document's size, so that one that is cut, exchanged or of another document does not open.
 //!
 //! Must never: do I/O, hold more than a part, name a document or a patient in an error.
 //!
-//! Called by: `workstation` (seals and opens), `sync-server` (opens, to confirm).
+//! Called by: `workstation` (seals and opens), `sync-server` (opens, to confirm), `fm-migrate` (seals what it brings).
 
 mod key;
 mod part;
 mod sniff;
 
 pub use key::DocumentKey;
-pub use part::{PART_BYTES, Parts, SEAL_BYTES};
-pub use sniff::{Sniffed, Unfit, mime_of, sniff};
+pub use part::{PART_BYTES, Parts, SEAL_BYTES, new_folder, part_name};
+pub use sniff::{Sniffed, Unfit, mime_of, sniff, sniff_type};
 
 /// SHA-256 of bytes that come in pieces.
 #[derive(Clone)]

@@ -11,6 +11,23 @@ pub const PART_BYTES: u64 = 4 << 20;
 /// What sealing adds to a part: its nonce before, its tag behind.
 pub const SEAL_BYTES: u64 = 12 + 16;
 
+/// The name of a part in its document's folder.
+#[must_use]
+pub fn part_name(number: u32) -> String {
+    format!("{number:04}")
+}
+
+/// A new folder for the parts of one document of a clinic, under a name that nobody guesses.
+///
+/// # Errors
+/// [`Error::Machine`].
+pub fn new_folder(clinic: Uuid) -> Result<String, Error> {
+    let mut bytes = [0_u8; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Machine)?;
+    let name = bytes.iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+    Ok(format!("documents/{clinic}/{name}"))
+}
+
 /// The parts of one document of a known size.
 pub struct Parts {
     document: Uuid,

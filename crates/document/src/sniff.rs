@@ -56,11 +56,19 @@ pub fn sniff(name: &str, bytes: &[u8]) -> Result<Sniffed, Unfit> {
         return Err(Unfit::Empty);
     }
     let mime = mime_of(bytes);
+    sniff_type(name, mime).map(|()| Sniffed { mime })
+}
+
+/// The same of bytes whose type is known.
+///
+/// # Errors
+/// See [`Unfit`].
+pub fn sniff_type(name: &str, mime: &str) -> Result<(), Unfit> {
     if mime == "application/x-executable" {
         return Err(Unfit::Program);
     }
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
-    if fits(&extension, mime) { Ok(Sniffed { mime }) } else { Err(Unfit::Name) }
+    if fits(&extension, mime) { Ok(()) } else { Err(Unfit::Name) }
 }
 
 /// Whether a name with this ending may hold bytes of this type. Endings that promise nothing we know fit anything.

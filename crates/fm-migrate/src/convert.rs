@@ -9,6 +9,7 @@ pub mod census;
 pub mod overlap;
 pub mod patients;
 pub mod practitioners;
+pub mod record;
 pub mod setup;
 
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use wattle_domain::TableName;
 use wattle_domain::row::Fields;
 use wattle_domain::table::Entity;
 
+use crate::ids::SourceTable;
 use crate::mapping::{Bound, Cells};
 use crate::raw::RawRow;
 use crate::reason::{Code, Reason};
@@ -50,6 +52,37 @@ pub struct Typed {
     pub rows: Vec<TargetRow>,
     /// What is to be said about it.
     pub notes: Vec<Reason>,
+}
+
+/// The tables that an export's records become rows of, in the order in which they are loaded.
+#[must_use]
+pub fn targets(table: SourceTable) -> &'static [TableName] {
+    match table {
+        SourceTable::Practitioners => {
+            &[TableName::Practitioner, TableName::PractitionerLocation, TableName::SessionTemplate]
+        }
+        SourceTable::Patients => &[
+            TableName::Patient,
+            TableName::PatientIdentifier,
+            TableName::PatientContact,
+            TableName::Address,
+            TableName::Alert,
+        ],
+        SourceTable::Appointments => &[TableName::Appointment, TableName::AppointmentEvent],
+        SourceTable::Notes => &[TableName::ClinicalNote, TableName::UserName],
+        SourceTable::Allergies => &[TableName::Allergy],
+        SourceTable::Medicines => &[TableName::Medication],
+        SourceTable::Observations => &[TableName::Observation],
+        SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
+    }
+}
+
+/// Of these, where the record itself is; the others hold its children.
+#[must_use]
+pub fn main(table: SourceTable) -> &'static [TableName] {
+    // A document is in one of two tables, by its kind.
+    let tables = if table == SourceTable::Documents { 2 } else { 1 };
+    targets(table).get(..tables).unwrap_or_default()
 }
 
 /// What becomes of a record.

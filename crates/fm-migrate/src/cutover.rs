@@ -21,7 +21,7 @@ use crate::load::connect;
 use crate::load::connect::prepare;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route};
-use crate::{extract, import, verify};
+use crate::{containers, extract, import, verify};
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +31,8 @@ pub enum Step {
     Freeze,
     /// What changed since the last extract.
     FinalDelta,
+    /// The files of documents, where the mapping has any.
+    Containers,
     /// Into the target.
     Import,
     /// Everything is accounted for.
@@ -43,8 +45,15 @@ pub enum Step {
 
 impl Step {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Freeze, Self::FinalDelta, Self::Import, Self::Verify, Self::Switch, Self::MarkReadOnly];
+    pub const ALL: [Self; 7] = [
+        Self::Freeze,
+        Self::FinalDelta,
+        Self::Containers,
+        Self::Import,
+        Self::Verify,
+        Self::Switch,
+        Self::MarkReadOnly,
+    ];
 
     /// As it is stored and confirmed.
     #[must_use]
@@ -52,6 +61,7 @@ impl Step {
         match self {
             Self::Freeze => "freeze",
             Self::FinalDelta => "final_delta",
+            Self::Containers => "containers",
             Self::Import => "import",
             Self::Verify => "verify",
             Self::Switch => "switch",
@@ -102,6 +112,8 @@ pub struct Request {
     pub rehearsal: bool,
     /// Ticks of the spot check.
     pub ticked: Option<PathBuf>,
+    /// Where blobs are; not needed where the mapping has no documents.
+    pub blobs: Option<String>,
 }
 
 /// How far it came.
@@ -145,7 +157,7 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
                 if step == Step::Verify {
                     // What was imported is not good: after the mend it is read and imported again.
                     let mut connection = connect(&request.database_url, request.clinic).await?;
-                    let again = [Step::FinalDelta.as_str(), Step::Import.as_str()];
+                    let again = [Step::FinalDelta, Step::Containers, Step::Import].map(Step::as_str);
                     list.strike(&mut connection, &again).await?;
                 }
                 return Ok(stands);
@@ -196,9 +208,7 @@ async fn run(
     let (database_url, clinic) = (request.database_url.clone(), request.clinic);
     match step {
         Step::FinalDelta => {
-            let files = [&mapping.practitioners, &mapping.patients, &mapping.appointments]
-                .iter()
-                .all(|table| mapping.route(table, request.route) == Route::File);
+            let files = mapping.tables().all(|(_, table)| mapping.route(table, request.route) == Route::File);
             if files {
                 return Ok(Ok(json!({ "files": true })));
             }
@@ -206,6 +216,25 @@ async fn run(
             let wanted =
                 extract::Request { mapping: request.mapping.clone(), database_url, clinic, account, route };
             let done = extract::extract(&wanted, progress).await?;
+            Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
+        }
+        Step::Containers if mapping.documents.is_none() => Ok(Ok(json!({ "documents": false }))),
+        Step::Containers => {
+            let Some(blobs) = request.blobs.clone() else {
+                return Err(Error::Refused(
+                    "the mapping has documents: say with --blobs where their files go.".into(),
+                ));
+            };
+            let (account, route) = (Some(request.account.clone()), request.route);
+            let wanted = containers::Request {
+                mapping: request.mapping.clone(),
+                database_url,
+                clinic,
+                route,
+                account,
+                blobs,
+            };
+            let done = containers::copy(&wanted, progress).await?;
             Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
         }
         Step::Import => {

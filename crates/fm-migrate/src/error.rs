@@ -46,6 +46,14 @@ pub enum Error {
         /// What PostgreSQL says. Constraint and table names; the driver's message may name keys, never logged by us.
         source: sqlx::Error,
     },
+    /// The object storage refused or went away.
+    #[error("{doing}: {source}. What is stored stays; run again when it answers")]
+    Store {
+        /// What was being done.
+        doing: &'static str,
+        /// What it says.
+        source: wattle_blob_store::Error,
+    },
     /// The database is not as an import needs it.
     #[error("{0}")]
     Refused(String),
@@ -96,6 +104,11 @@ impl Error {
     pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::File { path, source }
+    }
+
+    /// An error of the object storage with what was being done.
+    pub(crate) fn store(doing: &'static str) -> impl Fn(wattle_blob_store::Error) -> Self {
+        move |source| Self::Store { doing, source }
     }
 
     /// A database error with what was being done.

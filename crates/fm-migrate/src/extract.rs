@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use wattle_domain::ClinicId;
 
-use crate::convert::{appointments, patients, practitioners};
+use crate::convert::{appointments, patients, practitioners, record};
 use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::load::connect;
@@ -67,21 +67,13 @@ pub struct TableExtract {
 /// All tables.
 pub type Extracted = BTreeMap<&'static str, TableExtract>;
 
-/// The mapping of a table.
-pub(crate) fn mapped(mapping: &Mapping, table: SourceTable) -> &TableMapping {
-    match table {
-        SourceTable::Practitioners => &mapping.practitioners,
-        SourceTable::Patients => &mapping.patients,
-        SourceTable::Appointments => &mapping.appointments,
-    }
-}
-
 /// Ties a table's mapping to columns: what is missing is named.
 pub(crate) fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Result<Bound, Error> {
     match table {
         SourceTable::Practitioners => practitioners::bind(mapping, columns),
         SourceTable::Patients => patients::bind(mapping, columns),
         SourceTable::Appointments => appointments::bind(mapping, columns),
+        of_record => record::bind(mapping, of_record, columns),
     }
 }
 
@@ -91,8 +83,11 @@ pub(crate) fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn])
 /// When FileMaker or PostgreSQL refuse or stay away. What is staged stays; the same call goes on from there.
 pub async fn extract(request: &Request, progress: &crate::import::Progress<'_>) -> Result<Extracted, Error> {
     let mapping = Mapping::read(&request.mapping)?;
-    let routes = SourceTable::ALL.map(|table| (table, mapping.route(mapped(&mapping, table), request.route)));
-    if routes.iter().all(|(_, route)| *route == Route::File) {
+    let routes: Vec<(SourceTable, &TableMapping, Route)> = mapping
+        .tables()
+        .map(|(table, mapped)| (table, mapped, mapping.route(mapped, request.route)))
+        .collect();
+    if routes.iter().all(|(.., route)| *route == Route::File) {
         return Err(mapping.wrong("every table comes from a file: there is nothing to extract. Run import."));
     }
     let mut connection = connect(&request.database_url, request.clinic).await?;
@@ -101,8 +96,8 @@ pub async fn extract(request: &Request, progress: &crate::import::Progress<'_>) 
     let mut wires = Wires { mapping: &mapping, account: &request.account, odata: None, data_api: None };
     let mut done = Extracted::new();
     let mut all = async || -> Result<(), Error> {
-        for (table, route) in routes.into_iter().filter(|(_, route)| *route != Route::File) {
-            let one = table::Extraction { mapping: &mapping, run, table, route, progress };
+        for &(table, mapped, route) in routes.iter().filter(|(.., route)| *route != Route::File) {
+            let one = table::Extraction { mapping: &mapping, mapped, run, table, route, progress };
             let report = one.run(&mut connection, &mut wires).await?;
             done.insert(table.as_str(), report);
         }

@@ -12,11 +12,33 @@ pub enum SourceTable {
     Patients,
     /// The book.
     Appointments,
+    /// What was written at consultations.
+    Notes,
+    /// What patients do not bear.
+    Allergies,
+    /// What they take and took.
+    Medicines,
+    /// What was measured.
+    Observations,
+    /// Files about patients: each record with a container.
+    Documents,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 3] = [Self::Practitioners, Self::Patients, Self::Appointments];
+    pub const ALL: [Self; 8] = [
+        Self::Practitioners,
+        Self::Patients,
+        Self::Appointments,
+        Self::Notes,
+        Self::Allergies,
+        Self::Medicines,
+        Self::Observations,
+        Self::Documents,
+    ];
+    /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none.
+    pub const OF_RECORD: [Self; 5] =
+        [Self::Notes, Self::Allergies, Self::Medicines, Self::Observations, Self::Documents];
 
     /// The name in the mapping, in staging and in reports.
     #[must_use]
@@ -25,6 +47,11 @@ impl SourceTable {
             Self::Practitioners => "practitioners",
             Self::Patients => "patients",
             Self::Appointments => "appointments",
+            Self::Notes => "notes",
+            Self::Allergies => "allergies",
+            Self::Medicines => "medicines",
+            Self::Observations => "observations",
+            Self::Documents => "documents",
         }
     }
 }
@@ -41,6 +68,12 @@ impl Namespace {
     #[must_use]
     pub fn new(clinic: ClinicId, file: &str) -> Self {
         Self { clinic, file: file.into() }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn clinic(&self) -> ClinicId {
+        self.clinic
     }
 
     /// The id of a record, by its key.

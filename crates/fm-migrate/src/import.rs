@@ -2,24 +2,27 @@
 //!
 //! Owns: the order of steps. Called by: the binary, the demo, the tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use futures::TryStreamExt;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 use wattle_domain::{ClinicId, TableName};
 
-use crate::convert::Keys;
 use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
+use crate::convert::record::{Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
+use crate::convert::{Keys, targets};
 use crate::error::Error;
-use crate::extract::{bind, mapped};
+use crate::extract::bind;
 use crate::ids::{Namespace, SourceTable};
 use crate::load::connect::prepare;
+use crate::load::containers::{self, Owner};
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
@@ -70,9 +73,9 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let setup = Setup::new(&mapping, request.clinic, &namespace);
     // Every file whole before the first write, and before the database is asked for anything.
     let mut surveyed = BTreeMap::new();
-    for table in SourceTable::ALL {
-        if mapping.route(mapped(&mapping, table), request.route) == Route::File {
-            let found = survey(&mapping, mapped(&mapping, table), |m, columns| bind(m, table, columns))?;
+    for (table, mapped) in mapping.tables() {
+        if mapping.route(mapped, request.route) == Route::File {
+            let found = survey(&mapping, mapped, |m, columns| bind(m, table, columns))?;
             progress("read", table, found.census.records, found.census.records);
             surveyed.insert(table, found);
         }
@@ -80,8 +83,8 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let mut writer = connect(&request.database_url, request.clinic).await?;
     prepare(&mut writer).await?;
     let mut reader = connect(&request.database_url, request.clinic).await?;
-    for table in SourceTable::ALL {
-        let route = mapping.route(mapped(&mapping, table), request.route);
+    for (table, mapped) in mapping.tables() {
+        let route = mapping.route(mapped, request.route);
         if route != Route::File {
             let found = extracted(&mut reader, &mapping, request.clinic, table, route).await?;
             progress("read", table, found.census.records, found.census.records);
@@ -98,12 +101,28 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
         Import { reader, writer, run, mapping: &mapping, namespace: &namespace, setup: &setup, progress };
     let mut tables = BTreeMap::new();
     tables.insert("setup", import.setup().await?);
-    let (keys_of_doctors, report) = import.practitioners(doctors).await?;
+    let (keys_of_doctors, names, report) = import.practitioners(doctors).await?;
     tables.insert(SourceTable::Practitioners.as_str(), report);
     let (keys_of_people, report) = import.patients(people, &keys_of_doctors).await?;
     tables.insert(SourceTable::Patients.as_str(), report);
     let report = import.appointments(book, &keys_of_doctors, &keys_of_people).await?;
     tables.insert(SourceTable::Appointments.as_str(), report);
+    let owner = Owner { clinic: request.clinic, file: &mapping.clinic.file };
+    let files = containers::read(&mut import.reader, owner).await?;
+    let around = Surroundings {
+        containers: &files,
+        mapping: &mapping,
+        namespace: &namespace,
+        practitioners: &keys_of_doctors,
+        names: &names,
+        patients: &keys_of_people,
+        book: &book.census,
+    };
+    for table in SourceTable::OF_RECORD {
+        let Some(file) = surveyed.get(&table) else { continue };
+        tables.insert(table.as_str(), import.of_record(file, table, around).await?);
+    }
+    containers::settle_feeds(&mut import.writer, request.clinic).await?;
     let report = Report::new(run.id, tables, began.elapsed().as_secs_f64());
     let json = serde_json::to_value(&report).unwrap_or_default();
     run.finish(&mut import.writer, &json).await?;
@@ -172,11 +191,14 @@ impl<'a> Import<'a> {
         load.finish().await
     }
 
-    async fn practitioners(&mut self, file: &Surveyed) -> Result<(Keys, TableReport), Error> {
+    async fn practitioners(
+        &mut self,
+        file: &Surveyed,
+    ) -> Result<(Keys, HashMap<Uuid, String>, TableReport), Error> {
         let origin = self.stage(file, SourceTable::Practitioners).await?;
         let mut convert = Practitioners::new(file.bound.clone(), self.namespace, self.setup, &file.census);
-        let targets = [TableName::Practitioner, TableName::PractitionerLocation, TableName::SessionTemplate];
-        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let targets = targets(SourceTable::Practitioners);
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
             load.take(&file.bound, &row, convert.convert(&row)).await?;
@@ -185,21 +207,15 @@ impl<'a> Import<'a> {
         for row in rosters(self.mapping, &convert.keys)? {
             load.row(&row.id.to_string(), &row).await?;
         }
-        Ok((convert.keys, load.finish().await?))
+        Ok((convert.keys, convert.names, load.finish().await?))
     }
 
     async fn patients(&mut self, file: &Surveyed, doctors: &Keys) -> Result<(Keys, TableReport), Error> {
         let origin = self.stage(file, SourceTable::Patients).await?;
         let mut convert =
             Patients::new(file.bound.clone(), self.mapping, self.namespace, doctors, &file.census);
-        let targets = [
-            TableName::Patient,
-            TableName::PatientIdentifier,
-            TableName::PatientContact,
-            TableName::Address,
-            TableName::Alert,
-        ];
-        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let targets = targets(SourceTable::Patients);
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
         let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
         while let Some(row) = rows.try_next().await? {
             load.take(&file.bound, &row, convert.convert(&row)).await?;
@@ -251,8 +267,8 @@ impl<'a> Import<'a> {
         }
         drop(rows);
         let later_ones = overlaps.later_ones();
-        let targets = [TableName::Appointment, TableName::AppointmentEvent];
-        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
+        let targets = targets(SourceTable::Appointments);
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
         let mut rows = staged(&mut self.reader, source);
         while let Some(row) = rows.try_next().await? {
             load.take(&file.bound, &row, convert.convert(&row, &later_ones)).await?;
@@ -260,6 +276,29 @@ impl<'a> Import<'a> {
         }
         drop(rows);
         (self.progress)("load", SourceTable::Appointments, file.census.records, file.census.records);
+        load.finish().await
+    }
+
+    /// A table of the record.
+    async fn of_record(
+        &mut self,
+        file: &Surveyed,
+        table: SourceTable,
+        around: Surroundings<'_>,
+    ) -> Result<TableReport, Error> {
+        let origin = self.stage(file, table).await?;
+        let mut convert = converter(table, file.bound.clone(), around, &file.census);
+        let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets(table)).await?;
+        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
+        while let Some(row) = rows.try_next().await? {
+            load.take(&file.bound, &row, convert.convert(&row)).await?;
+            tell(self.progress, table, load.taken(), file);
+        }
+        drop(rows);
+        for row in convert.beside() {
+            load.row(&row.id.to_string(), &row).await?;
+        }
+        (self.progress)("load", table, file.census.records, file.census.records);
         load.finish().await
     }
 

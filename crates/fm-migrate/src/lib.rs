@@ -7,6 +7,7 @@
 //!
 //! Called by: the `fm-migrate` binary, `cargo xtask demo`, the benchmarks.
 
+pub mod containers;
 pub mod convert;
 pub mod cutover;
 pub mod draft;

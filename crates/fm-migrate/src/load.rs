@@ -8,12 +8,14 @@
 pub(crate) mod actual;
 pub(crate) mod checklist;
 pub(crate) mod connect;
+pub(crate) mod containers;
 mod copy;
 pub(crate) mod last_run;
 mod merge;
 mod removal;
 pub(crate) mod stage;
 pub(crate) mod standing;
+mod succession;
 pub(crate) mod target;
 pub(crate) mod wire;
 pub(crate) mod witness;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use wattle_domain::time::ClinicZone;
 
 use crate::error::Error;
+use crate::ids::SourceTable;
 use crate::read::Layout;
 use crate::wire::Route;
 pub use bind::{Bound, Cells};
@@ -42,6 +43,16 @@ pub struct Mapping {
     pub patients: TableMapping,
     /// The export of appointments.
     pub appointments: TableMapping,
+    /// The export of what was written at consultations.
+    pub notes: Option<TableMapping>,
+    /// The export of allergies.
+    pub allergies: Option<TableMapping>,
+    /// The export of medicines.
+    pub medicines: Option<TableMapping>,
+    /// The export of measured values.
+    pub observations: Option<TableMapping>,
+    /// The export of documents: the table whose records hold files.
+    pub documents: Option<TableMapping>,
     /// Where the file is; paths in it start there.
     #[serde(skip)]
     pub path: PathBuf,
@@ -165,6 +176,10 @@ pub struct TableMapping {
     /// How to read it, where detection is not enough.
     #[serde(default)]
     pub layout: Layout,
+    /// The field that holds files, where the table has one. No export has it as a column.
+    pub container: Option<String>,
+    /// The folder of its exported contents, beside the mapping file: `{table}/{key}/{field}/{repetition}__{name}`.
+    pub folder: Option<PathBuf>,
     /// Our field to their column; `Phone(2)` is a repetition.
     pub fields: BTreeMap<String, String>,
     /// Our field to the forms of its dates.
@@ -187,6 +202,26 @@ impl Mapping {
         this.path = path.to_path_buf();
         this.check()?;
         Ok(this)
+    }
+
+    /// A table's mapping; `None` when the clinic has no such table.
+    #[must_use]
+    pub fn table(&self, table: SourceTable) -> Option<&TableMapping> {
+        match table {
+            SourceTable::Practitioners => Some(&self.practitioners),
+            SourceTable::Patients => Some(&self.patients),
+            SourceTable::Appointments => Some(&self.appointments),
+            SourceTable::Notes => self.notes.as_ref(),
+            SourceTable::Allergies => self.allergies.as_ref(),
+            SourceTable::Medicines => self.medicines.as_ref(),
+            SourceTable::Observations => self.observations.as_ref(),
+            SourceTable::Documents => self.documents.as_ref(),
+        }
+    }
+
+    /// Every table that the clinic has, parents first.
+    pub fn tables(&self) -> impl Iterator<Item = (SourceTable, &TableMapping)> {
+        SourceTable::ALL.into_iter().filter_map(|table| Some((table, self.table(table)?)))
     }
 
     /// An export's path.

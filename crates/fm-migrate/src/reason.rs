@@ -14,6 +14,12 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word),+ }
             }
+
+            /// Back from that.
+            #[must_use]
+            pub fn read(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$name),)+ _ => None }
+            }
         }
     };
 }
@@ -49,6 +55,8 @@ codes! {
     OdataUnsaid = "ODATA_UNSAID",
     /// A length of zero, less, or over a day.
     DurationRange = "DURATION_RANGE",
+    /// A measured value that cannot be true.
+    ValueRange = "VALUE_RANGE",
     /// A word that the mapping does not translate.
     ValueUnknown = "VALUE_UNKNOWN",
     /// Matched by a key that differs in case or outer blanks.
@@ -67,6 +75,26 @@ codes! {
     PostcodeOdd = "POSTCODE_ODD",
     /// Only one name; it stands as family name.
     SingleName = "SINGLE_NAME",
+    /// The file of a document was not fetched yet.
+    ContainerNotCopied = "CONTAINER_NOT_COPIED",
+    /// The container holds nothing.
+    ContainerEmpty = "CONTAINER_EMPTY",
+    /// FileMaker says that there is a file, and gives none.
+    ContainerMissing = "CONTAINER_MISSING",
+    /// FileMaker holds a path to a file, not the file.
+    ContainerReference = "CONTAINER_REFERENCE",
+    /// More or fewer bytes than FileMaker says.
+    ContainerSize = "CONTAINER_SIZE",
+    /// Other bytes than FileMaker's checksum is of.
+    ContainerMd5 = "CONTAINER_MD5",
+    /// Larger than any document may be.
+    ContainerLarge = "CONTAINER_LARGE",
+    /// A program.
+    ContainerProgram = "CONTAINER_PROGRAM",
+    /// Its name promises another kind of file than it is; kept as what it is.
+    ContainerType = "CONTAINER_TYPE",
+    /// The same file as another document of the same patient; kept once.
+    SameContent = "SAME_CONTENT",
     /// Overlaps an earlier booking of the practitioner; loaded as a deliberate double booking.
     DoubleBooked = "DOUBLE_BOOKED",
 }
@@ -78,12 +106,22 @@ pub struct Reason {
     pub code: Code,
     /// Where, by its FileMaker name.
     pub column: String,
+    /// Where a file should have been. Into staging only: it may name a patient.
+    #[serde(skip)]
+    pub path: Option<String>,
 }
 
 impl Reason {
     /// A reason.
     #[must_use]
     pub fn new(code: Code, column: &str) -> Self {
-        Self { code, column: column.into() }
+        Self { code, column: column.into(), path: None }
+    }
+
+    /// About a file that should have been somewhere.
+    #[must_use]
+    pub fn at(mut self, path: Option<String>) -> Self {
+        self.path = path;
+        self
     }
 }

@@ -1,7 +1,7 @@
 //! The sample clinic: a made-up practice as FileMaker would export it, dirt included, the same for the same seed.
 //!
-//! Owns: `Patients.xml` (FMPXMLRESULT), `Practitioners.mer`, `Appointments.csv`, the mapping `clinic.toml`, and `truth.json`,
-//! which says what dirt was planted where, so that tests can ask for exactly that.
+//! Owns: `Patients.xml` (FMPXMLRESULT), `Practitioners.mer`, `Appointments.csv`, where asked for the tables of the record, the
+//! mapping `clinic.toml`, and `truth.json`, which says what dirt was planted where, so that tests can ask for exactly that.
 //! Must never: read a clock or another source of chance than the seed; name a real person.
 //! Called by: `fm-migrate sample`, `cargo xtask demo`, the benchmarks, the tests.
 
@@ -16,6 +16,7 @@ mod people;
 mod places;
 mod practitioners;
 mod random;
+mod record;
 mod roster;
 mod truth;
 
@@ -37,6 +38,10 @@ pub struct Plan {
     pub practitioners: u32,
     /// Appointments that load; the dirty ones come on top.
     pub appointments: u32,
+    /// Notes; with them come allergies, medicines and measured values. None of these tables when 0.
+    pub notes: u32,
+    /// Documents with their files, some of them no good. No such table when 0.
+    pub documents: u32,
     /// The day of the export.
     pub today: NaiveDate,
     /// The minute of the export on the clinic's clock: who is done, in consult and waiting today.
@@ -47,7 +52,16 @@ impl Plan {
     /// 5,000 patients, 6 practitioners, 60,000 appointments, exported at 11 in the morning.
     #[must_use]
     pub fn standard(seed: u64, today: NaiveDate) -> Self {
-        Self { seed, patients: 5_000, practitioners: 6, appointments: 60_000, today, now_min: 11 * 60 }
+        Self {
+            seed,
+            patients: 5_000,
+            practitioners: 6,
+            appointments: 60_000,
+            notes: 0,
+            documents: 0,
+            today,
+            now_min: 11 * 60,
+        }
     }
 
     /// How much of each kind of dirt: `full` from 1,000 patients on, one for a small sample, none for a tiny one.
@@ -73,7 +87,9 @@ pub fn write(plan: &Plan, dir: &Path) -> Result<Truth, Error> {
     let staff = people::staff(plan);
     practitioners::write(plan, &staff, dir, &mut truth.practitioners)?;
     let patients = patients::write(plan, &staff, dir, &mut truth.patients)?;
-    appointments::write(plan, &staff, &patients, dir, &mut truth.appointments)?;
+    let visits = appointments::write(plan, &staff, &patients, dir, &mut truth.appointments)?;
+    let clinic = record::Clinic { plan, staff: &staff, register: &patients, visits: &visits };
+    record::write(&clinic, dir, &mut truth)?;
     mapping::write(plan, &staff, dir)?;
     truth.write(dir)?;
     Ok(truth)

@@ -12,7 +12,7 @@ mod page;
 pub mod spot;
 mod sums;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use futures::TryStreamExt;
@@ -26,6 +26,7 @@ use crate::convert::setup::Setup;
 use crate::error::Error;
 use crate::ids::Namespace;
 use crate::load::last_run::{Used, last_import};
+use crate::load::target::hash;
 use crate::load::{actual, connect, witness};
 use crate::mapping::Mapping;
 use crate::reason::Code;
@@ -36,8 +37,9 @@ use expected::{Staged, Told};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 12] = [
+pub const TABLES: [TableName; 19] = [
     TableName::Location,
+    TableName::UserName,
     TableName::AppointmentType,
     TableName::Practitioner,
     TableName::PractitionerLocation,
@@ -49,6 +51,12 @@ pub const TABLES: [TableName; 12] = [
     TableName::Alert,
     TableName::Appointment,
     TableName::AppointmentEvent,
+    TableName::Allergy,
+    TableName::Medication,
+    TableName::Observation,
+    TableName::ClinicalNote,
+    TableName::DeskDocument,
+    TableName::Document,
 ];
 
 /// What to verify.
@@ -167,8 +175,8 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let side = Side { mapping: &mapping, namespace: &namespace, setup: &setup, used: &used, staged: &staged };
     // Records for a person to look at are drawn by lot, but the same for the same import.
     let mut picks = spot::Picks::new(run, request.spot);
-    let (expected, counts) = side.expected(&mut connection, &mut picks).await?;
-    let actual = target_trees(&mut connection, request.clinic).await?;
+    let (actual, sealed) = target_trees(&mut connection, request.clinic).await?;
+    let (expected, counts) = side.expected(&mut connection, &mut picks, &sealed).await?;
     let mut suspects = Suspects::default();
     let (mut tables, mut more) = (Vec::new(), false);
     for (name, actual) in &actual {
@@ -229,6 +237,7 @@ impl Side<'_> {
         &self,
         connection: &mut PgConnection,
         picks: &mut spot::Picks,
+        sealed: &HashSet<Uuid>,
     ) -> Result<(BTreeMap<TableName, Tree>, Vec<Counted>), Error> {
         let mut trees: BTreeMap<TableName, Tree> = BTreeMap::new();
         let mut counts: Vec<Counted> = self
@@ -248,10 +257,7 @@ impl Side<'_> {
             .collect();
         self.tell(connection, |told| {
             let mut add = |row: &TargetRow| {
-                trees
-                    .entry(row.table)
-                    .or_default()
-                    .add(row.id, digest::row(row.table.table(), row.id, &row.fields));
+                trees.entry(row.table).or_default().add(row.id, expected_digest(row, sealed));
             };
             match told {
                 // The clinic's own row belongs to whoever made it.
@@ -300,22 +306,33 @@ impl Side<'_> {
     }
 }
 
-/// The trees of the target as it is.
+/// The checksum that a row should have, where its words may rest sealed.
+fn expected_digest(row: &TargetRow, sealed: &HashSet<Uuid>) -> u128 {
+    let table = row.table.table();
+    let sealed_as = sealed.contains(&row.id).then(|| hash(table, &row.fields));
+    digest::row(table, row.id, &row.fields, sealed_as.as_deref())
+}
+
+/// The trees of the target as it is, and the rows whose words rest sealed.
 pub(crate) async fn target_trees(
     connection: &mut PgConnection,
     clinic: ClinicId,
-) -> Result<BTreeMap<TableName, Tree>, Error> {
-    let mut trees = BTreeMap::new();
+) -> Result<(BTreeMap<TableName, Tree>, HashSet<Uuid>), Error> {
+    let (mut trees, mut sealed) = (BTreeMap::new(), HashSet::new());
     for name in TABLES {
         let mut tree = Tree::default();
         let mut rows = actual::rows(connection, clinic, name.table(), None);
         while let Some(row) = rows.try_next().await? {
-            tree.add(row.id, digest::row(name.table(), row.id, &row.fields));
+            let sealed_as = row.sealed.then_some(row.loaded_as.as_str());
+            tree.add(row.id, digest::row(name.table(), row.id, &row.fields, sealed_as));
+            if row.sealed {
+                sealed.insert(row.id);
+            }
         }
         drop(rows);
         trees.insert(name, tree);
     }
-    Ok(trees)
+    Ok((trees, sealed))
 }
 
 /// The checksum of every table that came from FileMaker: equal for equal content, whatever way it came.
@@ -327,7 +344,7 @@ pub async fn checksums(
     clinic: ClinicId,
 ) -> Result<BTreeMap<&'static str, String>, Error> {
     let mut connection = connect(database_url, clinic).await?;
-    let trees = target_trees(&mut connection, clinic).await?;
+    let (trees, _) = target_trees(&mut connection, clinic).await?;
     Ok(trees
         .into_iter()
         .map(|(name, tree)| (name.as_str(), format!("{} {}", tree.rows, tree.root())))

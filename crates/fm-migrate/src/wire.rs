@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::mapping::{Mapping, Server, TableMapping};
 use crate::raw::{RawColumn, WrittenBy};
-pub use data_api::DataApi;
+pub use data_api::{DataApi, Given, Shown, name_of};
 pub use fault::Stop;
 pub use odata::Odata;
 
@@ -128,6 +128,17 @@ impl Wire {
             Route::Odata => Ok(Self::Odata(Odata::new(http, server, account))),
             Route::DataApi => Ok(Self::DataApi(DataApi::new(http, server, account))),
             Route::File => Err(mapping.wrong("the route is \"file\": there is nothing to extract.")),
+        }
+    }
+
+    /// The Data API, for containers.
+    ///
+    /// # Errors
+    /// See [`Wire::open`].
+    pub fn data_api(mapping: &Mapping, account: &Account) -> Result<DataApi, Error> {
+        match Self::open(mapping, Route::DataApi, account)? {
+            Self::DataApi(api) => Ok(api),
+            Self::Odata(_) => Err(mapping.wrong("there is no Data API.")),
         }
     }
 

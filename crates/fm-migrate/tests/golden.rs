@@ -15,9 +15,10 @@ use wattle_fm_migrate::convert::appointments::{self, Appointments};
 use wattle_fm_migrate::convert::overlap::Overlaps;
 use wattle_fm_migrate::convert::patients::{self, Patients};
 use wattle_fm_migrate::convert::practitioners::{self, Practitioners};
+use wattle_fm_migrate::convert::record::{self, Containers, Surroundings, converter};
 use wattle_fm_migrate::convert::setup::{Setup, rosters};
 use wattle_fm_migrate::convert::{Census, Outcome};
-use wattle_fm_migrate::ids::Namespace;
+use wattle_fm_migrate::ids::{Namespace, SourceTable};
 use wattle_fm_migrate::mapping::{Bound, Mapping, TableMapping};
 use wattle_fm_migrate::raw::{RawColumn, RawRow};
 use wattle_fm_migrate::read::Source;
@@ -85,25 +86,27 @@ impl Seen {
     }
 }
 
-fn convert(dir: &Path) -> [Seen; 3] {
+fn convert(dir: &Path) -> BTreeMap<SourceTable, Seen> {
     let mapping = Mapping::read(&dir.join("clinic.toml")).unwrap();
     let clinic = ClinicId(uuid::Uuid::from_u128(7));
     let namespace = Namespace::new(clinic, &mapping.clinic.file);
     let setup = Setup::new(&mapping, clinic, &namespace);
-    let mut seen = [Seen::default(), Seen::default(), Seen::default()];
+    let mut seen: BTreeMap<SourceTable, Seen> = BTreeMap::new();
 
     let (columns, all) = rows(&mapping, &mapping.practitioners);
     let bound = practitioners::bind(&mapping, &columns).unwrap();
     let counted = census(&bound, &all);
     let mut doctors = Practitioners::new(bound, &namespace, &setup, &counted);
-    all.iter().for_each(|row| seen[0].take(row, doctors.convert(row)));
+    let of_doctors = seen.entry(SourceTable::Practitioners).or_default();
+    all.iter().for_each(|row| of_doctors.take(row, doctors.convert(row)));
     assert!(!rosters(&mapping, &doctors.keys).unwrap().is_empty());
 
     let (columns, all) = rows(&mapping, &mapping.patients);
     let bound = patients::bind(&mapping, &columns).unwrap();
     let counted = census(&bound, &all);
     let mut people = Patients::new(bound, &mapping, &namespace, &doctors.keys, &counted);
-    all.iter().for_each(|row| seen[1].take(row, people.convert(row)));
+    let of_people = seen.entry(SourceTable::Patients).or_default();
+    all.iter().for_each(|row| of_people.take(row, people.convert(row)));
 
     let (columns, all) = rows(&mapping, &mapping.appointments);
     let bound = appointments::bind(&mapping, &columns).unwrap();
@@ -113,7 +116,33 @@ fn convert(dir: &Path) -> [Seen; 3] {
     let mut overlaps = Overlaps::default();
     all.iter().for_each(|row| book.survey(row, &mut overlaps));
     let later = overlaps.later_ones();
-    all.iter().for_each(|row| seen[2].take(row, book.convert(row, &later)));
+    let of_book = seen.entry(SourceTable::Appointments).or_default();
+    all.iter().for_each(|row| of_book.take(row, book.convert(row, &later)));
+
+    let files = Containers::default();
+    let around = Surroundings {
+        containers: &files,
+        mapping: &mapping,
+        namespace: &namespace,
+        practitioners: &doctors.keys,
+        names: &doctors.names,
+        patients: &people.keys,
+        book: &counted,
+    };
+    for table in SourceTable::OF_RECORD {
+        let Some(mapped) = mapping.table(table) else { continue };
+        let (columns, all) = rows(&mapping, mapped);
+        let bound = record::bind(&mapping, table, &columns).unwrap();
+        let counted = census(&bound, &all);
+        let mut convert = converter(table, bound, around, &counted);
+        let of_record = seen.entry(table).or_default();
+        all.iter().for_each(|row| of_record.take(row, convert.convert(row)));
+        if table == SourceTable::Notes {
+            let names: Vec<_> =
+                convert.beside().iter().map(|row| row.fields["display_name"].clone()).collect();
+            assert!(names.iter().all(|n| n.as_str().unwrap().ends_with(" (FileMaker)")), "{names:?}");
+        }
+    }
     seen
 }
 
@@ -132,24 +161,35 @@ fn every_planted_reject_and_note_is_found_and_no_other() {
         (4, "2026-10-04", 30, 400, 1),
         (5, "2026-01-01", 3, 10, 2),
     ] {
-        let plan =
-            Plan { patients, appointments, practitioners, ..Plan::standard(seed, today.parse().unwrap()) };
+        let notes = appointments / 6;
+        let plan = Plan {
+            patients,
+            appointments,
+            practitioners,
+            notes,
+            ..Plan::standard(seed, today.parse().unwrap())
+        };
         let (dir, truth) = sample(&plan);
-        let [doctors, people, book] = convert(dir.path());
-        doctors.is(&truth.practitioners, &format!("practitioners of seed {seed}"));
-        people.is(&truth.patients, &format!("patients of seed {seed}"));
-        book.is(&truth.appointments, &format!("appointments of seed {seed}"));
-        assert_eq!(people.loaded, u64::from(patients));
-        assert_eq!(book.loaded, u64::from(appointments));
-        assert_eq!(doctors.loaded, u64::from(practitioners) + 2, "two have left");
+        let seen = convert(dir.path());
+        assert_eq!(seen.len(), SourceTable::ALL.len() - 1, "documents are loaded with their files");
+        for (table, seen) in &seen {
+            seen.is(truth.table(*table), &format!("{} of seed {seed}", table.as_str()));
+        }
+        let loaded = |table: SourceTable| seen[&table].loaded;
+        assert_eq!(loaded(SourceTable::Patients), u64::from(patients));
+        assert_eq!(loaded(SourceTable::Appointments), u64::from(appointments));
+        assert_eq!(loaded(SourceTable::Practitioners), u64::from(practitioners) + 2, "two have left");
+        assert_eq!(loaded(SourceTable::Notes), u64::from(notes));
     }
 }
 
 #[test]
 fn the_standard_sample_holds_every_kind_of_dirt() {
-    let (_dir, truth) = sample(&Plan::standard(1, "2026-11-22".parse().unwrap()));
-    let codes: BTreeSet<&str> = [&truth.practitioners, &truth.patients, &truth.appointments]
+    let plan = Plan { notes: 2_000, ..Plan::standard(1, "2026-11-22".parse().unwrap()) };
+    let (_dir, truth) = sample(&plan);
+    let codes: BTreeSet<&str> = SourceTable::ALL
         .iter()
+        .map(|table| truth.table(*table))
         .flat_map(|t| t.rejects.iter().chain(&t.notes))
         .map(|p| p.code.as_str())
         .collect();
@@ -168,6 +208,7 @@ fn the_standard_sample_holds_every_kind_of_dirt() {
         "TIME_MISSING",
         "NUM_TEXT",
         "DURATION_RANGE",
+        "VALUE_RANGE",
         "VALUE_UNKNOWN",
         "KEY_FOLDED",
         "IDENTIFIER_CHECK",
@@ -181,10 +222,24 @@ fn the_standard_sample_holds_every_kind_of_dirt() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    let plan =
-        Plan { patients: 200, appointments: 1_500, ..Plan::standard(9, "2026-11-22".parse().unwrap()) };
+    let plan = Plan {
+        patients: 200,
+        appointments: 1_500,
+        notes: 90,
+        ..Plan::standard(9, "2026-11-22".parse().unwrap())
+    };
     let ((one, _), (two, _), (other, _)) = (sample(&plan), sample(&plan), sample(&Plan { seed: 10, ..plan }));
-    for name in ["Practitioners.mer", "Patients.xml", "Appointments.csv", "clinic.toml", "truth.json"] {
+    for name in [
+        "Practitioners.mer",
+        "Patients.xml",
+        "Appointments.csv",
+        "Notes.xml",
+        "Allergies.mer",
+        "Medicines.csv",
+        "Observations.mer",
+        "clinic.toml",
+        "truth.json",
+    ] {
         let read = |dir: &tempfile::TempDir| std::fs::read(dir.path().join(name)).unwrap();
         assert_eq!(read(&one), read(&two), "{name}");
         if name.starts_with("Patients") || name.starts_with("App") {

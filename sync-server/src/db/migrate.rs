@@ -41,6 +41,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (36, "attempts by mark", include_str!("../../../migrations/server/0036_attempts_by_mark.sql")),
     (37, "place once", include_str!("../../../migrations/server/0037_place_once.sql")),
+    (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -1,8 +1,8 @@
-//! The store as documents use it: names of parts, and reading one whole.
+//! The store as documents use it: reading one whole.
 
 use futures::TryStreamExt as _;
 use wattle_blob_store::{Blobs, Error};
-use wattle_document::{DocumentKey, Hasher, Parts, mime_of};
+use wattle_document::{DocumentKey, Hasher, Parts, mime_of, part_name};
 use wattle_protocol::ErrorCode;
 
 use crate::db::document::{Held, Known};
@@ -17,11 +17,6 @@ pub struct Place {
     pub blobs: Blobs,
     /// The keys that wrap the clinics'; `None` where nothing rests sealed.
     pub kms: Option<KeyRing>,
-}
-
-/// The name of a part in its folder.
-pub(super) fn part(number: u32) -> String {
-    format!("{number:04}")
 }
 
 /// A store that does not answer, or says no: to be tried again.
@@ -67,7 +62,7 @@ pub(super) async fn read(
 /// A part as it rests, if it is there and as long as it must be. Longer ones are not read to their end.
 async fn fetch(blobs: &Blobs, folder: &str, size: u64, number: u32) -> Result<Option<Vec<u8>>, ApiError> {
     let whole = Parts::sealed_bytes(size, number);
-    let mut read = match blobs.read(&format!("{folder}/{}", part(number)), 0).await {
+    let mut read = match blobs.read(&format!("{folder}/{}", part_name(number)), 0).await {
         Ok(read) if Some(read.size) == whole => read,
         Ok(_) | Err(Error::NotFound) => return Ok(None),
         Err(error) => return Err(down(error)),

@@ -4,5 +4,6 @@
 
 mod audit;
 mod clinic;
+mod imported;
 mod s3;
 mod urls;

@@ -37,6 +37,12 @@ impl Census {
             .or_insert(Seen { first_position: row.position, hash, differ: false });
     }
 
+    /// Whether any record has a key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.seen.contains_key(&text::fold(key))
+    }
+
     /// Whether the record at `position` must give way: copies after the first of equal records; all of different ones, since
     /// nobody can say which is meant.
     #[must_use]

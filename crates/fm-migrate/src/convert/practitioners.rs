@@ -1,5 +1,7 @@
 //! Practitioners and their provider numbers.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 use wattle_domain::entities::{Practitioner, PractitionerLocation};
 use wattle_domain::identifiers::{ahpra, ihi, provider_number};
@@ -42,6 +44,8 @@ pub struct Practitioners<'a> {
     sort: i64,
     /// What became of each key.
     pub keys: Keys,
+    /// How each who loads is called: `Dr Mei-Lin Lee`.
+    pub names: HashMap<Uuid, String>,
 }
 
 /// Ties the mapping to the file's columns.
@@ -56,7 +60,7 @@ impl<'a> Practitioners<'a> {
     /// Ready for the first record.
     #[must_use]
     pub fn new(bound: Bound, namespace: &'a Namespace, setup: &'a Setup, census: &'a Census) -> Self {
-        Self { bound, namespace, setup, census, sort: 0, keys: Keys::default() }
+        Self { bound, namespace, setup, census, sort: 0, keys: Keys::default(), names: HashMap::new() }
     }
 
     /// The next record.
@@ -116,6 +120,8 @@ impl<'a> Practitioners<'a> {
             sort: self.sort + 1,
             active: notes.optional("active", active).unwrap_or(true),
         };
+        let called = [who.title.as_deref(), who.given_name.as_deref(), Some(who.family_name.as_str())];
+        self.names.insert(id, called.into_iter().flatten().collect::<Vec<_>>().join(" "));
         let mut rows = vec![TargetRow::new(id, &who)];
         for (i, theirs) in cells.raw("provider_numbers").unwrap_or_default().split(GS).enumerate() {
             if let Some(provider) = text::clean(theirs) {

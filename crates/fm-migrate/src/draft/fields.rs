@@ -61,11 +61,84 @@ const APPOINTMENTS: Words = &[
     ("note", &["notes", "note", "comments"]),
 ];
 
+/// A reference to the patient, as clinics name it.
+const PATIENT: &[&str] = &["patientno", "patientid", "idpatient", "fkpatientid", "fkpatient"];
+const AUTHOR: &[&str] = &["praccode", "doctorid", "iddoctor", "fkdoctorid", "practitionerid", "provider"];
+const APPOINTMENT: &[&str] = &["apptid", "appointmentid", "fkappointmentid", "bookingid"];
+
+const NOTES: Words = &[
+    ("key", &["noteid", "consultid", "consultationid", "progressnoteid"]),
+    ("patient", PATIENT),
+    ("author", AUTHOR),
+    ("appointment", APPOINTMENT),
+    ("signed_at", &["signedts", "notets", "consultts"]),
+    ("date", &["notedate", "consultdate", "consultationdate"]),
+    ("time", &["notetime", "consulttime"]),
+    ("body", &["notetext", "consultnotes", "progressnotes", "clinicalnotes", "consultationnotes"]),
+    ("reason", &["reasonforvisit", "presentingcomplaint"]),
+    ("history", &["history", "hpi"]),
+    ("examination", &["examination", "onexamination"]),
+    ("diagnosis", &["diagnosis", "assessment"]),
+    ("plan", &["plan", "management"]),
+];
+
+const ALLERGIES: Words = &[
+    ("key", &["allergyid"]),
+    ("patient", PATIENT),
+    ("substance", &["allergen", "substance", "allergy", "allergicto"]),
+    ("reaction", &["reaction", "allergicreaction"]),
+    ("severity", &["severity"]),
+    ("onset", &["onset", "onsetdate", "firstseen"]),
+];
+
+const MEDICINES: Words = &[
+    ("key", &["medid", "medicineid", "medicationid", "scriptid", "prescriptionid"]),
+    ("patient", PATIENT),
+    ("text", &["drug", "drugname", "medicine", "medication"]),
+    ("directions", &["directions", "dosage", "sig"]),
+    ("quantity", &["qty", "quantity"]),
+    ("repeats", &["repeats", "rpts"]),
+    ("reason", &["indication"]),
+    ("started_on", &["started", "startdate", "datestarted", "dateprescribed"]),
+    ("ended_on", &["ceased", "dateceased", "stopped", "enddate"]),
+    ("status", &["medstatus"]),
+];
+
+const OBSERVATIONS: Words = &[
+    ("key", &["obsid", "observationid", "measurementid"]),
+    ("patient", PATIENT),
+    ("appointment", APPOINTMENT),
+    ("kind", &["measure", "measurement", "obstype", "observationtype"]),
+    ("value", &["obsvalue", "measuredvalue", "reading"]),
+    ("taken_at", &["takents", "measuredat", "obsts"]),
+    ("date", &["obsdate", "datetaken"]),
+    ("comment", &["obscomment"]),
+];
+
+const DOCUMENTS: Words = &[
+    ("key", &["docid", "documentid", "scanid", "attachmentid"]),
+    ("patient", PATIENT),
+    ("title", &["doctitle", "documenttitle", "description"]),
+    ("kind", &["dockind", "doctype", "documenttype"]),
+    ("captured_at", &["scannedts", "scannedat", "doccreated"]),
+    ("date", &["docdate", "scandate", "documentdate"]),
+    ("name", &["filename", "docfilename"]),
+    ("md5", &["filemd5", "md5"]),
+    ("size", &["filesize"]),
+    ("storage", &["storage", "storagetype"]),
+    ("reference", &["filepath", "fileref"]),
+];
+
 /// What identifies a table: fields that others would hardly have, at three points each.
 const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Patients, &["birth_date", "medicare", "ihi"]),
     (SourceTable::Practitioners, &["ahpra_number", "hpii", "prescriber_number", "provider_numbers"]),
-    (SourceTable::Appointments, &["minutes", "patient", "practitioner"]),
+    (SourceTable::Appointments, &["minutes", "practitioner"]),
+    (SourceTable::Notes, &["body", "examination", "history"]),
+    (SourceTable::Allergies, &["substance", "reaction"]),
+    (SourceTable::Medicines, &["text", "directions", "repeats"]),
+    (SourceTable::Observations, &["kind", "value"]),
+    (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
 fn words(ours: SourceTable) -> Words {
@@ -73,6 +146,11 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Practitioners => PRACTITIONERS,
         SourceTable::Patients => PATIENTS,
         SourceTable::Appointments => APPOINTMENTS,
+        SourceTable::Notes => NOTES,
+        SourceTable::Allergies => ALLERGIES,
+        SourceTable::Medicines => MEDICINES,
+        SourceTable::Observations => OBSERVATIONS,
+        SourceTable::Documents => DOCUMENTS,
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use sqlx::postgres::PgConnection;
 
-use super::{TableExtract, Wires, bind, mapped};
+use super::{TableExtract, Wires, bind};
 use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::import::Progress;
 use crate::load::stage::Run;
 use crate::load::wire::{self as staging, Extract, Paged, State};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, TableMapping};
 use crate::raw::RawColumn;
 use crate::wire::{Described, Route, Wire, WireRow};
 
@@ -23,6 +23,7 @@ const PROBES: usize = 20;
 
 pub(super) struct Extraction<'a> {
     pub(super) mapping: &'a Mapping,
+    pub(super) mapped: &'a TableMapping,
     pub(super) run: Run,
     pub(super) table: SourceTable,
     pub(super) route: Route,
@@ -49,9 +50,8 @@ impl Extraction<'_> {
         connection: &mut PgConnection,
         wires: &mut Wires<'_>,
     ) -> Result<TableExtract, Error> {
-        let mapped = mapped(self.mapping, self.table);
         let wire = wires.get(self.route)?;
-        let described = wire.describe(self.mapping, mapped).await?;
+        let described = wire.describe(self.mapping, self.mapped).await?;
         // A field that the mapping names and the layout lacks would be empty in every record, in silence.
         bind(self.mapping, self.table, &described.columns)?;
         let mut extract = self.begin(connection, &described).await?;
@@ -262,7 +262,7 @@ impl Extraction<'_> {
 
     /// The other interface's count, where the mapping says how to ask it.
     async fn witness(&self, wires: &mut Wires<'_>) -> Result<Option<u64>, Error> {
-        let mapped = mapped(self.mapping, self.table);
+        let mapped = self.mapped;
         let (other, name) = match self.route {
             Route::Odata => (Route::DataApi, &mapped.api_layout),
             _ => (Route::Odata, &mapped.table),

@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 use wattle_domain::row::Fields;
-use wattle_domain::{ClinicId, ColumnKind, Table};
+use wattle_domain::{ClinicId, ColumnKind, Rest, Table};
 
 use crate::error::Error;
 
@@ -17,7 +17,14 @@ pub(crate) struct Actual {
     pub(crate) fields: Fields,
     /// A person changed or deleted it in Wattle since.
     pub(crate) touched: bool,
+    /// The hash under which it was loaded.
+    pub(crate) loaded_as: String,
+    /// The server has sealed its words since: nobody here can read them.
+    pub(crate) sealed: bool,
 }
+
+/// How a value begins that the server has sealed.
+pub(crate) const SEALED: &str = "\u{1}s";
 
 /// The rows of a table that came from FileMaker and are not deleted; only those of some blocks, where blocks are named.
 pub(crate) fn rows<'c>(
@@ -32,12 +39,10 @@ pub(crate) fn rows<'c>(
         "AND $2::int[] IS NULL"
     };
     let sql = format!(
-        "SELECT t.id, t.updated_by IS NOT NULL, {} FROM clinic.{2} t
-         WHERE t.clinic_id = $1 AND t.deleted_at IS NULL {some}
-           AND EXISTS (SELECT FROM clinic.migration_map m
-                       WHERE m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id)",
+        "SELECT t.id, t.updated_by IS NOT NULL, {}, m.row_hash FROM clinic.{1} t
+         JOIN clinic.migration_map m ON m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id
+         WHERE t.clinic_id = $1 AND t.deleted_at IS NULL {some}",
         chosen(table),
-        table.sql,
         table.sql
     );
     let read = move |row: PgRow| actual(&row, table);
@@ -46,6 +51,16 @@ pub(crate) fn rows<'c>(
         .bind(blocks)
         .fetch(connection)
         .map(move |row| row.and_then(&read).map_err(Error::db("reading the target")))
+}
+
+/// Whether a value rests sealed.
+pub(crate) fn is_sealed(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_str).is_some_and(|text| text.starts_with(SEALED))
+}
+
+/// Whether a column of a row can be compared: not one that may rest sealed, in a row that does.
+pub(crate) fn is_readable(table: &Table, column: &str, sealed: bool) -> bool {
+    !sealed || table.column(column).is_some_and(|c| c.rest == Rest::Open)
 }
 
 fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
@@ -63,7 +78,31 @@ fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
         };
         fields.insert(column.name.to_owned(), value.unwrap_or(Value::Null));
     }
-    Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)? })
+    let sealed = table.sealed().any(|column| is_sealed(fields.get(column.name)));
+    let loaded_as = row.try_get(table.columns.len() + 2)?;
+    Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)?, loaded_as, sealed })
+}
+
+/// The row that stands for another by now: where rows never change, the last of those that replace it.
+pub(crate) async fn newest(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+    id: Uuid,
+) -> Result<Uuid, Error> {
+    if !table.append_only || table.column("supersedes").is_none() {
+        return Ok(id);
+    }
+    let sql = format!(
+        "WITH RECURSIVE chain (id, n) AS (
+             SELECT $2::uuid, 0
+             UNION ALL SELECT t.id, n + 1 FROM clinic.{} t JOIN chain ON t.supersedes = chain.id
+             WHERE t.clinic_id = $1 AND n < 1000)
+         SELECT id FROM chain ORDER BY n DESC LIMIT 1",
+        table.sql
+    );
+    let found = sqlx::query_scalar(AssertSqlSafe(sql)).bind(clinic.0).bind(id).fetch_one(connection).await;
+    found.map_err(Error::db("looking for the newest row"))
 }
 
 /// One row, if it is there and not deleted.
@@ -74,7 +113,7 @@ pub(crate) async fn one(
     id: Uuid,
 ) -> Result<Option<Actual>, Error> {
     let sql = format!(
-        "SELECT t.id, t.updated_by IS NOT NULL, {} FROM clinic.{} t WHERE t.clinic_id = $1 AND t.id = $2 AND t.deleted_at IS NULL",
+        "SELECT t.id, t.updated_by IS NOT NULL, {}, '' FROM clinic.{} t WHERE t.clinic_id = $1 AND t.id = $2 AND t.deleted_at IS NULL",
         chosen(table),
         table.sql
     );

@@ -15,6 +15,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (1, "staging", include_str!("../../../../migrations/staging/0001_staging.sql")),
     (2, "extract", include_str!("../../../../migrations/staging/0002_extract.sql")),
     (3, "cutover", include_str!("../../../../migrations/staging/0003_cutover.sql")),
+    (4, "containers", include_str!("../../../../migrations/staging/0004_containers.sql")),
 ];
 
 /// Connects and becomes `wattle_migrator`, seeing one clinic.

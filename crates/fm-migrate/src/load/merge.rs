@@ -7,6 +7,7 @@ use wattle_domain::{ColumnKind, Table, TableName};
 
 use super::removal::GONE;
 use super::stage::Run;
+use super::succession;
 use super::target::{Origin, quoted};
 use crate::error::Error;
 
@@ -25,8 +26,19 @@ pub struct Merged {
     pub unchanged: u64,
 }
 
+impl Merged {
+    /// Another table of the same records.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.kept += other.kept;
+        self.removed += other.removed;
+        self.unchanged += other.unchanged;
+    }
+}
+
 /// Columns that no export fills and that others write: an update leaves them alone.
-pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes"];
+pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes", "stored_at", "lost_at"];
 
 /// Where rows land before they are compared.
 pub(super) fn landing_name(table: &Table) -> String {
@@ -71,6 +83,9 @@ pub(super) async fn merge(
     if name == TableName::Appointment {
         make_room(connection, run, &landing).await?;
         let_go(connection, run, &landing).await?;
+    }
+    if table.append_only && table.column("supersedes").is_some() {
+        succession::succeed(connection, run, origin, table).await?;
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
     let all = quoted(&columns);

@@ -13,7 +13,7 @@ use super::copy::CopyRows;
 use super::merge;
 use super::removal;
 use super::stage::Run;
-use crate::convert::{Outcome, TargetRow};
+use crate::convert::{self, Outcome, TargetRow};
 use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::mapping::Bound;
@@ -48,11 +48,13 @@ pub(crate) struct TableLoad<'c> {
     notes: CopyRows,
     report: TableReport,
     taken: u64,
+    /// Records that say nothing and are no rejects: a patient without allergies, where these stand in the patient's record.
+    without_rows: u64,
     /// Keys of records that were rejected: what they became earlier stays.
     rejected_keys: Vec<String>,
 }
 
-const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name";
+const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name, path";
 
 impl<'c> TableLoad<'c> {
     /// Opens the transaction and makes a landing table for each target.
@@ -83,6 +85,7 @@ impl<'c> TableLoad<'c> {
             notes: CopyRows::new("staging.note", REASON_COLUMNS),
             report: TableReport::default(),
             taken: 0,
+            without_rows: 0,
             rejected_keys: Vec::new(),
         })
     }
@@ -94,6 +97,7 @@ impl<'c> TableLoad<'c> {
         match outcome {
             Ok(mut typed) => {
                 typed.notes.extend(cells.unsaid());
+                self.without_rows += u64::from(typed.rows.is_empty());
                 for reason in &typed.notes {
                     *self.report.notes.entry(reason.code).or_default() += 1;
                     self.reason(position, reason, false).await?;
@@ -135,7 +139,7 @@ impl<'c> TableLoad<'c> {
 
     async fn reason(&mut self, position: u64, reason: &Reason, rejected: bool) -> Result<(), Error> {
         let rows = if rejected { &mut self.rejects } else { &mut self.notes };
-        rows.row(7);
+        rows.row(8);
         rows.uuid(self.run.id);
         rows.uuid(self.run.clinic.0);
         rows.text(self.origin.name());
@@ -143,6 +147,7 @@ impl<'c> TableLoad<'c> {
         rows.bigint(i64::try_from(position).unwrap_or(i64::MAX));
         rows.text(reason.code.as_str());
         rows.text(&reason.column);
+        rows.maybe_text(reason.path.as_deref());
         rows.send(&mut self.tx, false).await
     }
 
@@ -153,37 +158,32 @@ impl<'c> TableLoad<'c> {
         for rows in self.tables.values_mut() {
             rows.send(&mut self.tx, true).await?;
         }
-        let main = match self.origin.table {
-            Some(SourceTable::Practitioners) => Some(TableName::Practitioner),
-            Some(SourceTable::Patients) => Some(TableName::Patient),
-            Some(SourceTable::Appointments) => Some(TableName::Appointment),
-            None => None,
-        };
+        let main = self.origin.table.map(convert::main).unwrap_or_default();
         let names: Vec<TableName> = self.tables.keys().copied().collect();
         let (mut stay, mut worked_on) = (std::mem::take(&mut self.rejected_keys), Vec::new());
-        if self.origin.whole {
-            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names).await?;
+        if self.origin.table.is_some() {
+            worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names, main).await?;
             worked_on.retain(|key| !stay.contains(key));
             stay.extend_from_slice(&worked_on);
         }
         // What is gone goes first: its slots in the book are free for what comes.
         let mut removed = BTreeMap::new();
-        for &name in names.iter().filter(|_| self.origin.whole) {
-            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, &stay).await?;
+        for &name in names.iter().filter(|name| self.origin.table.is_some() && !stays(**name)) {
+            let gone = removal::remove(&mut self.tx, self.run, self.origin, name, (main, &stay)).await?;
             removed.insert(name, gone);
         }
         for &name in &names {
             let mut merged = merge::merge(&mut self.tx, self.run, self.origin, name).await?;
             merged.removed = removed.get(&name).copied().unwrap_or(0);
-            if Some(name) == main {
+            if self.origin.whole && main.first() == Some(&name) {
                 merged.kept += worked_on.len() as u64;
             }
-            if Some(name) == main {
-                self.report.main = merged;
+            if main.contains(&name) {
+                self.report.main.add(merged);
             }
             self.report.targets.insert(name.as_str(), merged);
         }
-        if let (Some(main), Some(source)) = (main, self.origin.source) {
+        if let Some(source) = self.origin.source {
             self.count(main, source).await?;
         }
         for &name in self.tables.keys() {
@@ -198,14 +198,19 @@ impl<'c> TableLoad<'c> {
     }
 
     /// Three counts that nobody derived from each other: staged records, rows of the target, rejects.
-    async fn count(&mut self, main: TableName, source: Uuid) -> Result<(), Error> {
-        let table = main.table();
+    async fn count(&mut self, main: &[TableName], source: Uuid) -> Result<(), Error> {
+        let landed = main.iter().map(|name| {
+            let (table, landing) = (name.table().sql, merge::landing_name(name.table()));
+            format!("SELECT l.source_key FROM clinic.{table} t JOIN {landing} l ON l.id = t.id WHERE t.clinic_id = $2")
+        });
+        let landed = landed.collect::<Vec<_>>().join(" UNION ALL ");
+        // A record may have become several rows; where it becomes one, counting rows is cheaper.
+        let several = matches!(self.origin.table, Some(SourceTable::Allergies | SourceTable::Documents));
+        let what = if several { "count(DISTINCT source_key)" } else { "count(*)" };
         let sql = format!(
             "SELECT (SELECT count(*) FROM staging.raw_row WHERE source_id = $1),
-                 (SELECT count(*) FROM clinic.{0} t JOIN {1} l ON l.id = t.id WHERE t.clinic_id = $2),
-                 (SELECT count(*) FROM staging.reject WHERE run_id = $3 AND source_table = $4)",
-            table.sql,
-            merge::landing_name(table)
+                 (SELECT {what} FROM ({landed}) AS landed),
+                 (SELECT count(*) FROM staging.reject WHERE run_id = $3 AND source_table = $4)"
         );
         let (read, loaded, rejected): (i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(source)
@@ -217,9 +222,9 @@ impl<'c> TableLoad<'c> {
             .map_err(Error::db("counting"))?;
         let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
         self.report.read = unsigned(read);
-        self.report.loaded = unsigned(loaded);
+        self.report.loaded = unsigned(loaded) + self.without_rows;
         self.report.rejected = unsigned(rejected);
-        if read == loaded + rejected {
+        if self.report.read == self.report.loaded + self.report.rejected {
             return Ok(());
         }
         Err(Error::Counts {
@@ -229,6 +234,11 @@ impl<'c> TableLoad<'c> {
             rejected: self.report.rejected,
         })
     }
+}
+
+/// The names of authors stay with what they wrote, also when nothing that is left in FileMaker names them.
+fn stays(name: TableName) -> bool {
+    name == TableName::UserName
 }
 
 /// Column names as SQL has them.

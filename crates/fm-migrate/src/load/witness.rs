@@ -151,6 +151,28 @@ pub(crate) async fn of_keys(
     .map_err(Error::db("looking for rows of rejected records"))
 }
 
+/// Of some rows that never change: the hashes of everything that their records have ever become.
+pub(crate) async fn ever_loaded(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    table: &Table,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<String>>, Error> {
+    let found: Vec<(Uuid, Vec<String>)> = sqlx::query_as(
+        "SELECT m.row_id, array_agg(o.row_hash) FROM clinic.migration_map m
+         JOIN clinic.migration_map o ON o.clinic_id = $1 AND o.table_name = $2 AND o.source_file = m.source_file
+             AND o.source_table = m.source_table AND o.source_key = m.source_key
+         WHERE m.clinic_id = $1 AND m.table_name = $2 AND m.row_id = ANY ($3) GROUP BY m.row_id",
+    )
+    .bind(clinic.0)
+    .bind(table.sql)
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+    .map_err(Error::db("looking for what records have become"))?;
+    Ok(found.into_iter().collect())
+}
+
 /// How many foreign keys PostgreSQL itself holds between the clinic's tables.
 pub(crate) async fn foreign_keys(connection: &mut PgConnection) -> Result<i64, Error> {
     sqlx::query_scalar(

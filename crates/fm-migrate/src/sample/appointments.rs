@@ -11,6 +11,7 @@ use super::output::{Output, inside};
 use super::patients::{Register, number};
 use super::people::{Doctor, day};
 use super::random::Random;
+use super::record::Visit;
 use super::truth::TableTruth;
 use crate::error::Error;
 
@@ -50,7 +51,8 @@ pub(super) fn write(
     register: &Register,
     dir: &Path,
     truth: &mut TableTruth,
-) -> Result<(), Error> {
+) -> Result<Vec<Visit>, Error> {
+    let mut visits = Vec::new();
     let mut random = Random::new(plan.seed, 4);
     let mut file = Output::create(inside(dir, "Appointments.csv"))?;
     let book = fill(plan, staff, register);
@@ -65,6 +67,10 @@ pub(super) fn write(
         notes(plan, slot, &wrote, truth);
         sprinkle(i, &mut wrote, truth);
         file.csv(&wrote)?;
+        if slot.went == Went::Done && plan.notes > 0 {
+            let Slot { patient, doctor, day, start_min, .. } = *slot;
+            visits.push(Visit { key, patient, doctor, day, start_min });
+        }
         if i % every == every - 1
             && let Some(bad) = dirt.next()
         {
@@ -76,7 +82,8 @@ pub(super) fn write(
         key += 1;
         plant(&bad, &wrote, key, &mut file, truth)?;
     }
-    file.finish()
+    file.finish()?;
+    Ok(visits)
 }
 
 /// A planted reject: what it must be called, and the change to the record before it that makes it.

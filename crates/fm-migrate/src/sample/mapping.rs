@@ -7,11 +7,16 @@ use super::Plan;
 use super::appointments::FIELDS;
 use super::book::TYPES;
 use super::people::Doctor;
+use super::record::MEDICINE_FIELDS;
 use super::roster::{SATURDAY, works};
 use crate::error::Error;
 
 /// The part that does not depend on the plan.
 const TABLES: &str = include_str!("mapping.toml");
+/// Documents.
+const DOCUMENTS: &str = include_str!("documents.toml");
+/// The tables of the record.
+const RECORD: &str = include_str!("record.toml");
 
 pub(super) fn write(plan: &Plan, staff: &[Doctor], dir: &Path) -> Result<(), Error> {
     let path = dir.join("clinic.toml");
@@ -32,6 +37,13 @@ fn text(plan: &Plan, staff: &[Doctor]) -> String {
         plan.today
     );
     out.push_str(&TABLES.replace("@COLUMNS@", &columns.join(", ")));
+    if plan.notes > 0 {
+        let columns: Vec<String> = MEDICINE_FIELDS.iter().map(|f| format!("{f:?}")).collect();
+        out.push_str(&RECORD.replace("@MEDICINE_COLUMNS@", &columns.join(", ")));
+    }
+    if plan.documents > 0 {
+        out.push_str(DOCUMENTS);
+    }
     let _ = writeln!(out, "\n[[site]]\nname = \"Harbour Street\"\n\n[[site]]\nname = \"Ferry Road\"");
     for doctor in staff {
         let _ = writeln!(out, "\n[[room]]\nname = \"Room {}\"\nsite = \"Harbour Street\"", doctor.room);

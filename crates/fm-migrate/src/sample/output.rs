@@ -86,6 +86,25 @@ pub(super) fn csv_record<S: AsRef<str>>(line: &mut String, cells: &[S]) {
     line.push('\r');
 }
 
+/// What stands before the records of an FMPXMLRESULT: name, type and repetitions of each field.
+pub(super) fn xml_head(layout: &str, found: u32, fields: &[(&str, &str, u32)]) -> String {
+    use std::fmt::Write as _;
+    let mut head = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<FMPXMLRESULT xmlns=\"http://www.filemaker.com/fmpxmlresult\">\
+         <ERRORCODE>0</ERRORCODE><PRODUCT BUILD=\"06-11-2022\" NAME=\"FileMaker\" VERSION=\"ProAdvanced 19.5.1\"/>",
+    );
+    let _ = write!(
+        head,
+        "<DATABASE DATEFORMAT=\"D/m/yyyy\" LAYOUT=\"{layout}\" NAME=\"Clinic.fmp12\" RECORDS=\"{found}\" TIMEFORMAT=\"k:mm:ss \"/>\n<METADATA>"
+    );
+    for (name, kind, repeat) in fields {
+        let _ =
+            write!(head, "<FIELD EMPTYOK=\"YES\" MAXREPEAT=\"{repeat}\" NAME=\"{name}\" TYPE=\"{kind}\"/>");
+    }
+    let _ = writeln!(head, "</METADATA>\n<RESULTSET FOUND=\"{found}\">");
+    head
+}
+
 /// XML text; a vertical tab goes out as the illegal reference that old exports are full of.
 fn escape(line: &mut String, text: &str) {
     for c in text.chars() {

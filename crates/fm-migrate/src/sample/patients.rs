@@ -8,7 +8,7 @@ use std::path::Path;
 use dirt::{Dirt, plant};
 use person::{Person, person};
 
-use super::output::{Output, inside};
+use super::output::{Output, inside, xml_head};
 use super::people::Doctor;
 use super::random::Random;
 use super::truth::TableTruth;
@@ -81,7 +81,7 @@ pub(super) fn write(
     let mut random = Random::new(plan.seed, 2);
     let mut file = Output::create(inside(dir, "Patients.xml"))?;
     let dirty = Dirt::of(plan);
-    file.text(&head(plan.patients + dirty.rejected()))?;
+    file.text(&xml_head("Patient Export", plan.patients + dirty.rejected(), FIELDS))?;
     let mut register = Register::default();
     let mut n = 0;
     let every = (plan.patients / (dirty.rejected() + 1)).max(1);
@@ -121,23 +121,6 @@ pub(super) fn write(
     Ok(register)
 }
 
-fn head(found: u32) -> String {
-    use std::fmt::Write;
-    let mut head = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<FMPXMLRESULT xmlns=\"http://www.filemaker.com/fmpxmlresult\">\
-         <ERRORCODE>0</ERRORCODE><PRODUCT BUILD=\"06-11-2022\" NAME=\"FileMaker\" VERSION=\"ProAdvanced 19.5.1\"/>",
-    );
-    let _ = write!(
-        head,
-        "<DATABASE DATEFORMAT=\"D/m/yyyy\" LAYOUT=\"Patient Export\" NAME=\"Clinic.fmp12\" RECORDS=\"{found}\" TIMEFORMAT=\"k:mm:ss \"/>\n<METADATA>"
-    );
-    for (name, kind, repeat) in FIELDS {
-        let _ =
-            write!(head, "<FIELD EMPTYOK=\"YES\" MAXREPEAT=\"{repeat}\" NAME=\"{name}\" TYPE=\"{kind}\"/>");
-    }
-    let _ = writeln!(head, "</METADATA>\n<RESULTSET FOUND=\"{found}\">");
-    head
-}
 /// What the migrator must say about a person as generated.
 fn notes(person: &Person, truth: &mut TableTruth) {
     if person.address.get(3).is_some_and(|postcode| postcode.len() == 3) {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::error::Error;
+use crate::ids::SourceTable;
 
 /// One planted oddity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,9 +65,34 @@ pub struct Truth {
     pub patients: TableTruth,
     /// `Appointments.csv`.
     pub appointments: TableTruth,
+    /// `Notes.xml`.
+    pub notes: TableTruth,
+    /// `Allergies.mer`.
+    pub allergies: TableTruth,
+    /// `Medicines.csv`.
+    pub medicines: TableTruth,
+    /// `Observations.mer`.
+    pub observations: TableTruth,
+    /// `Documents.xml`.
+    pub documents: TableTruth,
 }
 
 impl Truth {
+    /// What an export holds.
+    #[must_use]
+    pub fn table(&self, table: SourceTable) -> &TableTruth {
+        match table {
+            SourceTable::Practitioners => &self.practitioners,
+            SourceTable::Patients => &self.patients,
+            SourceTable::Appointments => &self.appointments,
+            SourceTable::Notes => &self.notes,
+            SourceTable::Allergies => &self.allergies,
+            SourceTable::Medicines => &self.medicines,
+            SourceTable::Observations => &self.observations,
+            SourceTable::Documents => &self.documents,
+        }
+    }
+
     pub(super) fn new(plan: &Plan) -> Self {
         Self { seed: plan.seed, today: plan.today.to_string(), ..Self::default() }
     }

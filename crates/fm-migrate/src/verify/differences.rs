@@ -95,7 +95,8 @@ impl Suspects {
             let table = name.table();
             let mut wanted = self.wanted.remove(&name).unwrap_or_default();
             let blocks = blocks.iter().filter_map(|b| i32::try_from(*b).ok()).collect();
-            let (mut extra, mut history) = (Vec::new(), HashMap::new());
+            let (mut extra, mut history, mut now) = (Vec::new(), HashMap::new(), HashMap::new());
+            let replaces = table.column("supersedes").is_some();
             let mut rows = actual::rows(connection, clinic, table, Some(blocks));
             while let Some(row) = rows.try_next().await? {
                 let Some(other) = wanted.remove(&row.id) else {
@@ -108,13 +109,22 @@ impl Suspects {
                     .iter()
                     .map(|c| c.name)
                     .filter(|c| !NOT_OURS.contains(c))
+                    .filter(|c| actual::is_readable(table, c, row.sealed))
                     .filter(|c| row.fields.get(*c).unwrap_or(null) != other.fields.get(*c).unwrap_or(null))
                     .collect();
+                let should = hash(table, &other.fields);
+                let mut differing = differing;
+                if row.sealed && row.loaded_as != should {
+                    differing.extend(table.sealed().map(|c| c.name));
+                }
                 if differing.is_empty() {
                     continue;
                 }
                 if table.append_only {
-                    history.insert(row.id, hash(table, &row.fields));
+                    // What rests sealed is what was loaded, or the server could not open it.
+                    let is = if row.sealed { row.loaded_as } else { hash(table, &row.fields) };
+                    history.insert(row.id, is);
+                    now.insert(row.id, should);
                 }
                 let why = match differing.as_slice() {
                     _ if row.touched => Why::ChangedHere,
@@ -136,9 +146,16 @@ impl Suspects {
             // History is not rewritten when FileMaker tells it otherwise; but it must be as it was loaded once.
             let ids: Vec<Uuid> = history.keys().copied().collect();
             let loaded_as = witness::loaded_as(connection, clinic, table, &ids).await?;
+            let ever_loaded = match replaces {
+                true => witness::ever_loaded(connection, clinic, table, &ids).await?,
+                false => HashMap::new(),
+            };
             for difference in found.iter_mut().filter(|d: &&mut Difference| d.table == name.as_str()) {
                 let once = history.get(&difference.id);
-                if once.is_some() && loaded_as.get(&difference.id) == once {
+                // Where a row can be replaced, what FileMaker says now must have come as a row of its own.
+                let came = now.get(&difference.id).zip(ever_loaded.get(&difference.id));
+                let told = !replaces || came.is_some_and(|(now, ever)| ever.contains(now));
+                if told && once.is_some() && loaded_as.get(&difference.id) == once {
                     difference.why = Why::History;
                 }
             }
@@ -161,7 +178,7 @@ impl Suspects {
             for (id, touched) in extra {
                 let why = match () {
                     () if touched => Why::ChangedHere,
-                    () if table.append_only => Why::History,
+                    () if table.append_only || name == TableName::UserName => Why::History,
                     () if rejected.contains(&id) => Why::RejectedSince,
                     () => Why::Unexplained,
                 };

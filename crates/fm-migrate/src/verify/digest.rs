@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wattle_domain::Table;
 use wattle_domain::row::Fields;
 
-use crate::load::NOT_OURS;
+use crate::load::{NOT_OURS, actual};
 
 /// Blocks of a table; ids are evenly spread over them.
 pub const BLOCKS: usize = 4_096;
@@ -57,12 +57,16 @@ pub fn block(id: Uuid) -> usize {
     (usize::from(first) << 4) | usize::from(second >> 4)
 }
 
-/// A row's checksum, over its id and every column that the migrator fills.
+/// A row's checksum, over its id and every column that the migrator fills. Of one whose words rest sealed, these are stood for
+/// by the hash of all that was loaded: nobody but the server can read them, and whoever else changes them makes them
+/// unreadable to it.
 #[must_use]
-pub fn row(table: &Table, id: Uuid, fields: &Fields) -> u128 {
+pub fn row(table: &Table, id: Uuid, fields: &Fields, sealed_as: Option<&str>) -> u128 {
     let mut text = Vec::with_capacity(256);
     text.extend_from_slice(id.as_bytes());
-    for column in table.columns.iter().filter(|c| !NOT_OURS.contains(&c.name)) {
+    text.extend_from_slice(sealed_as.unwrap_or_default().as_bytes());
+    let ours = table.columns.iter().filter(|c| !NOT_OURS.contains(&c.name));
+    for column in ours.filter(|c| actual::is_readable(table, c.name, sealed_as.is_some())) {
         let value = fields.get(column.name).unwrap_or(&Value::Null);
         // Writing to a Vec does not fail.
         let _ = serde_json::to_writer(&mut text, value);
@@ -99,11 +103,11 @@ mod tests {
         let table = wattle_domain::TableName::Location.table();
         let fields = |name: &str| Fields::from_iter([("name".to_owned(), Value::from(name))]);
         let mut one = Tree::default();
-        one.add(id(1), row(table, id(1), &fields("a")));
-        one.add(id(2), row(table, id(2), &fields("b")));
+        one.add(id(1), row(table, id(1), &fields("a"), None));
+        one.add(id(2), row(table, id(2), &fields("b"), None));
         let mut two = Tree::default();
-        two.add(id(1), row(table, id(1), &fields("b")));
-        two.add(id(2), row(table, id(2), &fields("a")));
+        two.add(id(1), row(table, id(1), &fields("b"), None));
+        two.add(id(2), row(table, id(2), &fields("a"), None));
         assert_ne!(one.root(), two.root());
     }
 }

@@ -9,11 +9,13 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
+use crate::convert::record::{Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
 use crate::extract::bind;
 use crate::ids::{Namespace, SourceTable};
+use crate::load::containers::{self, Owner};
 use crate::load::last_run::Used;
 use crate::load::stage::staged;
 use crate::mapping::{Bound, Mapping};
@@ -106,6 +108,30 @@ impl Staged {
         while let Some(row) = rows.try_next().await? {
             let outcome = book.convert(&row, &later_ones);
             told(Told::Record(table, &file.bound, &row, &outcome));
+        }
+        drop(rows);
+
+        let owner = Owner { clinic: namespace.clinic(), file: &mapping.clinic.file };
+        let files = containers::read(connection, owner).await?;
+        let around = Surroundings {
+            containers: &files,
+            mapping,
+            namespace,
+            practitioners: &doctors.keys,
+            names: &doctors.names,
+            patients: &people.keys,
+            book: &file.census,
+        };
+        for table in SourceTable::OF_RECORD {
+            let Some(file) = self.0.get(&table) else { continue };
+            let mut convert = converter(table, file.bound.clone(), around, &file.census);
+            let mut rows = staged(connection, source(table));
+            while let Some(row) = rows.try_next().await? {
+                let outcome = convert.convert(&row);
+                told(Told::Record(table, &file.bound, &row, &outcome));
+            }
+            drop(rows);
+            convert.beside().iter().for_each(|row| told(Told::Setup(row)));
         }
         Ok(())
     }

@@ -233,6 +233,7 @@ fn meaning(code: Code) -> &'static str {
         Code::NumText => "words where a number belongs",
         Code::OdataUnsaid => "FileMaker's OData could not say the value; the Data API or an XML export can",
         Code::DurationRange => "a length of nothing, or of more than a day",
+        Code::ValueRange => "a measured value that cannot be true",
         Code::ValueUnknown => "a word that the mapping does not translate",
         Code::KeyFolded => "found by a number that differs in capitals or blanks",
         Code::IdentifierCheck => "a number that fails its check; kept and marked",
@@ -242,6 +243,18 @@ fn meaning(code: Code) -> &'static str {
         Code::PostcodePadded => "a postcode that had lost its zero, and has it again",
         Code::PostcodeOdd => "a postcode of another shape, kept as it was written",
         Code::SingleName => "one name only; it stands as family name",
+        Code::ContainerNotCopied => "its file was not fetched yet: run containers, then import",
+        Code::ContainerEmpty => "it holds no file",
+        Code::ContainerMissing => "FileMaker names a file and gives none",
+        Code::ContainerReference => {
+            "FileMaker holds only a path to the file: insert the file itself, or find it there"
+        }
+        Code::ContainerSize => "the file is longer or shorter than FileMaker says",
+        Code::ContainerMd5 => "the file is another one than FileMaker's checksum is of",
+        Code::ContainerLarge => "the file is larger than any document may be",
+        Code::ContainerProgram => "the file is a program",
+        Code::ContainerType => "the file is not what its name says; kept as what it is",
+        Code::SameContent => "the same file as another document of this patient; kept once",
         Code::DoubleBooked => "overlaps an earlier booking; loaded as a deliberate double booking",
     }
 }

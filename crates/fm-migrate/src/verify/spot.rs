@@ -135,7 +135,8 @@ pub(crate) async fn write(
         }
         page.push_str("</table><table>");
         for (table, id) in &record.rows {
-            let row = actual::one(connection, clinic, table.table(), *id).await?;
+            let id = actual::newest(connection, clinic, table.table(), *id).await?;
+            let row = actual::one(connection, clinic, table.table(), id).await?;
             page.push_str(&format!("<tr><th colspan=2 class=head>{}", table.as_str()));
             let Some(row) = row else {
                 page.push_str("<tr><td colspan=2 class=bad>not there");
@@ -144,6 +145,7 @@ pub(crate) async fn write(
             for column in table.table().columns {
                 let text = match row.fields.get(column.name) {
                     None | Some(serde_json::Value::Null) => continue,
+                    sealed if actual::is_sealed(sealed) => "(sealed)".to_owned(),
                     Some(serde_json::Value::String(text)) if column.kind != ColumnKind::Uuid => text.clone(),
                     Some(serde_json::Value::Number(n)) if column.kind == ColumnKind::Instant => {
                         let at = UtcInstant(n.as_i64().unwrap_or_default());

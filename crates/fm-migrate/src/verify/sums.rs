@@ -136,6 +136,10 @@ const LINES: &[Line] = &[
     (SourceTable::Appointments, "note", TableName::Appointment, "filled", "count(note)"),
     (SourceTable::Appointments, "started_at", TableName::Appointment, "filled", "count(started_at)"),
     (SourceTable::Appointments, "finished_at", TableName::Appointment, "filled", "count(finished_at)"),
+    (SourceTable::Medicines, "text", TableName::Medication, "filled", "count(*)"),
+    (SourceTable::Medicines, "directions", TableName::Medication, "filled", "count(directions)"),
+    (SourceTable::Medicines, "quantity", TableName::Medication, "sum", "sum(quantity)"),
+    (SourceTable::Medicines, "started_on", TableName::Medication, "filled", "count(started_on)"),
 ];
 
 /// Every column that the mapping names and that stands alone on both sides.

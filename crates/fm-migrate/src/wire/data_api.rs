@@ -1,5 +1,7 @@
 //! The Data API: sessions that end, layouts that show some fields, pages by offset.
 
+mod container;
+
 use super::fault::Stop;
 use super::http::{self, Answer, Failed, Http};
 use super::json::Json;
@@ -7,6 +9,7 @@ use super::{Account, Described, Page, WireRow, base, encode, written_by};
 use crate::error::Error;
 use crate::mapping::{Mapping, Server, TableMapping};
 use crate::raw::{GS, RawColumn, WrittenBy};
+pub use container::{Given, Shown, name_of};
 
 /// A file reached by the Data API.
 #[derive(Debug)]
@@ -134,7 +137,8 @@ impl DataApi {
         Ok(self.found("counting records", &path, table).await?.total.unwrap_or(0))
     }
 
-    pub(super) async fn close(&mut self) {
+    /// Signs out where one is signed in: sessions are few.
+    pub async fn close(&mut self) {
         if let Some(token) = self.token.take() {
             let url = format!("{}/sessions/{token}", self.root);
             // Nobody waits for it: it would end by itself.

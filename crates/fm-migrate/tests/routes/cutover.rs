@@ -17,7 +17,8 @@ struct Night {
 impl Night {
     async fn new(name: &str) -> Option<Self> {
         let url = database(name).await?;
-        let house = House::new(small(), Settings::default()).await;
+        let plan = wattle_fm_migrate::sample::Plan { documents: 12, ..small() };
+        let house = House::new(plan, Settings::default()).await;
         house.extract(&url, Route::Odata).await.unwrap();
         house.import(&url, Route::Odata).await.unwrap();
         Some(Self { house, url })
@@ -34,6 +35,7 @@ impl Night {
             by: "Maria Rossi".into(),
             rehearsal,
             ticked: None,
+            blobs: Some(self.house.folder.path().join("blobs").to_string_lossy().into_owned()),
         }
     }
 
@@ -81,10 +83,10 @@ async fn the_checklist_goes_on_where_it_was_and_takes_the_last_changes_along() {
         0
     );
     let stands = night.walk(false, &PEOPLE).await.unwrap();
-    assert_eq!((stands.waits, stands.switched, stands.done.len()), (None, true, 6));
+    assert_eq!((stands.waits, stands.switched, stands.done.len()), (None, true, 7));
     assert_eq!(
         number(&night.url, "SELECT count(*) FROM staging.cutover_step WHERE by_name = 'Maria Rossi'").await,
-        6
+        7
     );
     let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
     assert!(error.contains("cut over already"), "{error}");
@@ -119,7 +121,7 @@ async fn nothing_is_switched_on_a_verification_that_is_not_good() {
 async fn a_rehearsal_does_all_but_the_switch_and_leaves_the_way_free() {
     let Some(night) = Night::new("rehearsal").await else { return };
     let stands = night.walk(true, &[]).await.unwrap();
-    assert_eq!((stands.waits, stands.switched, stands.done.len()), (None, false, 6));
+    assert_eq!((stands.waits, stands.switched, stands.done.len()), (None, false, 7));
     assert!(night.house.folder.path().join("verified/report.html").exists());
     assert_eq!(
         number(&night.url, "SELECT count(*) FROM staging.cutover WHERE switched_at IS NOT NULL").await,

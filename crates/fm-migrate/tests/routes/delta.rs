@@ -46,7 +46,8 @@ async fn new_changed_and_deleted_records_arrive_and_nothing_else_does() {
         assert_eq!(delta["patients"].paged, Default::default());
         if route == Route::Odata {
             let asked = house.standin.requests("odata") - before;
-            assert!(asked < 120, "rows are not read again: {asked} requests");
+            // Twenty records of each table are fetched again: a clone may hide behind equal numbers.
+            assert!(asked < 260, "rows are not read again: {asked} requests");
         }
         let report = house.import(&url, route).await.unwrap();
         let main = report.tables["appointments"].main;

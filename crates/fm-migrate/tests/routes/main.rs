@@ -7,10 +7,12 @@
     missing_docs
 )]
 
+mod containers;
 mod cutover;
 mod delta;
 mod dirt;
 mod faults;
+mod record;
 mod resume;
 mod same;
 mod support;

@@ -9,7 +9,7 @@ use wattle_fm_migrate::wire::Route;
 
 use super::support::{CLINIC, House, database, number, small};
 
-fn start(house: &House, database: &str, action: &str, route: Route) -> Child {
+pub fn start(house: &House, database: &str, action: &str, route: Route, more: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_fm-migrate"))
         .args([action, "--mapping"])
         .arg(house.mapping())
@@ -17,6 +17,7 @@ fn start(house: &House, database: &str, action: &str, route: Route) -> Child {
         .env("DATABASE_URL", database)
         .env("FM_USER", "migrator")
         .env("FM_PASSWORD", "read-only")
+        .envs(more.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -34,7 +35,7 @@ enum Ended {
 
 /// Runs until so many lines of progress were said, then kills.
 fn run(house: &House, database: &str, action: &str, route: Route, lines: u64) -> Ended {
-    let mut child = start(house, database, action, route);
+    let mut child = start(house, database, action, route, &[]);
     let mut said = String::new();
     let mut seen = 0;
     for line in BufReader::new(child.stderr.take().unwrap()).lines() {

@@ -67,10 +67,9 @@ impl House {
         let this = Self { folder, standin };
         let text = std::fs::read_to_string(this.mapping()).unwrap();
         let mut text = text.replace("\n# --- Practitioners:", &this.server());
-        for (table, theirs) in
-            [("practitioners", "Practitioners"), ("patients", "Patients"), ("appointments", "Appointments")]
-        {
-            let head = format!("\n[{table}]\n");
+        let tables = this.standin.with(|d| d.tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>());
+        for theirs in tables {
+            let head = format!("\n[{}]\n", theirs.to_lowercase());
             assert!(text.contains(&head), "{head}");
             text =
                 text.replace(&head, &format!("{head}table = \"{theirs}\"\napi_layout = \"{theirs} API\"\n"));
@@ -96,6 +95,13 @@ impl House {
         std::fs::write(self.mapping(), text.replacen(from, to, 1)).unwrap();
     }
 
+    pub fn edit_file(&self, name: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name} has no {from}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
     pub async fn extract(&self, database: &str, route: Route) -> Result<Extracted, Error> {
         let request = extract::Request {
             mapping: self.mapping(),
@@ -119,11 +125,16 @@ impl House {
 }
 
 pub fn plan() -> Plan {
-    Plan { patients: 1_000, appointments: 3_000, ..Plan::standard(3, "2026-11-22".parse().unwrap()) }
+    Plan {
+        patients: 1_000,
+        appointments: 3_000,
+        notes: 800,
+        ..Plan::standard(3, "2026-11-22".parse().unwrap())
+    }
 }
 
 pub fn small() -> Plan {
-    Plan { patients: 120, appointments: 600, ..Plan::standard(5, "2026-11-22".parse().unwrap()) }
+    Plan { patients: 120, appointments: 600, notes: 150, ..Plan::standard(5, "2026-11-22".parse().unwrap()) }
 }
 
 pub async fn number(database: &str, sql: &'static str) -> i64 {

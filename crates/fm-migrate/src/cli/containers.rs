@@ -1,0 +1,46 @@
+//! `fm-migrate containers`.
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_fm_migrate::containers;
+use wattle_fm_migrate::wire::Account;
+
+use super::{import, progress};
+
+#[derive(Debug, Args)]
+pub(super) struct Containers {
+    #[command(flatten)]
+    of: import::Import,
+    /// FileMaker's account: one that sees every record. Not needed for a folder of exported contents.
+    #[arg(long, env = "FM_USER")]
+    fm_user: Option<String>,
+    /// Its password. In the environment: arguments are visible.
+    #[arg(long, env = "FM_PASSWORD", hide_env_values = true)]
+    fm_password: Option<String>,
+    /// Where blobs are, as `wattle-server serve` has it: a folder, s3://bucket/prefix or gs://bucket/prefix.
+    #[arg(long, env = "WATTLE_BLOBS")]
+    blobs: String,
+}
+
+impl Containers {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let import::Import { mapping, database_url, clinic, route } = self.of;
+        let account = self.fm_user.zip(self.fm_password).map(|(user, password)| Account { user, password });
+        let request =
+            containers::Request { mapping, database_url, clinic, route, account, blobs: self.blobs };
+        let done =
+            containers::copy(&request, &progress).await.context("the copy stopped; run it again to go on")?;
+        eprintln!(
+            "{} records: {} files stored ({} bytes), {} known already, {} the same as another of the patient, {} without a file",
+            done.records, done.stored, done.bytes, done.known, done.same, done.empty
+        );
+        for (code, count) in &done.rejected {
+            eprintln!("  {count} {}", code.as_str());
+        }
+        if done.unclaimed > 0 {
+            eprintln!("  {} folders are of keys that no record has", done.unclaimed);
+        }
+        println!("{}", serde_json::to_string(&done)?);
+        Ok(())
+    }
+}

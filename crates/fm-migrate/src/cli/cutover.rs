@@ -1,0 +1,95 @@
+//! `fm-migrate cutover`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_fm_migrate::cutover::{self, Step, Undone};
+use wattle_fm_migrate::wire::Account;
+
+use super::{extract, import, progress};
+
+#[derive(Debug, Args)]
+pub(super) struct Cutover {
+    #[command(flatten)]
+    from: extract::Extract,
+    /// The name of the person who answers for it.
+    #[arg(long)]
+    by: String,
+    /// Everything but freezing FileMaker and switching over.
+    #[arg(long, conflicts_with = "undo")]
+    rehearsal: bool,
+    /// Steps that are confirmed beforehand: freeze, switch, mark_read_only. The others are asked for.
+    #[arg(long)]
+    confirm: Vec<String>,
+    /// Take the switch back; not possible once somebody has written in Wattle.
+    #[arg(long)]
+    undo: bool,
+    /// Where what was written since the switch goes, when it cannot be undone.
+    #[arg(long, default_value = "written-since.jsonl")]
+    export: PathBuf,
+    /// The folder for the report.
+    #[arg(long, default_value = "verified")]
+    out: PathBuf,
+    /// The ticks that somebody has saved from the spot-check page.
+    #[arg(long)]
+    ticked: Option<PathBuf>,
+    /// Where blobs are, as `wattle-server serve` has it; for documents.
+    #[arg(long, env = "WATTLE_BLOBS")]
+    blobs: Option<String>,
+}
+
+impl Cutover {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let import::Import { mapping, database_url, clinic, route } = self.from.to;
+        if self.undo {
+            return match cutover::undo(&database_url, clinic, &self.by, &self.export).await? {
+                Undone::Undone => {
+                    eprintln!("undone: nobody has written in Wattle. Open the accounts in FileMaker again.");
+                    Ok(())
+                }
+                Undone::Written(rows) => anyhow::bail!(
+                    "not undone: {rows} rows were written in Wattle since the switch. They are in {}; enter them in FileMaker before \
+                     you go back, or stay in Wattle.",
+                    self.export.display()
+                ),
+            };
+        }
+        let account = Account { user: self.from.fm_user, password: self.from.fm_password };
+        let Self { by, rehearsal, out, ticked, confirm, blobs, .. } = self;
+        let request = cutover::Request {
+            mapping,
+            database_url,
+            clinic,
+            account,
+            route,
+            out,
+            by,
+            rehearsal,
+            ticked,
+            blobs,
+        };
+        let mut ask = |step: Step| confirm.iter().any(|c| c == step.as_str()) || asked(step);
+        let stands = cutover::cutover(&request, &mut ask, &progress)
+            .await
+            .context("the cutover stopped; run it again to go on")?;
+        for (step, seconds) in &stands.done {
+            eprintln!("done {}: {seconds:.1} s", step.as_str());
+        }
+        println!("{}", serde_json::to_string(&stands)?);
+        match (stands.waits, stands.why) {
+            (Some(step), why) => anyhow::bail!("waits at {}: {}", step.as_str(), why.unwrap_or_default()),
+            _ if stands.switched => eprintln!("the clinic works in Wattle"),
+            _ => eprintln!("the rehearsal is over: nothing was switched"),
+        }
+        Ok(())
+    }
+}
+
+/// Asks the person at the keyboard.
+fn asked(step: Step) -> bool {
+    let what = step.asks().unwrap_or_default();
+    eprintln!("\n{what}\nType {} to confirm, or anything else to stop here:", step.as_str());
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).is_ok() && line.trim() == step.as_str()
+}

@@ -1,0 +1,41 @@
+//! `fm-migrate extract`.
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_fm_migrate::extract;
+use wattle_fm_migrate::wire::Account;
+
+use super::{import, progress};
+
+#[derive(Debug, Args)]
+pub(super) struct Extract {
+    #[command(flatten)]
+    pub(super) to: import::Import,
+    /// FileMaker's account: one that sees every record.
+    #[arg(long, env = "FM_USER")]
+    pub(super) fm_user: String,
+    /// Its password. In the environment: arguments are visible.
+    #[arg(long, env = "FM_PASSWORD", hide_env_values = true)]
+    pub(super) fm_password: String,
+}
+
+impl Extract {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let import::Import { mapping, database_url, clinic, route } = self.to;
+        let account = Account { user: self.fm_user, password: self.fm_password };
+        let request = extract::Request { mapping, database_url, clinic, account, route };
+        let done = extract::extract(&request, &progress).await.context("the extract stopped")?;
+        for (name, table) in &done {
+            let witness = table.witness.map_or_else(|| "not asked".to_owned(), |n| n.to_string());
+            eprintln!(
+                "{name} by {}: {} staged; FileMaker counts {}, its other interface {witness}; {} new, {} changed, {} gone",
+                table.route, table.records, table.found, table.paged.new, table.paged.changed, table.gone
+            );
+            if table.renumbered {
+                eprintln!("  the file was cloned or restored since: everything was read again");
+            }
+        }
+        println!("{}", serde_json::to_string(&done)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! `fm-migrate import`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_domain::ClinicId;
+use wattle_fm_migrate::import;
+use wattle_fm_migrate::report::Report;
+use wattle_fm_migrate::wire::Route;
+
+use super::progress;
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The mapping file; the exports lie beside it.
+    #[arg(long)]
+    pub(super) mapping: PathBuf,
+    /// As wattle_migrator, or as somebody who may become it. Better given in the environment: arguments are visible.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(super) database_url: String,
+    /// The clinic's id.
+    #[arg(long)]
+    pub(super) clinic: ClinicId,
+    /// Where records come from, where not as the mapping says: file, odata, data_api.
+    #[arg(long)]
+    pub(super) route: Option<Route>,
+}
+
+impl Import {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self { mapping, database_url, clinic, route } = self;
+        let request = import::Request { mapping, database_url, clinic, route };
+        let report = import::import(&request, &progress).await.context("the import stopped")?;
+        show(&report);
+        println!("{}", serde_json::to_string(&report)?);
+        Ok(())
+    }
+}
+
+/// The account of every row, for people.
+fn show(report: &Report) {
+    for (name, table) in &report.tables {
+        if table.read > 0 {
+            eprintln!("{name}: {} read = {} loaded + {} rejected", table.read, table.loaded, table.rejected);
+        }
+        for (code, count) in &table.rejects {
+            eprintln!("  rejected {count} {}", code.as_str());
+        }
+        for (code, count) in &table.notes {
+            eprintln!("  noted {count} {}", code.as_str());
+        }
+        for (target, rows) in &table.targets {
+            eprintln!(
+                "  {target}: {} new, {} changed, {} removed, {} kept as changed here, {} as before",
+                rows.inserted, rows.updated, rows.removed, rows.kept, rows.unchanged
+            );
+        }
+    }
+    eprintln!("{} rows written in {:.1} s", report.written, report.seconds);
+}

@@ -1,0 +1,43 @@
+//! `fm-migrate verify`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use wattle_fm_migrate::verify;
+
+use super::import;
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    of: import::Import,
+    /// The folder for the report.
+    #[arg(long, default_value = "verified")]
+    out: PathBuf,
+    /// Records of each table on the spot-check page.
+    #[arg(long, default_value_t = 20)]
+    spot: u32,
+    /// The ticks that somebody has saved from the spot-check page.
+    #[arg(long)]
+    ticked: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let import::Import { mapping, database_url, clinic, .. } = self.of;
+        let Self { out, spot, ticked, .. } = self;
+        let request = verify::Request { mapping, database_url, clinic, out: out.clone(), spot, ticked };
+        let verified = verify::verify(&request).await.context("nothing was verified")?;
+        for c in &verified.counts {
+            eprintln!("{}: {} staged = {} loaded + {} rejected", c.table, c.staged, c.loaded, c.rejected());
+        }
+        for d in verified.differences.iter().filter(|d| d.why == verify::Why::Unexplained).take(20) {
+            eprintln!("{} {}: {:?} {}", d.table, d.id, d.what, d.columns.join(", "));
+        }
+        eprintln!("see {}", out.join("report.html").display());
+        println!("{}", serde_json::to_string(&verified)?);
+        anyhow::ensure!(verified.good, "something is not accounted for: see the report");
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! What became of each container, and where its bytes are.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+use wattle_domain::ClinicId;
+
+use crate::error::Error;
+use crate::ids::SourceTable;
+use crate::reason::Code;
+
+/// What became of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The bytes are there, read back and found right.
+    Stored { document: Uuid, stored_at: DateTime<Utc> },
+    /// They are those of another document of the same patient.
+    Same,
+    /// There are none that can be trusted.
+    Rejected { code: Code, path: Option<String> },
+    /// There is nothing in it.
+    Empty,
+}
+
+/// One container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Container {
+    pub(crate) repetition: i32,
+    pub(crate) state: State,
+    /// What this is true of: the record's count of changes, or the folder's listing.
+    pub(crate) mark: String,
+    pub(crate) version: i32,
+    /// The patient, as the record refers to one, folded.
+    pub(crate) patient: String,
+    pub(crate) name: Option<String>,
+    pub(crate) mime: Option<String>,
+    pub(crate) size_bytes: i64,
+    pub(crate) sha256: String,
+    pub(crate) md5: String,
+}
+
+impl Container {
+    /// One of which nothing is known but what became of it.
+    pub(crate) fn without_bytes(repetition: i32, state: State, mark: &str) -> Self {
+        Self {
+            repetition,
+            state,
+            mark: mark.to_owned(),
+            version: 0,
+            patient: String::new(),
+            name: None,
+            mime: None,
+            size_bytes: 0,
+            sha256: String::new(),
+            md5: String::new(),
+        }
+    }
+}
+
+/// The containers of a table by the key of their record.
+#[derive(Clone, Debug, Default)]
+pub struct Containers(HashMap<String, Vec<Container>>);
+
+impl Containers {
+    /// Those of a record, in the order of their repetitions; none while it was not looked at.
+    pub(crate) fn of(&self, key: &str) -> &[Container] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whose containers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner<'a> {
+    pub(crate) clinic: ClinicId,
+    pub(crate) file: &'a str,
+}
+
+type Stored = (
+    String,
+    i32,
+    String,
+    String,
+    i32,
+    Option<Uuid>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<DateTime<Utc>>,
+    Option<String>,
+    Option<String>,
+);
+
+/// Everything that is known of a clinic's containers.
+pub(crate) async fn read(connection: &mut PgConnection, owner: Owner<'_>) -> Result<Containers, Error> {
+    let rows: Vec<Stored> = sqlx::query_as(
+        "SELECT record_key, repetition, state, mark, version, document_id, patient, name, mime, size_bytes, sha256, md5, stored_at,
+             code, path
+         FROM staging.container WHERE clinic_id = $1 AND source_file = $2 AND source_table = $3
+         ORDER BY record_key, repetition",
+    )
+    .bind(owner.clinic.0)
+    .bind(owner.file)
+    .bind(SourceTable::Documents.as_str())
+    .fetch_all(connection)
+    .await
+    .map_err(Error::db("reading what became of containers"))?;
+    let mut all = Containers::default();
+    for (
+        key,
+        repetition,
+        state,
+        mark,
+        version,
+        document,
+        patient,
+        name,
+        mime,
+        size,
+        sha256,
+        md5,
+        at,
+        code,
+        path,
+    ) in rows
+    {
+        let state = match (state.as_str(), document, at) {
+            ("stored", Some(document), Some(stored_at)) => State::Stored { document, stored_at },
+            ("same", ..) => State::Same,
+            ("empty", ..) => State::Empty,
+            _ => {
+                let code = code.as_deref().and_then(Code::read).unwrap_or(Code::ContainerMissing);
+                State::Rejected { code, path }
+            }
+        };
+        all.0.entry(key).or_default().push(Container {
+            repetition,
+            state,
+            mark,
+            version,
+            patient: patient.unwrap_or_default(),
+            name,
+            mime,
+            size_bytes: size.unwrap_or(0),
+            sha256: sha256.unwrap_or_default(),
+            md5: md5.unwrap_or_default(),
+        });
+    }
+    Ok(all)
+}
+
+/// Where a document's bytes are to be, and the key that they are sealed under: base64, or sealed itself since.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) folder: String,
+    pub(crate) key: String,
+    pub(crate) size_bytes: i64,
+    /// All of them are there.
+    pub(crate) stored: bool,
+}
+
+/// Where they are to be, if that was said before.
+pub(crate) async fn held(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    document: Uuid,
+) -> Result<Option<Held>, Error> {
+    let found: Option<(String, String, i64, bool)> = sqlx::query_as(
+        "SELECT folder, key, size_bytes, stored_at IS NOT NULL FROM clinic.document_blob WHERE clinic_id = $1 AND document_id = $2",
+    )
+    .bind(clinic.0)
+    .bind(document)
+    .fetch_optional(connection)
+    .await
+    .map_err(Error::db("looking for a document's place"))?;
+    Ok(found.map(|(folder, key, size_bytes, stored)| Held { folder, key, size_bytes, stored }))
+}
+
+/// Says where they are to be, before the first of them goes there. Whoever may see it is settled when the document's own row
+/// comes; until then it counts as clinical.
+pub(crate) async fn hold(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    document: Uuid,
+    held: &Held,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO clinic.document_blob (clinic_id, document_id, feed, folder, key, size_bytes, sha256, made_at)
+         VALUES ($1, $2, 'clinical', $3, $4, $5, '', now())
+         ON CONFLICT (clinic_id, document_id) DO UPDATE SET folder = excluded.folder, key = excluded.key,
+             size_bytes = excluded.size_bytes, made_at = excluded.made_at, stored_at = NULL",
+    )
+    .bind(clinic.0)
+    .bind(document)
+    .bind(&held.folder)
+    .bind(&held.key)
+    .bind(held.size_bytes)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(Error::db("noting a document's place"))
+}
+
+/// Takes a place back that nothing is to be in.
+pub(crate) async fn let_go(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    document: Uuid,
+) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM clinic.document_blob WHERE clinic_id = $1 AND document_id = $2 AND stored_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(document)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(Error::db("taking a document's place back"))
+}
+
+/// Whether another container of the same patient holds the same bytes.
+pub(crate) async fn has_same(
+    connection: &mut PgConnection,
+    owner: Owner<'_>,
+    (key, repetition): (&str, i32),
+    (patient, sha256): (&str, &str),
+) -> Result<bool, Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM staging.container WHERE clinic_id = $1 AND sha256 = $2 AND patient = $3 AND state = 'stored'
+             AND source_file = $4 AND (record_key, repetition) <> ($5, $6))",
+    )
+    .bind(owner.clinic.0)
+    .bind(sha256)
+    .bind(patient)
+    .bind(owner.file)
+    .bind(key)
+    .bind(repetition)
+    .fetch_one(connection)
+    .await
+    .map_err(Error::db("looking for the same content"))
+}
+
+/// Notes what became of a container; with it, that its bytes are there.
+pub(crate) async fn note(
+    connection: &mut PgConnection,
+    owner: Owner<'_>,
+    key: &str,
+    it: &Container,
+) -> Result<(), Error> {
+    let doing = || Error::db("noting what became of a container");
+    let mut tx = connection.begin().await.map_err(doing())?;
+    let (state, document, stored_at, code, path) = match &it.state {
+        State::Stored { document, stored_at } => ("stored", Some(*document), Some(*stored_at), None, None),
+        State::Same => ("same", None, None, None, None),
+        State::Rejected { code, path } => ("rejected", None, None, Some(code.as_str()), path.as_deref()),
+        State::Empty => ("empty", None, None, None, None),
+    };
+    if let (Some(document), Some(at)) = (document, stored_at) {
+        sqlx::query(
+            "UPDATE clinic.document_blob SET sha256 = $3, stored_at = $4, checked_at = $4
+             WHERE clinic_id = $1 AND document_id = $2",
+        )
+        .bind(owner.clinic.0)
+        .bind(document)
+        .bind(&it.sha256)
+        .bind(at)
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+    }
+    sqlx::query(
+        "INSERT INTO staging.container (clinic_id, source_file, source_table, record_key, repetition, state, mark, version,
+             document_id, patient, name, mime, size_bytes, sha256, md5, stored_at, code, path)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+         ON CONFLICT (clinic_id, source_file, source_table, record_key, repetition) DO UPDATE SET state = excluded.state,
+             mark = excluded.mark, version = excluded.version, document_id = excluded.document_id, patient = excluded.patient,
+             name = excluded.name, mime = excluded.mime, size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
+             md5 = excluded.md5, stored_at = excluded.stored_at, code = excluded.code, path = excluded.path",
+    )
+    .bind(owner.clinic.0)
+    .bind(owner.file)
+    .bind(SourceTable::Documents.as_str())
+    .bind(key)
+    .bind(it.repetition)
+    .bind(state)
+    .bind(&it.mark)
+    .bind(it.version)
+    .bind(document)
+    .bind(&it.patient)
+    .bind(&it.name)
+    .bind(&it.mime)
+    .bind(it.size_bytes)
+    .bind(&it.sha256)
+    .bind(&it.md5)
+    .bind(stored_at)
+    .bind(code)
+    .bind(path)
+    .execute(&mut *tx)
+    .await
+    .map_err(doing())?;
+    tx.commit().await.map_err(doing())
+}
+
+/// Forgets containers of a record that it has no more: all but some repetitions.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    owner: Owner<'_>,
+    key: &str,
+    but: &[i32],
+) -> Result<(), Error> {
+    sqlx::query(
+        "DELETE FROM staging.container WHERE clinic_id = $1 AND source_file = $2 AND source_table = $3 AND record_key = $4
+           AND repetition <> ALL ($5)",
+    )
+    .bind(owner.clinic.0)
+    .bind(owner.file)
+    .bind(SourceTable::Documents.as_str())
+    .bind(key)
+    .bind(but)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(Error::db("forgetting containers"))
+}
+
+/// Lets the key of each document be seen by whoever may see its row.
+pub(crate) async fn settle_feeds(connection: &mut PgConnection, clinic: ClinicId) -> Result<(), Error> {
+    for (table, feed) in [("document", "clinical"), ("desk_document", "front")] {
+        let sql = format!(
+            "UPDATE clinic.document_blob b SET feed = '{feed}' FROM clinic.{table} d
+             WHERE b.clinic_id = $1 AND d.clinic_id = $1 AND d.id = b.document_id AND d.deleted_at IS NULL AND b.feed <> '{feed}'"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(clinic.0)
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::db("settling who may see a document"))?;
+    }
+    Ok(())
+}
