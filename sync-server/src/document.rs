@@ -99,15 +99,11 @@ async fn up(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<Docum
     let there = images.blobs.sizes(&held.folder).await.map_err(store::down)?;
     let mut parts = Vec::new();
     for number in 0..Parts::count(known.size()) {
-        let name = store::part(number);
+        let name = part_name(number);
         let bytes = Parts::sealed_bytes(known.size(), number)
             .ok_or_else(|| ApiError::because(ErrorCode::Internal, "a part past its document"))?;
         let url = images.url(Method::Put { bytes }, &format!("{}/{name}", held.folder), app.now()).await?;
         parts.push(PartUp { url, there: there.get(&name) == Some(&bytes) });
-        let name = part_name(number);
-        let whole = Parts::sealed_bytes(known.size(), number);
-        let url = images.url(Method::Put, &format!("{}/{name}", held.folder), app.now()).await?;
-        parts.push(PartUp { url, there: there.get(&name).copied() == whole });
     }
     Ok(DocumentAnswer::Up { key: key.to_base64(), parts })
 }

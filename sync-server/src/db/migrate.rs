@@ -38,9 +38,9 @@ const FILES: &[(i64, &str, &str)] = &[
     (32, "restricted records", include_str!("../../../migrations/server/0032_restricted_records.sql")),
     (33, "sealed reference", include_str!("../../../migrations/server/0033_sealed_reference.sql")),
     (35, "letters and results", include_str!("../../../migrations/server/0035_letters_and_results.sql")),
-    (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (36, "attempts by mark", include_str!("../../../migrations/server/0036_attempts_by_mark.sql")),
     (37, "place once", include_str!("../../../migrations/server/0037_place_once.sql")),
+    (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
 ];
 
