@@ -166,6 +166,7 @@ fn an_app_of_protocol_1_takes_every_answer() {
         workstation_name: "office".to_owned(),
         offline_lease_until: at,
         second_factor_until: Some(at),
+        password_given: true,
     });
     assert_eq!(signed_in.access_until, at.0);
     let fault: reader_v1::ApiFault = to_v1(&ApiFault {

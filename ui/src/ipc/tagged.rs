@@ -101,6 +101,7 @@ mod tests {
             zone: Default::default(),
             workstation_name: "reception-1".into(),
             offline_lease_until: UtcInstant(7),
+            password_given: true,
         }
     }
 
