@@ -40,7 +40,7 @@ fn document() {
     // What a broken file makes a library say goes nowhere: thousands of these would hide the one that matters.
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name().is_none_or(|name| name != "document") {
+        if std::thread::current().name().is_none_or(|name| name != "decoders") {
             loud(info);
         }
     }));
@@ -54,7 +54,7 @@ fn document() {
         }
         // A thread for the decoders, as the workstation has one; a stack that is used up would end all of the process.
         let own = bytes.to_vec();
-        let thread = std::thread::Builder::new().name("document".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("decoders".into()).spawn(move || {
             if let Some(picture) = drawn(|| picture(&own, 48)) {
                 assert!(picture.width_px.max(picture.height_px) <= 48, "no larger than asked");
             }
