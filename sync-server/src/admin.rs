@@ -18,6 +18,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, CommandId, PractitionerId, Role, UserId};
+use wattle_protocol::session::SHORTEST_PASSWORD;
 
 use crate::db::{self, Identity};
 use crate::error::ApiError;
@@ -114,7 +115,7 @@ pub async fn add_user(
     clinic: ClinicId,
     new: NewUser,
 ) -> Result<(UserId, Option<PractitionerId>), AdminError> {
-    if new.password.chars().count() < password::SHORTEST {
+    if new.password.chars().count() < SHORTEST_PASSWORD {
         return Err(AdminError::ShortPassword);
     }
     let phc = password::hash(new.password).await?;

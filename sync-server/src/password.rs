@@ -9,9 +9,6 @@ use wattle_protocol::ErrorCode;
 use crate::error::ApiError;
 use crate::secret;
 
-/// The shortest that is taken, characters.
-pub(crate) const SHORTEST: usize = 10;
-
 /// 19 MiB, 2 passes, 1 lane.
 fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())

@@ -79,6 +79,9 @@ pub struct SignedIn {
     pub password_given: bool,
 }
 
+/// The shortest password that is taken, characters.
+pub const SHORTEST_PASSWORD: usize = 10;
+
 /// `POST /v1/password`: somebody chooses a password of their own.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPassword {

@@ -43,9 +43,6 @@ pub enum Error {
     /// The clinic has no provider.
     #[error("the clinic has no OpenID provider")]
     NoProvider,
-    /// An admin has closed the account.
-    #[error("the account is closed")]
-    AccountClosed,
     /// The server has refused the tokens: its word needs a new sign-in.
     #[error("the server wants a new sign-in")]
     SignInAgain,
@@ -191,7 +188,6 @@ impl From<Error> for CommandError {
             Error::ProviderRefused => FaultCode::ProviderRefused,
             Error::NoProvider => FaultCode::NoProvider,
             Error::NoSuchCode => FaultCode::NoSuchCode,
-            Error::AccountClosed => FaultCode::AccountClosed,
             Error::SignInAgain => FaultCode::SignInAgain,
             Error::Wiped => FaultCode::Wiped,
             Error::NoBrowser => FaultCode::NoBrowser,

@@ -11,7 +11,7 @@ use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Refresh, SignedIn, WorkstationState};
 
-use crate::auth::workstation_state;
+use crate::auth::{is_wiping, workstation_state};
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, token, workstation};
@@ -45,7 +45,7 @@ pub(crate) async fn refresh(
     let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
     // A workstation that is to be wiped must hear so whoever was at it last, and only a session tells it. What such a session is
     // good for is handing over what is unsent: every other route refuses it.
-    let wiping = found.state == "wipe";
+    let wiping = is_wiping(&found.state);
     let reused = |why: &str| {
         let by = (UserId(found.user_id), WorkstationId(found.workstation_id));
         Access::by("reuse_token", by.0, by.1).with(json!({"why": why}))

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use wattle_domain::{Role, UserId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::Done;
+use wattle_protocol::session::SHORTEST_PASSWORD;
 
 use super::Desk;
 use crate::db::{account, admin, openid, second_factor, token};
@@ -116,7 +117,7 @@ pub(crate) async fn hashed(password: String) -> Result<String, ApiError> {
     if length > LONGEST.1 {
         return Err(ApiError::because(ErrorCode::Malformed, "password"));
     }
-    if length < password::SHORTEST {
+    if length < SHORTEST_PASSWORD {
         return Err(ApiError::new(ErrorCode::WeakPassword));
     }
     password::hash(password).await

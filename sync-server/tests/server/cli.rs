@@ -204,31 +204,7 @@ fn script(database: &str) {
     assert!(!nowhere.good && nowhere.complained.contains("clinic create"), "{}", nowhere.complained);
     let code = run(&["workstation", "code", "--clinic", id], "").said["code"].as_str().unwrap().to_owned();
     assert_eq!(code.len(), 14);
-    let verified = run(&["verify-audit", "--clinic", id], "").said;
-    assert_eq!(verified["whole"], true);
-    let log = &verified["logs"][0];
-    let (name, entries, hash) =
-        (&log["log"], log["entries"].as_i64().unwrap(), log["hash"].as_str().unwrap());
-    assert_eq!((name.as_str(), entries > 2), (Some("access_event"), true), "{verified}");
-    for (expected, is_whole) in [
-        (format!("access_event:{entries}:{hash}"), true),
-        (format!("access_event:{}:{hash}", entries + 1), false),
-        (format!("access_event:{entries}:{}", "0".repeat(64)), false),
-    ] {
-        let again = run(&["verify-audit", "--clinic", id, "--expect", &expected], "");
-        assert_eq!((again.good, again.said["whole"].as_bool()), (is_whole, Some(is_whole)), "{expected}");
-    }
-    let garbled = run(&["verify-audit", "--clinic", id, "--expect", "all is well"], "");
-    assert!(
-        !garbled.good && garbled.complained.contains("audit_event:ENTRIES:HASH"),
-        "{}",
-        garbled.complained
-    );
-    for act in [&["apply", id, "--clinic", id][..], &["set-aside", id, "--clinic", id, "--reason", "x"]] {
-        let nothing = run(&[&["quarantine"], act].concat(), "");
-        assert!(!nothing.good && nothing.complained.contains("not in quarantine"), "{}", nothing.complained);
-    }
-    assert!(!run(&["quarantine"], "").good, "whose is not said");
+    assert_eq!(run(&["verify-audit", "--clinic", id], "").said["whole"], true);
     let compacted = run(&["compact"], "");
     assert_eq!(compacted.said["compacted"], true, "{}", compacted.complained);
     for times in 1..=2 {

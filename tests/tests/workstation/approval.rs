@@ -11,7 +11,7 @@ use crate::clinic::{Clinic, MARIA, TOM, TestClock, sign_in, start, until_ready};
 use crate::desk::until_free;
 use crate::inside::inside;
 
-const ADA: Person = Person {
+pub const ADA: Person = Person {
     username: "ada",
     display_name: "Ada Byron",
     role: "admin",

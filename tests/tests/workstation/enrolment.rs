@@ -8,16 +8,10 @@ use wattle_tests::day::access::every_control_has_a_name;
 use wattle_tests::desktop::{App, Keyring, Window, Workstation, testid};
 use wattle_tests::house::{Person, bootstrap};
 
+use crate::approval::ADA;
 use crate::clinic::{Clinic, MARIA};
 use crate::no_dump::leaves_no_dump;
 
-const ADA: Person = Person {
-    username: "ada",
-    display_name: "Ada Byron",
-    role: "admin",
-    password: "a-difference-engine",
-    column: None,
-};
 const OWN: &str = "magpies-in-the-carpark";
 const PATIENCE: Duration = Duration::from_secs(60);
 

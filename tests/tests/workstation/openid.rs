@@ -68,6 +68,12 @@ async fn somebody_signs_in_in_their_browser_and_works_through_an_outage() {
     sign_in_with(&desk, &MARIA, HERE).await.unwrap();
     register(&desk, "Quirke").await.unwrap();
     until_delivered(&desk).await;
+    desk.sign_out().await.unwrap();
+    let heard = || clinic.house.count("select count(*) from clinic.sign_in_attempt").unwrap();
+    let before = heard();
+    assert!(matches!(sign_in_with(&desk, &MARIA, "a slip of hers").await, Err(Error::WrongCredentials)));
+    assert_eq!(heard(), before, "the server never hears this computer's password");
+    sign_in_with(&desk, &MARIA, HERE).await.unwrap();
     desk.lock().await.unwrap();
     assert!(matches!(unlock(&desk, "another-password").await, Err(Error::WrongCredentials)));
     unlock(&desk, HERE).await.unwrap();

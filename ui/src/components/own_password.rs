@@ -2,15 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wattle_protocol::session::NewPassword;
+use wattle_protocol::session::{NewPassword, SHORTEST_PASSWORD};
 
 use crate::components::field::Field;
 use crate::components::icon::Icon;
 use crate::state::desk::desk;
 use crate::{ipc, words};
-
-/// The shortest that the server takes, characters.
-const SHORTEST: usize = 10;
 
 /// Old, new, new once more.
 #[component]
@@ -22,8 +19,8 @@ pub(crate) fn OwnPassword() -> impl IntoView {
     let busy = RwSignal::new(false);
     let given = move || desk.session.with(|s| s.as_ref().is_some_and(|s| s.password_given));
     let short = Signal::derive(move || match new.with(|new| new.chars().count()) {
-        0 | SHORTEST.. => String::new(),
-        n => format!("{} more characters", SHORTEST - n),
+        0 | SHORTEST_PASSWORD.. => String::new(),
+        n => format!("{} more characters", SHORTEST_PASSWORD - n),
     });
     let differs = Signal::derive(move || {
         if again.with(String::is_empty) || again.get() == new.get() { "" } else { "Not the same as above" }
@@ -32,7 +29,7 @@ pub(crate) fn OwnPassword() -> impl IntoView {
     let ready = move || {
         !busy.get()
             && !old.with(String::is_empty)
-            && new.with(|n| n.chars().count() >= SHORTEST)
+            && new.with(|n| n.chars().count() >= SHORTEST_PASSWORD)
             && new.get() == again.get()
     };
     let save = move |ev: leptos::ev::SubmitEvent| {
@@ -49,10 +46,7 @@ pub(crate) fn OwnPassword() -> impl IntoView {
                     for field in [old, new, again] {
                         field.try_set(String::new());
                     }
-                    desk.toasts.done(
-                        "Your new password is set. Your other computers ask for it at the next sign-in.",
-                        Vec::new(),
-                    );
+                    desk.toasts.done("Your new password is set.", Vec::new());
                 }
                 Err(error) => drop(fault.try_set(words::fault(&error))),
             }

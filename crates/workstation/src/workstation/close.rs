@@ -4,8 +4,6 @@ use std::sync::{Arc, Weak};
 
 use wattle_protocol::ipc::FaultCode;
 
-use wattle_local_store::Store;
-
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
@@ -78,13 +76,12 @@ impl Workstation {
         }
         tracing::warn!("the account of the person at the desk was closed; signing out");
         let (user, clinic) = (desk.user(), desk.file().owner.clinic);
-        let sent = desk.with_store(Store::sync_facts).await.is_ok_and(|facts| facts.outbox_len == 0);
         self.close_leftovers().await;
         self.shut(Some(FaultCode::AccountClosed)).await;
         drop(desk);
         for (_, place) in self.0.folder.profiles(clinic) {
-            // A file that only they can open keeps their slot while something in it is unsent: the account may be opened again.
-            let whole = place.opens_for_others(user) || (sent && place.is_emptied());
+            // A file that nobody else can open keeps their slot: the account may be opened again, and what is unsent is only there.
+            let whole = place.opens_for_others(user) || place.is_emptied();
             if let Err(error) = place.forget(user, whole) {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

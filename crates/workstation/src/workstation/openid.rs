@@ -14,7 +14,7 @@ use wattle_local_store::keys::{SlotError, SlotKeys};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::OpenIdSignIn;
 use wattle_protocol::openid::{Begin, Returned};
-use wattle_protocol::session::SignIn;
+use wattle_protocol::session::{SHORTEST_PASSWORD, SignIn};
 use zeroize::Zeroizing;
 
 use super::Workstation;
@@ -25,8 +25,6 @@ use crate::server;
 
 /// How long somebody may take in their browser.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// The shortest password for this computer, characters; as the server's.
-pub(super) const SHORTEST: usize = 10;
 
 impl Workstation {
     /// Signs somebody in with the clinic's provider; `browse` opens an address in the system's browser. The password given is
@@ -41,7 +39,7 @@ impl Workstation {
         browse: impl FnOnce(String) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let password = Zeroizing::new(args.password);
-        if password.chars().count() < SHORTEST {
+        if password.chars().count() < SHORTEST_PASSWORD {
             return Err(Error::WeakPassword);
         }
         let record = self.record().ok_or(Error::NotSetUp)?;

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use wattle_local_store::keys::{KeySlot, SlotError};
-use wattle_protocol::session::NewPassword;
+use wattle_protocol::session::{NewPassword, SHORTEST_PASSWORD};
 use zeroize::Zeroizing;
 
 use super::Workstation;
-use super::openid::SHORTEST;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::server;
@@ -24,7 +23,7 @@ impl Workstation {
     /// [`Error::Slot`].
     pub async fn change_password(&self, args: NewPassword) -> Result<(), Error> {
         let desk = self.desk()?;
-        if args.new.chars().count() < SHORTEST {
+        if args.new.chars().count() < SHORTEST_PASSWORD {
             return Err(Error::WeakPassword);
         }
         let new = Zeroizing::new(args.new.clone());

@@ -3,13 +3,11 @@
 use leptos::prelude::*;
 use wattle_domain::Role;
 use wattle_protocol::admin::{Act, Person};
+use wattle_protocol::session::SHORTEST_PASSWORD;
 
 use crate::components::field::Field;
 use crate::state::people::{Open, People};
 use crate::words;
-
-/// Shortest password that the server takes.
-const SHORTEST: usize = 10;
 
 /// A row of boxes, one for each role.
 fn roles(chosen: RwSignal<Vec<Role>>) -> AnyView {
@@ -42,7 +40,7 @@ pub(crate) fn NewPerson(people: People) -> impl IntoView {
     let ready = move || {
         !name.get().trim().is_empty()
             && !username.get().trim().is_empty()
-            && password.get().chars().count() >= SHORTEST
+            && password.get().chars().count() >= SHORTEST_PASSWORD
             && !chosen.get().is_empty()
     };
     let save = move |ev: leptos::ev::SubmitEvent| {
@@ -117,7 +115,7 @@ pub(crate) fn RolesForm(people: People, person: Person) -> impl IntoView {
             <div class="row bottom">
                 <Field label="New password" value=password test_id="person-password" secret=true hint="10 characters or more; ends every sign-in of theirs" />
                 <button type="button" class="button" data-testid="person-password-save"
-                    disabled=move || password.get().chars().count() < SHORTEST || people.busy.get() on:click=set_password>"Set password"</button>
+                    disabled=move || password.get().chars().count() < SHORTEST_PASSWORD || people.busy.get() on:click=set_password>"Set password"</button>
                 {provider.clone().map(|label| view! {
                     <Field label=format!("Account at {label}") value=login test_id="person-login" hint="Usually an address; empty for none" />
                     <button type="button" class="button" data-testid="person-login-save" disabled=move || people.busy.get() on:click=set_login>"Save account"</button>
