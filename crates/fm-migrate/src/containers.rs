@@ -74,6 +74,8 @@ pub struct Copied {
     pub rejected: BTreeMap<Code, u64>,
     /// Folders of keys that no record has.
     pub unclaimed: u64,
+    /// Files in a record's folder that are not copied: of no repetition by their name, or another of the same repetition.
+    pub passed_over: u64,
     /// How long it took.
     pub seconds: f64,
 }
@@ -255,6 +257,7 @@ impl Copy<'_> {
             return Ok(());
         }
         self.copied.records += 1;
+        self.copied.passed_over += self.source.passed_over(&key)?;
         let before: Vec<Container> = self.known.of(&key).to_vec();
         let mark = self.source.mark(&key, row)?;
         if !before.is_empty() && before.iter().all(|c| c.mark == mark && self.stays(c)) {

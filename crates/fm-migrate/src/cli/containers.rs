@@ -40,6 +40,12 @@ impl Containers {
         if done.unclaimed > 0 {
             eprintln!("  {} folders are of keys that no record has", done.unclaimed);
         }
+        if done.passed_over > 0 {
+            eprintln!(
+                "  {} files were passed over: name each REPETITION__NAME, one for each repetition",
+                done.passed_over
+            );
+        }
         println!("{}", serde_json::to_string(&done)?);
         Ok(())
     }

@@ -76,6 +76,14 @@ impl Source {
         }
     }
 
+    /// How many files of a record are not among its containers, so that none is left out in silence.
+    pub(super) fn passed_over(&self, key: &str) -> Result<u64, Error> {
+        let Self::Folder(folder) = self else { return Ok(0) };
+        let Some(path) = folder.of(key).filter(|path| path.is_dir()) else { return Ok(0) };
+        let all = std::fs::read_dir(&path).map_err(Error::file(&path))?.count();
+        Ok(all.saturating_sub(folder.files(key)?.len()) as u64)
+    }
+
     /// Opens one.
     pub(super) async fn open(&mut self, found: &Found) -> Result<Opening, Error> {
         match (self, &found.at) {
@@ -158,7 +166,7 @@ impl Folder {
             })
             .collect();
         files.sort();
-        // One file a repetition: of two nobody can say which is meant, and the first is as good.
+        // One file a repetition. Of two nobody can say which is meant: the others are counted as passed over.
         files.dedup_by_key(|(repetition, ..)| *repetition);
         Ok(files)
     }

@@ -362,9 +362,13 @@ async fn a_file_that_is_mended_or_replaced_arrives_with_the_next_copy() {
     let same = std::fs::read(&touched).unwrap();
     std::fs::write(&touched, same).unwrap();
     std::fs::create_dir_all(folder.join("D999999/File")).unwrap();
+    // And two that somebody put beside one: of no repetition, and of one that is there.
+    std::fs::write(folder.join("D000002/File/notes.txt"), "no repetition").unwrap();
+    std::fs::write(folder.join("D000002/File/1__zzz.txt"), "a second first").unwrap();
 
     let second = target.copy(&house, Route::File).await.unwrap();
     assert_eq!((second.stored, second.unclaimed), (2, first.unclaimed + 1), "{second:?}");
+    assert_eq!((first.passed_over, second.passed_over), (0, 2), "none is left out in silence");
     let report = house.import(&target.url, Route::File).await.unwrap();
     let main = report.tables["documents"].main;
     assert_eq!((main.inserted, main.removed, main.updated), (2, 1, 0), "{main:?}");
