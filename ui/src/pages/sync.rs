@@ -275,7 +275,7 @@ fn advice(connection: Connection) -> &'static str {
             "Go on working. Sign out and in again when there is a quiet minute; then what waits is sent."
         }
         Connection::Suspended => {
-            "Go on working; what waits is safe here. Ask an administrator why this workstation was stopped."
+            "Go on working; what waits is safe here. Without the network this computer locks within a quarter of an hour. Ask an administrator why it was stopped."
         }
     }
 }

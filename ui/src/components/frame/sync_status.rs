@@ -68,7 +68,7 @@ pub(crate) fn say(s: &SyncState, zone: ClinicZone, now: UtcInstant) -> String {
         }
         Connection::UpgradeRequired => format!("A newer Wattle is required, {}", wait(s.waiting)),
         Connection::SignInAgain => format!("Sign in again to send, {}", wait(s.waiting)),
-        Connection::Suspended => format!("The sync is stopped by an administrator, {}", wait(s.waiting)),
+        Connection::Suspended => format!("Stopped by an administrator, {}", wait(s.waiting)),
     }
 }
 
