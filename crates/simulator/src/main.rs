@@ -36,7 +36,7 @@ struct Arguments {
     /// Go on after a failure
     #[arg(long)]
     keep_going: bool,
-    /// Seconds to find out what a failure of `--seed` needs; 0: do not try
+    /// Seconds to find out what the first failure needs; 0: do not try
     #[arg(long, default_value_t = 60)]
     shrink_s: u64,
     /// Only seeds whose acts have all of these words, as in `--having "restored: true"`
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
     let began = std::time::Instant::now();
     let next = AtomicU64::new(arguments.from);
     let done = AtomicU64::new(0);
-    let failed: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    let failed: Mutex<Vec<(u64, &'static str)>> = Mutex::new(Vec::new());
     let end = arguments.from + arguments.seeds;
     std::thread::scope(|scope| {
         for _ in 0..jobs {
@@ -118,7 +118,7 @@ fn main() -> ExitCode {
                             wrong.what.chars().take(400).collect::<String>()
                         );
                         if let Ok(mut failed) = failed.lock() {
-                            failed.push(seed);
+                            failed.push((seed, wrong.check));
                         }
                     }
                 }
@@ -128,5 +128,10 @@ fn main() -> ExitCode {
     let (done, seconds) = (done.load(Ordering::Relaxed), began.elapsed().as_secs_f64());
     println!("{done} seeds in {seconds:.1} s, {:.2} seeds per second", done as f64 / seconds.max(0.001));
     let failed = failed.into_inner().unwrap_or_default();
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let Some(&(seed, check)) = failed.iter().min() else { return ExitCode::SUCCESS };
+    println!("failed: {}", failed.iter().map(|(seed, _)| seed.to_string()).collect::<Vec<_>>().join(", "));
+    if arguments.shrink_s > 0 {
+        shrunk(seed, arguments.mutant, check, arguments.shrink_s);
+    }
+    ExitCode::FAILURE
 }

@@ -21,11 +21,13 @@ pub enum Mutant {
     SilentOverwrite,
     /// The later time of writing wins, not the later receipt.
     ClockOrders,
+    /// What is new in a log overwrites the entry before it.
+    RewriteLog,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NaiveCursor,
         Self::AckBeforeCommit,
         Self::NoDedupe,
@@ -34,6 +36,7 @@ impl Mutant {
         Self::DropOutboxOnReset,
         Self::SilentOverwrite,
         Self::ClockOrders,
+        Self::RewriteLog,
     ];
 
     /// Its name on the command line.
@@ -48,6 +51,7 @@ impl Mutant {
             Self::DropOutboxOnReset => "drop-outbox-on-reset",
             Self::SilentOverwrite => "silent-overwrite",
             Self::ClockOrders => "clock-orders",
+            Self::RewriteLog => "rewrite-log",
         }
     }
 }

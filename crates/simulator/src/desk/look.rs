@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::attribution::Attribution;
 use wattle_domain::{ColumnKind, CommandId, Fields, Rev, Row, TableName, UserId, UtcInstant, WorkstationId};
+use wattle_local_store::SigningKey;
 use wattle_protocol::pull::COMMON_COLUMNS;
 
 /// The key of every file of a run.
@@ -51,6 +52,32 @@ impl Look {
     /// When it does not run.
     pub fn run(&self, sql: &str) -> usize {
         self.0.execute(sql, []).expect("SQL of the simulator runs")
+    }
+
+    /// Writes a command as the app before this one did: in wire 1, which knew of one file per workstation.
+    ///
+    /// # Panics
+    /// When the command is not there.
+    pub fn write_in_wire_1(&self, id: CommandId, author: &SigningKey) {
+        let id = id.to_string();
+        let mut payload: Value = self
+            .0
+            .query_row("SELECT payload FROM outbox WHERE command_id = ?", [&id], |row| {
+                row.get::<_, String>(0)
+            })
+            .map(|text| serde_json::from_str(&text).expect("JSON"))
+            .expect("the command");
+        let envelope = payload.as_object_mut().expect("an object");
+        envelope.insert("wire".into(), 1.into());
+        envelope.remove("replica");
+        let payload = payload.to_string();
+        let signature = author.sign_base64(&payload);
+        self.0
+            .execute(
+                "UPDATE outbox SET payload = ?, signature = ? WHERE command_id = ?",
+                [&payload, &signature, &id],
+            )
+            .expect("the command");
     }
 
     /// A single number.

@@ -10,6 +10,7 @@ use wattle_domain::{
 
 use super::Server;
 use super::database::{ClinicData, Commit, Entry, Key};
+use super::history::check_growth;
 use crate::mutant::Mutant;
 
 /// A transaction under way.
@@ -98,11 +99,26 @@ impl Transaction {
         self.rows.insert(key, row.map(Arc::new));
         self.pointers.entry(key.0.table().class).or_default().insert(key);
     }
+
+    /// A mutant writes what is new in a log over the entry that was the last.
+    fn rewrite_log(&mut self, data: &ClinicData) {
+        let new: Vec<Key> = self.rows.keys().copied().filter(|key| key.0.table().append_only).collect();
+        for key in new {
+            let Some(id) = data.of(key.0).last().map(|row| row.id) else { continue };
+            if let Some(Some(row)) = self.rows.remove(&key) {
+                self.put((key.0, id), Some(Row { id, ..Row::clone(&row) }));
+            }
+        }
+    }
 }
 
 impl Server {
     /// Commits: everything is seen from now on, under the next number of each feed that was touched.
-    pub fn commit(&mut self, transaction: Transaction) {
+    pub fn commit(&mut self, mut transaction: Transaction) {
+        if self.is(Mutant::RewriteLog) {
+            transaction.rewrite_log(self.database.clinic(transaction.clinic));
+        }
+        self.wrong.extend(check_growth(self.database.clinic(transaction.clinic), &transaction));
         let lose = self.behaviour.lost_pointers > 0 && self.random.chance(self.behaviour.lost_pointers);
         let at_ms = self.now.0;
         let data = self.database.clinic_mut(transaction.clinic);

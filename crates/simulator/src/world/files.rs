@@ -32,6 +32,15 @@ pub enum Write {
     Tidy,
 }
 
+/// How far a row may be from its parent to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// Anywhere in the file: after a pull that was complete.
+    File,
+    /// In the same feed.
+    Feeds,
+}
+
 impl World {
     /// Writes into the open file of a desk; `None`: the power went, and nobody is there to hear of it.
     pub fn write<T>(&mut self, desk: usize, what: Write, write: impl FnOnce(&Store) -> T) -> Option<T> {
@@ -108,6 +117,13 @@ impl World {
                 let ids: Vec<_> = submitted.iter().map(|s| s.command_id).collect();
                 self.trace.note(self.now_ms, format_args!("desk {desk}: saved {names} {ids:?}"));
                 self.born.extend(ids.iter().copied());
+                let here = &self.desks[desk];
+                if here.old_app
+                    && here.files.len() == 1
+                    && let Some(open) = &here.open
+                {
+                    ids.iter().for_each(|id| open.look.write_in_wire_1(*id, &author.signing_key));
+                }
                 if let Some(file) = self.desks[desk].files.get_mut(&profile) {
                     file.saved.extend(ids);
                 }
@@ -208,7 +224,7 @@ impl World {
     }
 
     /// No row is seen whose parent is not.
-    pub fn check_orphans(&mut self, desk: usize) {
+    pub fn check_orphans(&mut self, desk: usize, within: Within) {
         let Some(open) = &self.desks[desk].open else { return };
         if self.desks[desk].files.get(&open.profile).is_some_and(|f| f.excused)
             || self.server.pointers_lost > 0
@@ -219,7 +235,11 @@ impl World {
         if open.look.number("SELECT count(*) FROM repair") > 0 {
             return;
         }
+        let class = |name: &str| name.parse::<TableName>().ok().map(|table| table.table().class);
         for (table, column, parent) in PARENTS {
+            if within == Within::Feeds && class(table) != class(parent) {
+                continue;
+            }
             let sql = format!(
                 "SELECT count(*) FROM {table} c WHERE c.{column} IS NOT NULL
                  AND NOT EXISTS (SELECT 1 FROM {parent} p WHERE p.id = c.{column})"

@@ -7,7 +7,7 @@ use wattle_protocol::ipc::session::Connection;
 use wattle_protocol::pull::{Frame, Pull};
 use wattle_sync_engine::machine::{Event, Fault, FaultKind, Instruction, PullWanted, Tidy, Work};
 
-use super::files::Write;
+use super::files::{Within, Write};
 use super::wire::{Pulled, Reply, Request, fault};
 use super::{Happening, Job, World};
 use crate::desk::{Coming, facts};
@@ -326,7 +326,7 @@ impl World {
                 self.note_digest(desk, &asked, done.wrong_buckets);
                 let complete = done.complete;
                 if complete {
-                    self.check_orphans(desk);
+                    self.check_orphans(desk, Within::File);
                     if let Some(rows) = rows.filter(|_| !asked.reconcile) {
                         self.check_mirror(desk, &rows);
                     }
@@ -382,6 +382,10 @@ impl World {
             Job::TakeIn(delta) => match self.write(desk, Write::Pull, |store| store.take_in(delta)) {
                 None => {}
                 Some(Ok(Some(_))) => {
+                    // Not every time: it looks through the whole file. Of another feed a parent may come in the next step.
+                    if self.trace.events().is_multiple_of(4) {
+                        self.check_orphans(desk, Within::Feeds);
+                    }
                     self.with_facts(desk, Work::Pull, |facts| Event::PullFinished { complete: true, facts });
                 }
                 Some(Ok(None)) => self.tell(desk, Event::DeltaMissed),
