@@ -79,8 +79,9 @@ impl FieldEdits<'_> {
             check_value(edit, &now)?;
             match test_field(row.field(&edit.field), &edit.was, &now) {
                 FieldTest::Nothing => continue,
-                FieldTest::Write => {}
-                FieldTest::Conflict => {
+                // What was taken out of the record meanwhile shows to nobody: somebody must see that it was still edited.
+                FieldTest::Write if row.attribution.deleted_at.is_none() => {}
+                FieldTest::Write | FieldTest::Conflict => {
                     outcome = Outcome::Conflict;
                     conflicts.push(conflict_row(
                         context,

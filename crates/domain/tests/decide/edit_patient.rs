@@ -1,10 +1,11 @@
 use serde_json::{Value, json};
+use wattle_domain::attribution::Attribution;
 use wattle_domain::commands::{EditPatient, FieldEdit, NewContact, NewIdentifier, PatientParts};
 use wattle_domain::entities::{Conflict, Patient, PatientContact, PatientIdentifier};
 use wattle_domain::fields::{ContactKind, IdentifierKind};
-use wattle_domain::{ContactId, IdentifierId, Outcome, RejectionCode, Rev, TableName};
+use wattle_domain::{ContactId, IdentifierId, Outcome, RejectionCode, Rev, Row, TableName};
 
-use crate::map_store::{MARIA, MapStore, dr_lee, reception, uuid};
+use crate::map_store::{MARIA, MapStore, NINE, dr_lee, reception, uuid};
 
 pub const PHONE: ContactId = ContactId(uuid::Uuid::from_u128(0xe1));
 
@@ -86,6 +87,20 @@ fn two_people_who_write_the_same_agree() {
     store.run(&reception(), phone("+61491570006", "0491 570 156")).unwrap();
     let second = store.run(&dr_lee(), phone("+61491570006", "0491570156")).unwrap();
     assert_eq!((second.outcome, second.changes.len()), (Outcome::Applied, 0));
+}
+
+#[test]
+fn an_edit_of_what_was_taken_away_meanwhile_is_a_conflict_and_keeps_what_was_typed() {
+    let mut store = with_a_phone();
+    let row = store.rows.row(TableName::PatientContact, PHONE.0).unwrap().clone();
+    let attribution = Attribution { deleted_at: Some(NINE), ..row.attribution };
+    store.rows.insert(TableName::PatientContact, Row { attribution, ..row });
+    let edited = store.run(&reception(), phone("+61491570006", "0491 570 156")).unwrap();
+    assert_eq!(edited.outcome, Outcome::Conflict);
+    let [conflict] = store.all::<Conflict>().try_into().unwrap();
+    assert_eq!((conflict.kept_value, conflict.other_value), (json!("+61491570156"), json!("+61491570006")));
+    let row = store.rows.row(TableName::PatientContact, PHONE.0).unwrap();
+    assert_eq!(row.attribution.deleted_at, Some(NINE), "it does not come back by itself");
 }
 
 #[test]

@@ -47,6 +47,9 @@ pub struct ConflictItem {
     /// Somebody has typed a third value since; `kept` is that one, and the other value cannot be chosen any more.
     #[serde(default)]
     pub moved_on: bool,
+    /// The row was taken out of the record: who typed into it had not seen that.
+    #[serde(default)]
+    pub deleted: bool,
     /// The record is restricted and shut to whoever looks: the values are left out.
     #[serde(default)]
     pub shut: bool,

@@ -100,6 +100,13 @@ fn side(
 fn sentence(item: &ConflictItem, what: &str, kept: &str, other: &str, now: Now) -> String {
     let when = |side: &Side| side.at.map(|at| format!(" ({})", now.when(at))).unwrap_or_default();
     let by = |side: &Side| format!("{}{}", who(side), place(side));
+    if item.deleted {
+        return format!(
+            "{} changed the {what} to {kept}{}, but the entry had been taken out of the record by then and does not show there. If it belongs there, add it again.",
+            capital(&by(&item.kept)),
+            when(&item.kept),
+        );
+    }
     if item.moved_on {
         return format!(
             "{} changed the {what} to {kept}{}, after it had two values already. If {kept} is right, keep it and this is settled.",

@@ -77,6 +77,7 @@ fn item(
         id: conflict.id,
         table,
         row_id: conflict.row_id,
+        deleted: row.as_ref().is_some_and(|row| row.attribution.deleted_at.is_some()),
         row_kind: row.and_then(|row| row.field("kind").as_str().map(str::to_owned)),
         patient_name: conflict
             .patient_id
