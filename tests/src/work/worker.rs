@@ -1,12 +1,13 @@
 //! Somebody who works at random, from a seed.
 
 use wattle_domain::commands::{
-    CancelAppointment, Choice, RecordArrival, RescheduleAppointment, ResolveConflict, Slot,
+    CancelAppointment, Choice, RecordAllergy, RecordArrival, RecordCondition, RescheduleAppointment,
+    ResolveConflict, SignNote, Slot,
 };
-use wattle_domain::fields::AppointmentStatus;
+use wattle_domain::fields::{AllergyKind, AppointmentStatus};
 use wattle_domain::time::Clock;
-use wattle_domain::{ClinicZone, Command, PatientId};
-use wattle_local_store::{Author, Error, Store, SystemClock};
+use wattle_domain::{AllergyId, ClinicZone, Command, ConditionId, NoteId, PatientId, Role};
+use wattle_local_store::{Author, Error, Store, SystemClock, new_id};
 use wattle_protocol::ipc::attention::AttentionItem;
 use wattle_protocol::ipc::daybook::{Card, DayBookQuery};
 
@@ -44,6 +45,9 @@ impl Worker {
         if self.dice.below(12) == 0 {
             return self.register_and_book(store);
         }
+        if author.roles.contains(&Role::Practitioner) && self.dice.below(3) > 0 {
+            return self.see(store).map(Vec::from_iter);
+        }
         self.single(store, author).map(Vec::from_iter)
     }
 
@@ -68,6 +72,37 @@ impl Worker {
             all.extend(booking(&day(store, on)?, on, patient, column, minute).map(Command::from));
         }
         Ok(all)
+    }
+
+    /// Something in the record of a patient: a note, an allergy, a problem.
+    fn see(&mut self, store: &Store) -> Result<Option<Command>, Error> {
+        let Some(patient_id) = self.patient(store)? else { return Ok(None) };
+        let n = self.dice.throw();
+        let id = new_id(&SystemClock);
+        let text = format!("{} says so, {n:x}", self.word);
+        Ok(Some(match n % 3 {
+            0 => {
+                let note_id = NoteId(id);
+                let (appointment_id, supersedes, amends) = (None, None, None);
+                SignNote { note_id, patient_id, appointment_id, body: text, supersedes, amends }.into()
+            }
+            1 => RecordAllergy {
+                allergy_id: AllergyId(id),
+                patient_id,
+                kind: AllergyKind::Allergy,
+                substance: Some(text),
+                code: None,
+                reaction: None,
+                severity: None,
+                onset_on: None,
+            }
+            .into(),
+            _ => {
+                let (code, comment, onset_on) = (None, None, None);
+                RecordCondition { condition_id: ConditionId(id), patient_id, code, text, comment, onset_on }
+                    .into()
+            }
+        }))
     }
 
     fn register(&mut self) -> Option<(PatientId, Command)> {

@@ -14,16 +14,29 @@ use super::open;
 
 type Rows = BTreeMap<String, Map<String, Value>>;
 
+/// What rests sealed at the server is compared between the files: the first that has a row, by clinic and row.
+type Unsealed = BTreeMap<(usize, String), (String, Vec<Value>)>;
+
 pub fn check(town: &Town) -> Vec<String> {
     let (mut wrong, mut compared) = (Vec::new(), 0);
+    let mut unsealed = Unsealed::new();
     for desk in &town.desks {
         let file = open(desk);
         let mut rows = 0;
         let mut server = server(town, desk);
         for &table in TableName::ALL {
-            let (theirs, ours) = (server.remove(&table).unwrap_or_default(), mirror(&file, table));
+            let (theirs, mut ours) = (server.remove(&table).unwrap_or_default(), mirror(&file, table));
             rows += ours.len();
             let name = table.as_str();
+            for (id, row) in &mut ours {
+                let sealed: Vec<Value> =
+                    table.table().sealed().map(|c| row.remove(c.name).unwrap_or_default()).collect();
+                let key = (desk.clinic, id.clone());
+                let first = unsealed.entry(key).or_insert_with(|| (desk.name.clone(), sealed.clone()));
+                if first.1 != sealed {
+                    wrong.push(format!("{}: {name} {id} is not what it is at {}", desk.name, first.0));
+                }
+            }
             for (id, row) in &theirs {
                 match ours.get(id) {
                     None => wrong.push(format!("{}: {name} {id} is missing", desk.name)),
@@ -79,7 +92,9 @@ fn server(town: &Town, desk: &DeskProcess) -> BTreeMap<TableName, Rows> {
 }
 
 fn select(table: TableName) -> String {
+    let sealed: Vec<&str> = table.table().sealed().map(|column| column.name).collect();
     let pairs: Vec<String> = columns(table)
+        .filter(|(name, _)| !sealed.contains(name))
         .map(|(name, kind)| match kind {
             ColumnKind::Instant => format!("'{name}', sync.millis({name})"),
             _ => format!("'{name}', {name}"),
