@@ -48,6 +48,9 @@ pub(crate) struct Serve {
     /// loses them.
     #[arg(long, env = "WATTLE_NO_NOTIFY")]
     no_notify: bool,
+    /// Apps older than this, as in 1.4.0, send what they hold and fetch nothing until they are updated.
+    #[arg(long, env = "WATTLE_MIN_APP_VERSION", default_value = "0.1.0", value_parser = version)]
+    min_app_version: String,
     #[command(flatten)]
     keys: kms::Keys,
     #[command(flatten)]
@@ -67,6 +70,7 @@ impl Serve {
             trusted_proxies: self.trusted_proxies,
             redis,
             otlp_endpoint: self.otlp_endpoint,
+            min_app_version: self.min_app_version,
             ..Config::default()
         };
         if let Err(error) = wattle_no_dump::forbid() {
@@ -110,6 +114,13 @@ impl Serve {
         }
         Ok(())
     }
+}
+
+/// `major.minor.patch`: an app ignores a version that it cannot read, so one that is mistyped would do nothing.
+fn version(text: &str) -> Result<String, String> {
+    let numbers: Vec<&str> = text.split('.').collect();
+    let good = numbers.len() == 3 && numbers.iter().all(|n| n.parse::<u32>().is_ok());
+    if good { Ok(text.to_owned()) } else { Err("a version looks like 1.4.0".to_owned()) }
 }
 
 /// SIGTERM, or Ctrl-C at a terminal.

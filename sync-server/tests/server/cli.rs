@@ -120,6 +120,19 @@ async fn no_log_line_holds_a_word_about_a_patient() {
     }
 }
 
+#[tokio::test]
+async fn a_version_that_no_app_could_read_is_refused_at_the_start() {
+    let database = postgres::database().await;
+    for odd in ["", "2", "1.4", "1.4.x", "v1.4.0"] {
+        let refused = run(&database, &["serve", "--listen", "127.0.0.1:0", "--min-app-version", odd], "");
+        assert!(
+            !refused.good && refused.complained.contains("looks like 1.4.0"),
+            "{odd}: {}",
+            refused.complained
+        );
+    }
+}
+
 /// `ps` shows a command line to everybody on the machine.
 #[tokio::test]
 async fn secrets_come_from_the_environment_or_a_file_and_from_nowhere_else() {

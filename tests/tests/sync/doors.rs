@@ -53,6 +53,35 @@ async fn a_suspended_workstation_says_so_and_keeps_its_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_is_too_old_sends_what_it_holds_and_fetches_nothing_until_it_is_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut house = clinic(&dir).await;
+    let old = Desk::ready(&house, "reception-1", &person("maria")).await;
+    house.kill_server();
+    old.offline().await;
+    let held = registration("Outage", "0400 000 030");
+    old.do_it(held.clone());
+    house.serve_with(&["--min-app-version", "99.0.0"]);
+    house.start_server().await.unwrap();
+    old.connected("a newer app is required", |c| c == Connection::UpgradeRequired).await;
+    until("what it held is sent", async || (old.store.sync_facts().unwrap().outbox_len == 0).then_some(()))
+        .await;
+    let sql = "select count(*) from clinic.patient where family_name = 'Outage'";
+    assert_eq!(house.count(sql).unwrap(), 1);
+    assert_eq!(found(&old, "outage"), [held.patient_id], "people go on with what is here");
+    let record = old.store.patient(held.patient_id).unwrap().unwrap();
+    assert_eq!(record.patient.record_number, None, "the server's row was not fetched");
+
+    // As after an update of the app: the server lets it in.
+    house.kill_server();
+    old.offline().await;
+    house.serve_with(&[]);
+    house.start_server().await.unwrap();
+    old.in_step("everything fetched").await;
+    assert!(old.store.patient(held.patient_id).unwrap().unwrap().patient.record_number.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_role_takes_its_rows_from_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut house = clinic(&dir).await;
