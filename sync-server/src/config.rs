@@ -71,13 +71,13 @@ pub struct Config {
     pub waiting_per_clinic: usize,
     /// Longest wait for a place.
     pub place_wait: Duration,
-    /// Pulls at once that also make digests: each reads whole tables.
-    pub digests: usize,
+    /// Pulls at once that also make digests, in all and of one clinic: each reads whole tables.
+    pub digests: (usize, usize),
     /// More changes than this after a cursor, and the feed is sent whole instead: an import of everything is not held in
     /// memory as a list of its rows.
     pub changes_before_whole: i64,
-    /// Live streams at once.
-    pub streams: usize,
+    /// Live streams at once, in all and of one clinic.
+    pub streams: (usize, usize),
     /// The same of one workstation.
     pub streams_per_workstation: usize,
     /// Commands decided in one transaction.
@@ -155,9 +155,9 @@ impl Default for Config {
             pulls: (8, 6),
             waiting_per_clinic: 2000,
             place_wait: Duration::from_secs(10),
-            digests: 2,
+            digests: (3, 2),
             changes_before_whole: 200_000,
-            streams: 11_000,
+            streams: (11_000, 10_000),
             streams_per_workstation: 16,
             commands_per_transaction: 32,
             faults_before_quarantine: wattle_sync_rules::push::FAULTS_BEFORE_QUARANTINE,

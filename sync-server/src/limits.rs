@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::{ApiFault, ErrorCode, OLDEST_PROTOCOL, PROTOCOL, PROTOCOL_HEADER};
 
-use crate::admission::spread;
+use crate::admission::{Share, Shares, spread};
 use crate::auth::Session;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -187,6 +187,14 @@ pub(crate) async fn counted(State(app): State<AppState>, request: Request, next:
 /// A place now, or a refusal that says when to come again.
 pub(crate) fn place_now(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
     places.clone().try_acquire_owned().map_err(|_| no_place("no place"))
+}
+
+/// A share of a clinic that may not have all of something, or a refusal at once.
+pub(crate) fn share_now(
+    shares: &Arc<Shares<ClinicId>>,
+    clinic: ClinicId,
+) -> Result<Share<ClinicId>, ApiError> {
+    shares.take(clinic).ok_or_else(|| no_place("all of a clinic's share"))
 }
 
 /// A refusal for want of a place; each is told another time to come again.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sqlx::postgres::PgPool;
 use tokio::sync::{Mutex, OnceCell, Semaphore, watch};
 use tokio::time::Instant;
-use wattle_domain::WorkstationId;
 use wattle_domain::time::Clock;
+use wattle_domain::{ClinicId, WorkstationId};
 
 use crate::admission::{Bounds, Places, Shares};
 use crate::compaction;
@@ -17,6 +17,7 @@ use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
 use crate::names::Names;
+use crate::pull::Shelf;
 use crate::seal::{self, Seals};
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
@@ -32,6 +33,8 @@ pub struct AppState {
     pub(crate) check_now: Arc<OnceCell<String>>,
     /// What workstations are called.
     pub(crate) names: Arc<Names>,
+    /// What many files missed alike.
+    pub(crate) shelf: Arc<Shelf>,
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
@@ -56,7 +59,9 @@ pub(crate) struct Limits {
     pub pushes: Places,
     pub pulls: Places,
     pub digests: Arc<Semaphore>,
+    pub clinic_digests: Arc<Shares<ClinicId>>,
     pub streams: Arc<Semaphore>,
+    pub clinic_streams: Arc<Shares<ClinicId>>,
     pub listeners: Arc<Shares<WorkstationId>>,
     /// When the database was last asked whether it answers, and why it did not.
     pub readiness: Mutex<Option<(Instant, Result<(), String>)>>,
@@ -82,8 +87,10 @@ impl AppState {
             sign_ins: fair(config.sign_ins),
             pushes: fair(config.pushes),
             pulls: fair(config.pulls),
-            digests: places(config.digests),
-            streams: places(config.streams),
+            digests: places(config.digests.0),
+            clinic_digests: Shares::new(config.digests.1),
+            streams: places(config.streams.0),
+            clinic_streams: Shares::new(config.streams.1),
             listeners: Shares::new(config.streams_per_workstation),
             readiness: Mutex::default(),
         };
@@ -104,6 +111,7 @@ impl AppState {
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
             names: Arc::default(),
+            shelf: Arc::default(),
             images: None,
             kms: None,
             seals,

@@ -26,12 +26,13 @@ pub(crate) async fn live(
     let share = app.limits.listeners.take(session.workstation);
     let share = share
         .ok_or_else(|| ApiError::after(ErrorCode::Unavailable, 15, "live streams of one workstation"))?;
+    let of_clinic = limits::share_now(&app.limits.clinic_streams, session.clinic)?;
     let seat = app.hub.subscribe(&session, wants(uri.query().unwrap_or_default()));
     // A token that has ended, or roles that were taken away, end the stream; the client comes back with new ones.
     let life_ms = u64::try_from(session.until.0 - app.clock.now().0).unwrap_or_default();
     let ends = tokio::time::Instant::now() + Duration::from_millis(life_ms);
     let desk = app.metrics.desk_of(session.clinic, session.workstation);
-    let events = Events::new(seat, ends, desk, app.metrics.clone(), (place, share));
+    let events = Events::new(seat, ends, desk, app.metrics.clone(), (place, share, of_clinic));
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(events)).into_response())
 }

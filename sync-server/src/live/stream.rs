@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use futures::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
-use wattle_domain::WorkstationId;
+use wattle_domain::{ClinicId, WorkstationId};
 
 use super::Seat;
 use super::queue::Next;
@@ -20,6 +20,9 @@ use crate::metrics::{Desk, Metrics};
 /// How often something is said when there is nothing to say, so that a dead line is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// The places that a stream takes: the server's, its workstation's, its clinic's.
+type Held = (OwnedSemaphorePermit, Share<WorkstationId>, Share<ClinicId>);
+
 /// The body of an answer to `GET /v1/live`.
 pub(crate) struct Events {
     seat: Seat,
@@ -27,17 +30,11 @@ pub(crate) struct Events {
     timer: Pin<Box<Sleep>>,
     desk: Arc<Desk>,
     metrics: Arc<Metrics>,
-    _held: (OwnedSemaphorePermit, Share<WorkstationId>),
+    _held: Held,
 }
 
 impl Events {
-    pub fn new(
-        seat: Seat,
-        ends: Instant,
-        desk: Arc<Desk>,
-        metrics: Arc<Metrics>,
-        held: (OwnedSemaphorePermit, Share<WorkstationId>),
-    ) -> Self {
+    pub fn new(seat: Seat, ends: Instant, desk: Arc<Desk>, metrics: Arc<Metrics>, held: Held) -> Self {
         metrics.live_opened();
         let first = ends.min(Instant::now() + KEEP_ALIVE);
         let timer = Box::pin(tokio::time::sleep_until(first));

@@ -125,6 +125,22 @@ async fn a_hundred_slow_senders_stop_no_sign_in() {
     }
 }
 
+#[tokio::test]
+async fn a_clinic_does_not_take_the_last_live_stream_of_all() {
+    use crate::support::Ear;
+    let house = House::with(Config { streams: (3, 2), ..Config::default() }).await;
+    let mut ears = Vec::new();
+    for name in ["reception-1", "reception-2"] {
+        ears.push(Ear::open(&house.desk(name, "maria").await).await);
+    }
+    let third = house.desk("reception-3", "maria").await;
+    let url = format!("http://{}/v1/live", house.address());
+    let ask = third.http.get(url).header("wattle-protocol", "1").bearer_auth(&third.signed_in.access_token);
+    let refused = ask.send().await.unwrap();
+    assert_eq!(house.figures().await.value("wattle_admission_refused_total", &[]), 1.0);
+    assert_eq!(fault(refused).await, (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable));
+}
+
 /// A workstation that opens live again and again does not take the places of the others.
 #[tokio::test]
 async fn live_streams_of_one_workstation_are_few() {
