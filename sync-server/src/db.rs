@@ -26,6 +26,7 @@ pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod image;
 pub(crate) mod openid;
+pub(crate) mod plans;
 pub(crate) mod push;
 pub(crate) mod rows;
 pub(crate) mod second_factor;

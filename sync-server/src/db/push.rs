@@ -16,17 +16,8 @@ use wattle_domain::{ClinicId, CommandId, ReplicaId, Role, UserId, UtcInstant, Wo
 use wattle_protocol::push::Verdict;
 use wattle_sync_rules::push::Logged;
 
-use super::Identity;
+use super::{Identity, plans};
 use crate::seal::{COMMAND, Sealer};
-
-/// A push looks up every row by its key, also in a table that has just been imported and whose statistics say that it is
-/// empty; and one plan serves every key.
-const KEYS_ONLY: [(&str, &str); 4] = [
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-    ("plan_cache_mode", "force_generic_plan"),
-];
 
 /// Begins a READ COMMITTED transaction and locks its workstation, so that pushes of one workstation come one after another.
 /// After an error the connection may stand in the middle of a transaction: it must be closed, not given back.
@@ -36,11 +27,11 @@ pub(crate) async fn begin<'c>(
 ) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
     let workstation = identity.workstation.map(|w| w.to_string()).unwrap_or_default();
     // What is put in are ids: hexadecimal digits and hyphens.
-    let settings = KEYS_ONLY.map(|(name, value)| format!("set_config('{name}', '{value}', true)")).join(", ");
     let text = format!(
-        "BEGIN; {}, {settings}; SELECT FROM clinic.workstation \
+        "BEGIN; {}, {}; SELECT FROM clinic.workstation \
          WHERE clinic_id = '{}' AND id = nullif('{workstation}', '')::uuid FOR NO KEY UPDATE",
         identity.text(),
+        plans::by_key(),
         identity.clinic,
     );
     let connection: &mut PgConnection = connection;
@@ -104,6 +95,8 @@ type KnownRow = (
 
 /// Looks up all of it at once; `None` for a workstation that is not there. Runs after [`begin`], so that what an earlier
 /// push of the workstation has committed is seen.
+///
+/// Each number is looked up by itself: a join would read every command that the workstation ever sent.
 pub(crate) async fn look(
     connection: &mut PgConnection,
     clinic: ClinicId,
@@ -117,10 +110,10 @@ pub(crate) async fn look(
            (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
            (SELECT coalesce(jsonb_agg(jsonb_build_array(l.command_id, encode(l.payload_hash, 'base64'), l.verdict)), '[]') \
             FROM clinic.command_log l WHERE l.clinic_id = $1 AND l.command_id = ANY ($3)), \
-           (SELECT coalesce(jsonb_agg(jsonb_build_array(f.replica_id, f.n, f.command_id)), '[]') FROM ( \
-              SELECT DISTINCT ON (replica_id, n) replica_id, n, command_id FROM clinic.command_log \
-              JOIN unnest($4::uuid[], $5::bigint[]) AS asked (replica_id, n) USING (replica_id, n) \
-              WHERE clinic_id = $1 AND workstation_id = $2 ORDER BY replica_id, n, decided_at) f), \
+           (SELECT coalesce(jsonb_agg(jsonb_build_array(asked.replica_id, asked.n, f.command_id)), '[]') \
+            FROM unnest($4::uuid[], $5::bigint[]) AS asked (replica_id, n), \
+            LATERAL (SELECT l.command_id FROM clinic.command_log l WHERE l.clinic_id = $1 AND l.workstation_id = $2 \
+              AND l.replica_id = asked.replica_id AND l.n = asked.n ORDER BY l.decided_at LIMIT 1) f), \
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, \
               'roles', ARRAY(SELECT r.role FROM clinic.user_role r \
                  WHERE a.active AND r.clinic_id = a.clinic_id AND r.user_id = a.id), \

@@ -98,8 +98,5 @@ pub(crate) async fn next_record_numbers(
     connection: &mut PgConnection,
     count: i32,
 ) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT clinic.next_record_number() FROM generate_series(1, $1)")
-        .bind(count)
-        .fetch_all(connection)
-        .await
+    sqlx::query_scalar("SELECT clinic.next_record_numbers($1)").bind(count).fetch_one(connection).await
 }
