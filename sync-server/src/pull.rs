@@ -1,7 +1,7 @@
 //! Pull: the present rows after the cursors, out of one snapshot, as lines of JSON; digests and mended buckets beside them.
 //!
 //! Owns: the order of frames, where a page ends, what is sent whole. Must never: send a row that row-level security did
-//! not show to this user, or hold more than a chunk in memory.
+//! not show to this user or to another who is granted the same feed, or hold more than a chunk or a small step in memory.
 //! Called by: `handlers/pull.rs`.
 
 mod asked;
@@ -11,6 +11,7 @@ mod digests;
 mod frames;
 mod producer;
 mod repair;
+mod shelf;
 mod snapshot;
 
 use axum::body::Bytes;
@@ -26,6 +27,7 @@ use crate::limits;
 use crate::state::AppState;
 
 pub(crate) use asked::wanted;
+pub(crate) use shelf::Shelf;
 
 /// Chunks on their way to the socket; past these, the database waits for the reader.
 const CHUNKS_AHEAD: usize = 4;
@@ -52,7 +54,13 @@ pub(crate) async fn start(
 ) -> Result<impl Stream<Item = Result<Bytes, BrokeOff>> + use<>, ApiError> {
     let asked = asked::Asked::read(pull)?;
     // They read whole tables: a few at a time, so that the rows of others are not held up.
-    let digesting = asked.digests.as_ref().map(|_| limits::place_now(&app.limits.digests)).transpose()?;
+    let digesting = match &asked.digests {
+        Some(_) => Some((
+            limits::share_now(&app.limits.clinic_digests, session.clinic)?,
+            limits::place_now(&app.limits.digests)?,
+        )),
+        None => None,
+    };
     let (chunks, mut received) = mpsc::channel(CHUNKS_AHEAD);
     let (begun, has_begun) = oneshot::channel();
     let work = producer::run(app.clone(), session.clone(), asked, begun, chunks.clone());

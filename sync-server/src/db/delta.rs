@@ -10,8 +10,8 @@ use sqlx::{AssertSqlSafe, Executor, Postgres};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, FeedClass, FeedSeq, TableName, UserId};
 
-use super::{Identity, table_sql};
-use crate::seal::{SealError, Sealer};
+use super::{Identity, plans, table_sql};
+use crate::seal::Sealer;
 
 /// The rows at which the commits after some cursors point, as far as the acting user may see: $2 and $3 are the feeds and
 /// the cursors, $4 is one more than is wanted. The limits are inside because there they keep the plan to the newest end of
@@ -26,6 +26,9 @@ macro_rules! pointed_at {
          LIMIT $4"
     };
 }
+
+/// Of so many tables rows are read in one statement: each set of tables is a statement that is kept.
+const TABLES_AT_ONCE: usize = 4;
 
 /// The rows of each feed that some commits point at.
 pub(crate) type Pointers = BTreeMap<FeedClass, BTreeMap<TableName, BTreeSet<Uuid>>>;
@@ -61,7 +64,8 @@ impl Snapshot {
         let mut snapshot = Self { connection: Some(pool.acquire().await?), clinic, user };
         // What is put in are ids.
         let identity = Identity { user, ..Identity::clinic(clinic) }.text();
-        let text = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identity}");
+        let text =
+            format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identity}, {}", plans::by_key());
         snapshot.connection()?.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
         Ok(snapshot)
     }
@@ -187,17 +191,26 @@ impl Snapshot {
     ) -> Result<BTreeMap<TableName, Vec<(Uuid, String)>>, sqlx::Error> {
         let clinic = self.clinic;
         let mut found: BTreeMap<TableName, Vec<(Uuid, String)>> = BTreeMap::new();
-        for (table, ids) in pointers.values().flatten() {
-            let ids: Vec<Uuid> = ids.iter().copied().collect();
-            let rows: Vec<(Uuid, String)> =
-                sqlx::query_as(AssertSqlSafe(table_sql::of(*table).rows_with_id.as_str()))
-                    .bind(clinic.0)
-                    .bind(ids)
-                    .fetch_all(self.connection()?)
-                    .await?;
-            let opened =
-                rows.into_iter().map(|(id, row)| Ok((id, sealer.open_array(table.table(), id, row)?)));
-            found.insert(*table, opened.collect::<Result<_, SealError>>()?);
+        let wanted: Vec<(TableName, Vec<Uuid>)> =
+            pointers.values().flatten().map(|(table, ids)| (*table, ids.iter().copied().collect())).collect();
+        // A step of several tables is one round trip, as what people do is: an appointment and its history.
+        for some in wanted.chunks(TABLES_AT_ONCE) {
+            let names: Vec<TableName> = some.iter().map(|(table, _)| *table).collect();
+            let text = table_sql::rows_of(&names);
+            let mut query =
+                sqlx::query_as::<Postgres, (i32, Uuid, String)>(AssertSqlSafe(text)).bind(clinic.0);
+            for (table, ids) in some {
+                found.entry(*table).or_default();
+                query = query.bind(ids);
+            }
+            let rows = query.fetch_all(self.connection()?).await?;
+            for (place, id, row) in rows {
+                let Some((table, _)) = usize::try_from(place).ok().and_then(|place| some.get(place)) else {
+                    continue;
+                };
+                let row = sealer.open_array(table.table(), id, row)?;
+                found.entry(*table).or_default().push((id, row));
+            }
         }
         Ok(found)
     }

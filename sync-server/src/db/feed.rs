@@ -10,6 +10,48 @@ pub(crate) async fn epoch(connection: &mut PgConnection) -> Result<String, sqlx:
     sqlx::query_scalar("SELECT sync.epoch()").fetch_one(connection).await
 }
 
+/// How the acting user's clinic stands.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub epoch: String,
+    /// The feeds that the acting user may hold; one that nothing was ever written to is at 0.
+    pub feeds: Vec<FeedHead>,
+    /// The number of the clinic's newest key for sealed columns.
+    pub generation: Option<i32>,
+}
+
+/// Looks all of it up at once.
+pub(crate) async fn look(connection: &mut PgConnection, clinic: ClinicId) -> Result<Look, sqlx::Error> {
+    type Found = (String, Option<i32>, Vec<String>, Vec<String>, Vec<i64>, Vec<i64>);
+    let (epoch, generation, granted, classes, seqs, horizons): Found = sqlx::query_as(
+        "SELECT sync.epoch(), (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
+           sync.granted_classes(), f.classes, f.seqs, f.horizons \
+         FROM (SELECT coalesce(array_agg(class), '{}') AS classes, coalesce(array_agg(seq), '{}') AS seqs, \
+             coalesce(array_agg(horizon), '{}') AS horizons FROM sync.feed WHERE clinic_id = $1) f",
+    )
+    .bind(clinic.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(Look { epoch, feeds: granted_heads(&granted, &classes, &seqs, &horizons), generation })
+}
+
+/// The heads of the granted feeds, out of those that something was written to.
+pub(super) fn granted_heads(
+    granted: &[String],
+    classes: &[String],
+    seqs: &[i64],
+    horizons: &[i64],
+) -> Vec<FeedHead> {
+    let mut granted: Vec<FeedClass> = granted.iter().filter_map(|word| word.parse().ok()).collect();
+    granted.sort();
+    let head = |feed: FeedClass| {
+        let place = classes.iter().position(|class| class == feed.as_str());
+        let of = |numbers: &[i64]| place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
+        FeedHead { feed, head: seq(of(seqs)), horizon: seq(of(horizons)) }
+    };
+    granted.into_iter().map(head).collect()
+}
+
 /// The classes that the acting user's roles grant, in key order.
 pub(crate) async fn granted(connection: &mut PgConnection) -> Result<Vec<FeedClass>, sqlx::Error> {
     let words: Vec<String> =
@@ -17,25 +59,6 @@ pub(crate) async fn granted(connection: &mut PgConnection) -> Result<Vec<FeedCla
     let mut classes: Vec<FeedClass> = words.iter().filter_map(|w| w.parse().ok()).collect();
     classes.sort();
     Ok(classes)
-}
-
-/// The feeds that the acting user may hold; one that nothing was ever written to is at 0.
-pub(crate) async fn heads(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-) -> Result<Vec<FeedHead>, sqlx::Error> {
-    let granted = granted(&mut *connection).await?;
-    let rows: Vec<(String, i64, i64)> =
-        sqlx::query_as("SELECT class, seq, horizon FROM sync.feed WHERE clinic_id = $1")
-            .bind(clinic.0)
-            .fetch_all(connection)
-            .await?;
-    let head = |feed: FeedClass| {
-        let found = rows.iter().find(|(class, _, _)| class == feed.as_str());
-        let (head, horizon) = found.map_or((0, 0), |&(_, seq, horizon)| (seq, horizon));
-        FeedHead { feed, head: seq(head), horizon: seq(horizon) }
-    };
-    Ok(granted.into_iter().map(head).collect())
 }
 
 /// Heads of some clinics' feeds, whoever asks: numbers only.

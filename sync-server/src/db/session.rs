@@ -5,11 +5,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Postgres, Transaction};
 use uuid::Uuid;
-use wattle_domain::{ClinicId, FeedClass, ReplicaId, Role, UserId, WorkstationId};
+use wattle_domain::{ClinicId, ReplicaId, Role, UserId, WorkstationId};
 use wattle_protocol::session::{Cursors, FeedHead};
 
 use super::Identity;
-use super::feed::{seq, signed};
+use super::feed::{granted_heads, signed};
 
 /// One file at one workstation of a clinic; `None` is the one file of a workstation of protocol 1.
 #[derive(Clone, Copy, Debug)]
@@ -67,16 +67,9 @@ pub(crate) async fn look(
     .bind(user.0)
     .fetch_one(connection)
     .await?;
-    let mut granted: Vec<FeedClass> = granted.iter().filter_map(|word| word.parse().ok()).collect();
-    granted.sort();
     let mut roles: Vec<Role> = roles.iter().filter_map(|word| word.parse().ok()).collect();
     roles.sort();
-    let head = |feed: FeedClass| {
-        let place = classes.iter().position(|class| class == feed.as_str());
-        let of = |numbers: &[i64]| place.and_then(|place| numbers.get(place)).copied().unwrap_or_default();
-        FeedHead { feed, head: seq(of(&seqs)), horizon: seq(of(&horizons)) }
-    };
-    let feeds = granted.into_iter().map(head).collect();
+    let feeds = granted_heads(&granted, &classes, &seqs, &horizons);
     Ok(Look { epoch, feeds, roles, last_n: u64::try_from(last_n).unwrap_or_default() })
 }
 

@@ -15,8 +15,6 @@ pub(crate) struct TableSql {
     pub rows: String,
     /// The same, and locks them in the order of their ids.
     pub rows_locked: String,
-    /// As `rows`, each with its id before it.
-    pub rows_with_id: String,
     /// The JSON array alone, for statements with their own conditions.
     pub array: String,
     /// `INSERT` of rows in their order, for clinic `$1` from one JSON array `$2` of `{"id", "fields"}`.
@@ -31,7 +29,6 @@ static ALL: LazyLock<BTreeMap<TableName, TableSql>> =
 static EMPTY: LazyLock<TableSql> = LazyLock::new(|| TableSql {
     rows: String::new(),
     rows_locked: String::new(),
-    rows_with_id: String::new(),
     array: String::new(),
     insert: String::new(),
     copy_columns: String::new(),
@@ -52,7 +49,6 @@ fn build(table: &Table) -> TableSql {
     TableSql {
         rows: format!("SELECT {array} {from}"),
         rows_locked: format!("SELECT {array} {from} FOR NO KEY UPDATE"),
-        rows_with_id: format!("SELECT id, {array} {from}"),
         array,
         insert: format!(
             "INSERT INTO clinic.{} (clinic_id, id, {names}) SELECT $1, r.id, {values} \
@@ -62,6 +58,20 @@ fn build(table: &Table) -> TableSql {
         ),
         copy_columns: copy_columns(table),
     }
+}
+
+/// Selects rows of several tables of clinic `$1`, in the order of the tables and of their ids: the table's place, the id,
+/// the row as one JSON array. The ids of the first table are `$2`, those of the next `$3` and so on.
+pub(crate) fn rows_of(tables: &[TableName]) -> String {
+    let selects = tables.iter().enumerate().map(|(place, table)| {
+        format!(
+            "(SELECT {place}, id, {} FROM clinic.{} WHERE clinic_id = $1 AND id = ANY (${}) ORDER BY id)",
+            of(*table).array,
+            table.as_str(),
+            place + 2
+        )
+    });
+    selects.collect::<Vec<_>>().join(" UNION ALL ")
 }
 
 /// `UPDATE` of the columns that `set` names, of rows `$3` of clinic `$1` from one JSON array `$2` of `{"id", "fields"}`;

@@ -122,10 +122,11 @@ pub(crate) async fn fits(
     clinic: ClinicId,
     offer: &wattle_protocol::image::ImageOffer,
 ) -> Result<bool, sqlx::Error> {
-    if feed::epoch(&mut *connection).await? != offer.epoch {
+    let look = feed::look(connection, clinic).await?;
+    if look.epoch != offer.epoch {
         return Ok(false);
     }
-    let heads = feed::heads(connection, clinic).await?;
+    let heads = look.feeds;
     Ok(offer.cursors.iter().all(|(class, cursor)| {
         heads.iter().any(|head| head.feed == *class && head.horizon <= *cursor && *cursor <= head.head)
     }))

@@ -18,9 +18,16 @@ const ROWS_BYTES: usize = 256 << 10;
 /// The reader has gone.
 pub(super) struct Gone;
 
+/// Where chunks go.
+enum Out {
+    Reader(mpsc::Sender<Result<Bytes, BrokeOff>>),
+    /// They stay in the buffer, as far as it may grow; `None` after it would have grown further.
+    Memory(Option<usize>),
+}
+
 /// Where frames go.
 pub(super) struct Frames {
-    out: mpsc::Sender<Result<Bytes, BrokeOff>>,
+    out: Out,
     buffer: Vec<u8>,
     /// Bytes of all frames so far.
     pub sent_bytes: u64,
@@ -28,7 +35,30 @@ pub(super) struct Frames {
 
 impl Frames {
     pub fn new(out: mpsc::Sender<Result<Bytes, BrokeOff>>) -> Self {
-        Self { out, buffer: Vec::with_capacity(CHUNK_BYTES * 2), sent_bytes: 0 }
+        Self { out: Out::Reader(out), buffer: Vec::with_capacity(CHUNK_BYTES * 2), sent_bytes: 0 }
+    }
+
+    /// Frames that are gathered, up to so many bytes. What is more is read and dropped, so that a COPY comes to its end.
+    pub fn in_memory(most_bytes: usize) -> Self {
+        Self { out: Out::Memory(Some(most_bytes)), buffer: Vec::new(), sent_bytes: 0 }
+    }
+
+    /// All of what was gathered; `None` when it was too much.
+    pub fn gathered(self) -> Option<Bytes> {
+        match self.out {
+            Out::Memory(Some(_)) => Some(self.buffer.into()),
+            Out::Memory(None) | Out::Reader(_) => None,
+        }
+    }
+
+    /// Frames that were gathered before.
+    pub async fn ready(&mut self, frames: Bytes) -> Result<(), Gone> {
+        self.flush().await?;
+        self.sent_bytes += u64::try_from(frames.len()).unwrap_or_default();
+        match &self.out {
+            Out::Reader(out) if !frames.is_empty() => out.send(Ok(frames)).await.map_err(|_| Gone),
+            Out::Reader(_) | Out::Memory(_) => Ok(()),
+        }
     }
 
     /// A frame that is small.
@@ -39,18 +69,27 @@ impl Frames {
     }
 
     async fn line(&mut self, line: &[u8]) -> Result<(), Gone> {
-        self.buffer.extend_from_slice(line);
         self.sent_bytes += u64::try_from(line.len()).unwrap_or_default();
+        if let Out::Memory(most) = &mut self.out {
+            if most.is_some_and(|most| self.buffer.len() + line.len() <= most) {
+                self.buffer.extend_from_slice(line);
+            } else {
+                (*most, self.buffer) = (None, Vec::new());
+            }
+            return Ok(());
+        }
+        self.buffer.extend_from_slice(line);
         if self.buffer.len() >= CHUNK_BYTES { self.flush().await } else { Ok(()) }
     }
 
     /// Sends what is gathered.
     pub async fn flush(&mut self) -> Result<(), Gone> {
+        let Out::Reader(out) = &self.out else { return Ok(()) };
         if self.buffer.is_empty() {
             return Ok(());
         }
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK_BYTES * 2));
-        self.out.send(Ok(chunk.into())).await.map_err(|_| Gone)
+        out.send(Ok(chunk.into())).await.map_err(|_| Gone)
     }
 }
 
@@ -120,6 +159,29 @@ impl RowFrames {
 mod tests {
     use super::*;
     use wattle_domain::TableName;
+
+    #[tokio::test]
+    async fn what_is_gathered_is_what_would_have_been_sent_or_nothing() {
+        let page = Frame::Page { feed: FeedClass::Front, to: wattle_domain::FeedSeq(7) };
+        let (out, mut received) = mpsc::channel(4);
+        let mut sent = Frames::new(out);
+        let mut gathered = Frames::in_memory(100);
+        for _ in 0..2 {
+            assert!(sent.frame(&page).await.is_ok() && gathered.frame(&page).await.is_ok());
+        }
+        assert!(sent.flush().await.is_ok() && gathered.flush().await.is_ok());
+        assert_eq!(gathered.sent_bytes, sent.sent_bytes);
+        let bytes = gathered.gathered().unwrap();
+        assert_eq!(bytes, received.recv().await.unwrap().unwrap());
+        assert!(sent.ready(bytes.clone()).await.is_ok());
+        assert_eq!(received.recv().await.unwrap().unwrap(), bytes);
+
+        let mut full = Frames::in_memory(bytes.len() - 1);
+        for _ in 0..3 {
+            assert!(full.frame(&page).await.is_ok(), "read on to the end");
+        }
+        assert_eq!(full.gathered(), None, "not a part of it");
+    }
 
     #[tokio::test]
     async fn rows_put_together_as_text_are_a_frame() {

@@ -17,12 +17,13 @@ use wattle_protocol::session::{Cursors, FeedHead};
 
 use super::asked::Asked;
 use super::frames::{Frames, Gone, RowFrames};
+use super::shelf::{MOST_CHANGES, MOST_STEP_BYTES, Missed};
 use super::snapshot::Snapshot;
-use super::{BrokeOff, Ended};
+use super::{BrokeOff, Ended, Shelf};
 use crate::auth::Session;
 use crate::db::copy::CopyReader;
 use crate::db::error::describe;
-use crate::db::{column_key, command_log, feed, table_sql};
+use crate::db::{command_log, feed, table_sql};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::seal::Sealer;
@@ -63,6 +64,8 @@ pub(super) async fn run(
         frames: Frames::new(chunks),
         max_bytes: asked.pull.max_bytes,
         changes_before_whole: app.config.changes_before_whole,
+        epoch: asked.pull.epoch.clone(),
+        shelf: app.shelf.clone(),
     };
     pull.answer(&feeds, &asked).await?;
     snapshot.finish().await
@@ -77,18 +80,15 @@ async fn begin(
     let broken = |cause: Ended| ApiError::because(ErrorCode::Internal, cause);
     let mut snapshot = Snapshot::begin(&app.pool, &session.identity()).await?;
     let connection = snapshot.get().map_err(broken)?;
-    if feed::epoch(connection).await? != asked.pull.epoch {
+    let look = feed::look(connection, session.clinic).await?;
+    if look.epoch != asked.pull.epoch {
         return Err(ApiError::because(ErrorCode::Resnapshot, "another epoch"));
     }
-    let granted = feed::heads(connection, session.clinic).await?;
-    let feeds = asked.feeds(granted)?;
+    let feeds = asked.feeds(look.feeds)?;
     // In the snapshot: what rests in it rests under this key or an older one.
     let is_sealed =
         |feed: &FeedHead| tables_of(feed.feed).any(|table| table.table().sealed().next().is_some());
-    let generation = match feeds.iter().any(is_sealed) {
-        true => column_key::newest(connection, session.clinic).await?,
-        false => None,
-    };
+    let generation = look.generation.filter(|_| feeds.iter().any(is_sealed));
     let sealer = app.seals.at(session.clinic, generation).await?;
     Ok((snapshot, feeds, sealer))
 }
@@ -104,6 +104,8 @@ pub(super) struct Producer<'a> {
     /// No page is begun after so many bytes.
     pub max_bytes: u64,
     pub changes_before_whole: i64,
+    pub epoch: String,
+    pub shelf: Arc<Shelf>,
 }
 
 impl Producer<'_> {
@@ -141,6 +143,9 @@ impl Producer<'_> {
             } else if self.is_full() {
                 complete = false;
                 cursor
+            } else if let Some(step) = self.shelved(head, cursor).await? {
+                self.frames.ready(step).await.map_err(reader_gone)?;
+                head.head
             } else if self.goes_whole(head, cursor).await? {
                 self.whole(head).await?;
                 head.head
@@ -152,6 +157,33 @@ impl Producer<'_> {
             reached.insert(head.feed, to);
         }
         Ok((reached, complete))
+    }
+
+    /// The rows after a cursor, which others may have missed as well; `None` when they are too many to keep.
+    async fn shelved(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<Option<Bytes>, Ended> {
+        if cursor == FeedSeq(0) || cursor < head.horizon {
+            return Ok(None);
+        }
+        let (clinic, epoch) = (self.clinic, self.epoch.clone());
+        let step = self.shelf.step(Missed { clinic, epoch, feed: head.feed, after: cursor, to: head.head });
+        let found = step.get_or_try_init(|| self.gather(head, cursor)).await?;
+        let room = self.max_bytes.saturating_sub(self.frames.sent_bytes);
+        let fits = |step: &Bytes| u64::try_from(step.len()).is_ok_and(|bytes| bytes <= room);
+        Ok(found.clone().filter(fits))
+    }
+
+    /// Reads them into memory.
+    async fn gather(&mut self, head: &FeedHead, cursor: FeedSeq) -> Result<Option<Bytes>, Ended> {
+        let changes =
+            feed::changes(self.connection, self.clinic, head.feed, cursor).await.map_err(database)?;
+        if changes > MOST_CHANGES.min(self.changes_before_whole) {
+            return Ok(None);
+        }
+        let out = std::mem::replace(&mut self.frames, Frames::in_memory(MOST_STEP_BYTES));
+        let reached = self.after(head, cursor).await;
+        let frames = std::mem::replace(&mut self.frames, out);
+        let is_all = reached? == head.head;
+        Ok(frames.gathered().filter(|_| is_all))
     }
 
     /// A first sync, a cursor that is too old, or so many changes that all rows are less.

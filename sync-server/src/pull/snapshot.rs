@@ -2,7 +2,7 @@
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{Executor, Postgres};
+use sqlx::{AssertSqlSafe, Executor, Postgres};
 
 use super::Ended;
 use crate::db::Identity;
@@ -17,12 +17,13 @@ impl Snapshot {
     pub async fn begin(pool: &PgPool, identity: &Identity) -> Result<Self, sqlx::Error> {
         let mut snapshot = Self(Some(pool.acquire().await?));
         if let Some(connection) = snapshot.0.as_deref_mut() {
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            // A reader may be slow; the pull as a whole has its own limit.
-            connection
-                .execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
-                .await?;
-            identity.set(connection).await?;
+            // A reader may be slow; the pull as a whole has its own limit. What is put in are ids.
+            let text = format!(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
+                 SET LOCAL idle_in_transaction_session_timeout = 0; {}",
+                identity.text()
+            );
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
         }
         Ok(snapshot)
     }

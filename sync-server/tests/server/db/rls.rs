@@ -100,3 +100,26 @@ fn walk(node: &Value, visit: &mut impl FnMut(&Value)) {
         walk(child, visit);
     }
 }
+
+/// A step of a feed is read for one listener or one pull and given to all who are granted the feed.
+#[tokio::test]
+async fn what_a_person_sees_of_a_table_depends_on_clinic_and_feed_alone() {
+    let house = House::new().await;
+    for &table in TableName::ALL {
+        let (name, class) = (table.as_str(), table.table().class.as_str());
+        let policies: Vec<String> = sqlx::query_scalar(
+            "SELECT qual FROM pg_policies WHERE schemaname = 'clinic' AND tablename = $1 \
+             AND cmd IN ('SELECT', 'ALL') AND 'wattle_app' = ANY (roles)",
+        )
+        .bind(name)
+        .fetch_all(&house.root)
+        .await
+        .unwrap();
+        let [policy] = policies.as_slice() else { panic!("{name}: {policies:?}") };
+        let asks: String = policy.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected = format!(
+            "((clinic_id = ( SELECT sync.current_clinic() AS current_clinic)) AND ('{class}'::text = ANY (( SELECT sync.granted_classes() AS granted_classes)::text[])))"
+        );
+        assert_eq!(asks, expected, "{name}");
+    }
+}

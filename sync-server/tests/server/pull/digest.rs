@@ -190,6 +190,8 @@ async fn a_damaged_bucket_is_mended_by_its_differences() {
         })
         .collect();
     assert_eq!(gone, [("patient".to_owned(), vec![ghost])]);
+    let told = house.figures().await.value("wattle_repair_sent_bytes_total", &[]);
+    assert!(told > 100.0, "{told} bytes were sent to mend");
     assert!(matches!(mended.last(), Some(Frame::Checkpoint { complete: true, .. })));
 
     // Never beside a part of the changes.
@@ -247,7 +249,7 @@ async fn another_epoch_is_reconciled_without_a_row() {
 
 #[tokio::test]
 async fn digests_have_places_of_their_own() {
-    let house = House::with(Config { digests: 0, ..Config::default() }).await;
+    let house = House::with(Config { digests: (0, 1), ..Config::default() }).await;
     let mut desk = house.desk("reception-1", "maria").await;
     desk.register("Nguyen").await;
     let response = desk.post("/v1/pull", &Pull { digest: ask(&[], None), ..pull(&desk) }).await;

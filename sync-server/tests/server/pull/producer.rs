@@ -372,3 +372,39 @@ async fn pulls_are_compressed_when_asked_for() {
     assert_eq!(response.headers()["content-type"], "application/x-ndjson");
     assert!(response.text().await.unwrap().starts_with("{\"frame\":\"whole\""));
 }
+
+#[tokio::test]
+async fn who_missed_the_same_gets_the_same_as_far_as_it_is_theirs() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let mut second = house.desk("reception-2", "maria").await;
+    let mut small = house.desk("reception-3", "maria").await;
+    let mut manager = house.desk("office", "noor").await;
+    reception.register("Before").await;
+    for desk in [&mut second, &mut small, &mut manager] {
+        desk.pull().await;
+    }
+    for n in 0..30 {
+        reception.register(&format!("Missed{n}")).await;
+    }
+    house.execute("DELETE FROM clinic.patient WHERE family_name = 'Missed7'").await;
+    reception.rows.clear();
+    reception.cursors = Cursors::new();
+    reception.pull().await;
+
+    // A step that is at hand does not count as nothing: a small page is a small page.
+    let first = small.frames(small.cursors.clone(), Vec::new(), 2_000).await;
+    assert!(matches!(first.last(), Some(Frame::Checkpoint { complete: false, .. })), "{:?}", kinds(&first));
+    let (one, other) = tokio::join!(second.pull(), manager.pull());
+    assert_eq!(kinds(&one), ["rows patient 29", "gone patient 1", "page front", "checkpoint true"]);
+    assert!(kinds(&other).contains(&"rows patient 29".to_owned()), "{:?}", kinds(&other));
+    assert!(
+        other.iter().any(|f| matches!(f, Frame::Page { feed: FeedClass::Admin, .. })),
+        "and what is only theirs"
+    );
+    small.pull().await;
+    for desk in [&second, &small] {
+        assert_eq!(desk.rows, reception.rows);
+        assert_eq!(desk.cursors, reception.cursors);
+    }
+}
