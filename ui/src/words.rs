@@ -186,6 +186,9 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::Restricted => {
             "This record is restricted. Open it with a reason, then do it again.".into()
         }
+        RejectionCode::ChangedSince => {
+            "Somebody else has changed this meanwhile. Look at it again, then change it if it is still needed.".into()
+        }
         RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
             Some(name) => format!("{} cannot be saved like this.", field(name)),
@@ -230,6 +233,8 @@ pub(crate) fn command(name: &str) -> &'static str {
         "restrict_patient" => "Restricting a record",
         "break_glass" => "Opening a restricted record",
         "see_glass" => "Looking at a notice",
+        "record_practitioner" => "Adding somebody who sees patients",
+        "edit_practitioner" => "Changing somebody who sees patients",
         _ => "A change",
     }
 }
@@ -247,6 +252,10 @@ pub(crate) fn act(word: &str) -> &'static str {
         "lift_restriction" => "Opened the record to all again",
         "break_glass" => "Opened a restricted record",
         "see_glass" => "Saw that a restricted record was opened",
+        "record_practitioner" => "Added somebody who sees patients",
+        "edit_practitioner" => "Changed somebody who sees patients",
+        "close_practitioner" => "Closed the column of somebody who saw patients",
+        "reopen_practitioner" => "Opened the column of somebody who sees patients again",
         "create_clinic" => "Made the clinic",
         "set_openid_provider" => "Named the provider of work accounts",
         "read_quarantine" => "Read changes that could not be decided",
@@ -356,6 +365,10 @@ pub(crate) fn field(name: &str) -> &'static str {
         "fax" => "Fax",
         "email" => "Email",
         "provider_number" => "Provider number",
+        "usual_duration_min" => "The usual length",
+        "usual_room_id" => "The room",
+        "user_id" => "The account",
+        "sort" => "The place in the book",
         "active" => "Still offered",
         "consent" => "Without the patient's consent, the record",
         "effective_at" => "The time",

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::{
     ActionResult, AddDocument, BookAppointment, BreakGlass, CancelAppointment, EditDocument, EditEntry,
-    EditPatient, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteDaySheet,
-    NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordConsent, RecordMedication,
-    RecordObservations, RecordProvider, RecordRecall, RecordResult, RegisterPatient, RescheduleAppointment,
-    ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation, WriteLetter,
+    EditPatient, EditPractitioner, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend,
+    NoteAccess, NoteDaySheet, NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordConsent,
+    RecordMedication, RecordObservations, RecordPractitioner, RecordProvider, RecordRecall, RecordResult,
+    RegisterPatient, RescheduleAppointment, ResolveConflict, RestrictPatient, SeeGlass, SignNote,
+    StartConsultation, WriteLetter,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -165,6 +166,10 @@ commands! {
     BreakGlass = "break_glass",
     /// The notice of it was looked at.
     SeeGlass = "see_glass",
+    /// Somebody new who sees patients.
+    RecordPractitioner = "record_practitioner",
+    /// Fields of somebody who sees patients, or that they do no more.
+    EditPractitioner = "edit_practitioner",
 }
 
 impl Command {

@@ -14,6 +14,7 @@ pub mod event;
 pub mod letters;
 pub mod papers;
 pub mod patients;
+pub mod practitioners;
 pub mod record;
 pub mod results;
 pub mod session;

@@ -18,6 +18,7 @@ mod papers;
 mod password;
 mod patients;
 mod people;
+mod practitioners;
 mod restricted;
 mod results;
 mod set_up;

@@ -27,6 +27,7 @@ mod openid;
 mod own_ca;
 mod pages;
 mod people;
+mod practitioners;
 mod restricted;
 mod roles;
 mod second_factor;

@@ -167,6 +167,11 @@ fn commands() -> Vec<Command> {
                 "restrict_patient" => json!({"patient_id": id, "restricted": true}),
                 "break_glass" => json!({"patient_id": id, "reason": "a reason"}),
                 "see_glass" => json!({"glass_id": id}),
+                "record_practitioner" => {
+                    let details = json!({"family_name": "x", "usual_duration_min": 15, "sort": 1});
+                    json!({"practitioner_id": id, "details": details})
+                }
+                "edit_practitioner" => json!({"practitioner_id": id, "edits": []}),
                 _ => json!({"appointment_id": id}),
             };
             serde_json::from_value(json!({"name": name, "args": args}))

@@ -106,6 +106,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::ActionResult(_)
         | Command::AddDocument(_)
         | Command::EditDocument(_) => return Ok(None),
+        Command::RecordPractitioner(_) | Command::EditPractitioner(_) => return Ok(None),
         Command::RestrictPatient(_) | Command::BreakGlass(_) | Command::SeeGlass(_) => return Ok(None),
     };
     Ok(Some(About {
