@@ -269,6 +269,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "enrol_workstation" => "Enrolled a computer",
         "reuse_token" => "A sign-in was used twice",
         "add_account" => "Added an account",
+        "give_map_key" => "Gave out the key of the migration's map",
         "set_roles" => "Changed roles",
         "set_password" => "Set a password",
         "change_password" => "Chose another password",
