@@ -1,7 +1,6 @@
 //! `POST /v1/sign-in`: a password or an OpenID provider's word, at an enrolled workstation or with a code that enrols it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
@@ -18,6 +17,7 @@ use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation as workstations};
 use crate::error::ApiError;
+use crate::guess::check;
 use crate::handlers::refresh::{Holder, issue};
 use crate::second_factor::{self, Proof};
 use crate::state::AppState;
@@ -276,20 +276,4 @@ pub(super) async fn desk(
     let good = workstations::code_is_good(&mut tx, clinic, &code_hash, now).await?;
     tx.commit().await?;
     Ok(good.then(|| (clinic, Desk::New { code_hash, name: name.to_owned() })))
-}
-
-/// Too many failures in the window: wait until the oldest of them leaves it.
-pub(crate) fn check(
-    app: &AppState,
-    (count, oldest): attempt::Counted,
-    allowed: i64,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    if count < allowed {
-        return Ok(());
-    }
-    let until = oldest.unwrap_or(now) + app.config.attempt_window;
-    let wait = (until - now).to_std().unwrap_or(Duration::ZERO);
-    let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
-    Err(ApiError::after(ErrorCode::RateLimited, seconds, "too many failures"))
 }
