@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use ring::signature::{ED25519, UnparsedPublicKey};
+use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
@@ -147,6 +148,7 @@ struct Signed {
     patient_id: Option<Uuid>,
     issued_at: Option<DateTime<Utc>>,
     outcome: String,
+    changes: Value,
     payload: Option<String>,
     signature: Option<Vec<u8>>,
     /// Every key that the author had at the workstation by then and that had not been revoked; of a command that came out
@@ -165,6 +167,7 @@ impl<'r> sqlx::FromRow<'r, PgRow> for Signed {
             patient_id: row.try_get("patient_id")?,
             issued_at: row.try_get("issued_at")?,
             outcome: row.try_get("outcome")?,
+            changes: row.try_get("changes")?,
             payload: row.try_get("payload")?,
             signature: row.try_get("signature")?,
             keys: row.try_get("keys")?,
@@ -179,7 +182,7 @@ async fn unsigned(
 ) -> Result<Option<(Uuid, &'static str)>, sqlx::Error> {
     // What was not believed says so, and is kept in quarantine.
     let mut entries = sqlx::query_as::<_, Signed>(
-        "SELECT a.id, a.command_id, a.user_id, a.workstation_id, a.action, a.patient_id, a.issued_at, a.outcome, l.payload, l.signature, \
+        "SELECT a.id, a.command_id, a.user_id, a.workstation_id, a.action, a.patient_id, a.issued_at, a.outcome, a.changes, l.payload, l.signature, \
            ARRAY(SELECT k.public_key FROM clinic.signing_key k WHERE k.clinic_id = a.clinic_id \
              AND k.user_id = a.user_id AND k.workstation_id = a.workstation_id \
              AND (k.revoked_at IS NULL OR k.revoked_at > a.at OR k.revoked_at >= q.at)) AS keys \
@@ -237,6 +240,7 @@ impl Signed {
             Some(said) => said == patient.0,
             None => self.outcome.starts_with("rejected"),
         });
-        act && when && whom
+        let beside = command.said().is_none_or(|said| self.changes == Value::Array(vec![said]));
+        act && when && whom && beside
     }
 }

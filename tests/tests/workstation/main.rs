@@ -23,6 +23,7 @@ mod keyring;
 mod lease;
 mod letters;
 mod no_dump;
+mod noted;
 mod openid;
 mod own_ca;
 mod pages;

@@ -176,6 +176,31 @@ const CHAIN_ANEW: &str = "DO $$ DECLARE e clinic.audit_event; last text := ''; n
      END LOOP; \
      UPDATE clinic.audit_head SET hash = last, entries = n WHERE log = 'audit_event'; END $$";
 
+/// Who looked, when, and how many were shown; what was typed never comes this far.
+#[tokio::test]
+async fn a_search_that_opened_nobody_is_logged_with_its_number_of_hits() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let verdict = reception.do_it(wattle_domain::commands::NoteSearch { hits: 3 }).await;
+    assert_eq!(verdict, Verdict::Applied);
+    let entries: Vec<(String, Option<uuid::Uuid>, Value)> =
+        sqlx::query_as("SELECT action, patient_id, changes FROM clinic.audit_event")
+            .fetch_all(&house.root)
+            .await
+            .unwrap();
+    assert_eq!(entries, [("search_patients".to_owned(), None, json!([{"hits": 3}]))]);
+    let verify = || admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic);
+    assert_eq!(verify().await.unwrap(), None);
+    house
+        .execute(
+            "ALTER TABLE clinic.audit_event DISABLE TRIGGER ALL; \
+             UPDATE clinic.audit_event SET changes = '[{\"hits\": 0}]'",
+        )
+        .await;
+    house.execute(CHAIN_ANEW).await;
+    assert_eq!(verify().await.unwrap().unwrap().why, "says something else than its command");
+}
+
 /// A read leaves no row behind but its entry: what the entry says must be what was signed, whatever the chain says.
 #[tokio::test]
 async fn a_read_that_was_meddled_with_is_named_even_in_a_chain_that_was_made_anew() {

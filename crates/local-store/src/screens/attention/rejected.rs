@@ -89,6 +89,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::ResolveConflict(_)
         | Command::NoteAccess(_)
         | Command::NoteExport(_)
+        | Command::NoteSearch(_)
         | Command::RecordAllergy(_)
         | Command::RecordCondition(_)
         | Command::RecordMedication(_)
