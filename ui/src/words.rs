@@ -67,6 +67,10 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
             "Your account at this clinic was closed, so you were signed out. What you had saved here is safe: your colleagues find it in Needs attention. \
              If this is a mistake, ask whoever sees to accounts to open it again."
         }
+        FaultCode::WorkstationRevoked => {
+            "An administrator has taken this computer out of the clinic, so nobody works at it now. What you had saved here is safe, locked: \
+             ask them to let the computer in again, or go to another one."
+        }
         FaultCode::SignInAgain => {
             "The server wants you to sign in again before it does that. Nothing was changed; sign out and in, then try once more."
         }
@@ -213,11 +217,11 @@ pub(crate) fn command(name: &str) -> &'static str {
         "resolve_conflict" => "Settling a difference",
         "note_access" => "Noting that a record was opened",
         "note_export" => "Noting that a list was saved",
+        "note_search" => "Noting that patients were looked for",
         "record_allergy" => "Noting an allergy",
         "record_condition" => "Noting a problem",
         "record_medication" => "Entering a medicine",
         "edit_entry" => "Changing the record",
-        "note_search" => "Noting that patients were looked for",
         "record_observations" => "Noting measured values",
         "sign_note" => "Signing a note",
         "record_recall" => "Making a recall",
@@ -248,11 +252,11 @@ pub(crate) fn act(word: &str) -> &'static str {
         "export_record" => "Saved from the record",
         "open_document" => "Opened a document",
         "export_audit" => "Saved the log",
+        "search_patients" => "Looked for patients",
         "print_day_sheet" => "Printed the day",
         "restrict_patient" => "Restricted the record",
         "lift_restriction" => "Opened the record to all again",
         "break_glass" => "Opened a restricted record",
-        "search_patients" => "Looked for patients",
         "see_glass" => "Saw that a restricted record was opened",
         "record_practitioner" => "Added somebody who sees patients",
         "edit_practitioner" => "Changed somebody who sees patients",
@@ -265,13 +269,13 @@ pub(crate) fn act(word: &str) -> &'static str {
         "set_aside_quarantined" => "Set aside a change that could not be decided",
         "rotate_keys" => "Began a new key",
         "rewrap_keys" => "Wrapped the keys anew",
+        "give_map_key" => "Gave out the key of the migration's map",
         "restored" => "Put a backup back",
         "sign_in" => "Signed in",
         "sign_in_refused" => "Sign-in refused",
         "enrol_workstation" => "Enrolled a computer",
         "reuse_token" => "A sign-in was used twice",
         "add_account" => "Added an account",
-        "give_map_key" => "Gave out the key of the migration's map",
         "set_roles" => "Changed roles",
         "set_password" => "Set a password",
         "change_password" => "Chose another password",
@@ -283,6 +287,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "second_factor_off" => "Switched codes off",
         "resume_workstation" => "Let a computer go on",
         "suspend_workstation" => "Stopped a computer",
+        "revoke_workstation" => "Took a computer out of the clinic",
         "wipe_workstation" => "Had a computer wiped",
         "keep_unsent" => "Kept what a wiped computer had not sent",
         "make_code" => "Made a code",

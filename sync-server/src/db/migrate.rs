@@ -43,6 +43,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
     (41, "practitioners", include_str!("../../../migrations/server/0041_practitioners.sql")),
+    (42, "revoked workstations", include_str!("../../../migrations/server/0042_revoked_workstations.sql")),
 ];
 
 /// Why a database could not be brought to this version.

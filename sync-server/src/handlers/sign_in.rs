@@ -12,7 +12,7 @@ use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
 
-use crate::auth::is_wiping;
+use crate::auth::{is_revoked, is_wiping};
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation as workstations};
@@ -261,6 +261,9 @@ pub(super) async fn desk(
         };
         if found.state == "wiped" {
             return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation was wiped"));
+        }
+        if is_revoked(&found.state) {
+            return Err(ApiError::because(ErrorCode::WorkstationRevoked, "workstation was revoked"));
         }
         let wiping = is_wiping(&found.state);
         return Ok(Some((clinic, Desk::Enrolled { id, wiping })));

@@ -30,6 +30,7 @@ mod pages;
 mod people;
 mod practitioners;
 mod restricted;
+mod revoked;
 mod roles;
 mod second_factor;
 mod support;

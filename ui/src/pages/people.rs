@@ -65,6 +65,13 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     }
 }
 
+/// What can be done with a computer, and how the three differ.
+const WAYS: [&str; 3] = [
+    "Stop: it sends and gets nothing until you let it go on; its people stay signed in, and it locks a quarter of an hour after it has left the network.",
+    "Revoke: it is none of the clinic's any more; its people are signed out at once and nobody signs in at it, but nothing on it is destroyed.",
+    "Wipe: when it is next heard of it hands over what is unsent, then destroys its keys and its copy of the clinic.",
+];
+
 fn lists(people: People, overview: &Overview) -> AnyView {
     let persons: Vec<AnyView> = overview.people.iter().map(|p| person::row(people, p)).collect();
     let lease = overview.offline_lease_h;
@@ -75,6 +82,7 @@ fn lists(people: People, overview: &Overview) -> AnyView {
     view! {
         {table("People", ["Who", "Works here as", "Signed in last"], persons)}
         {table("Computers", ["Which", "State", "Heard of last"], computers)}
+        <ul class="soft notes" data-testid="computer-ways">{WAYS.map(|way| view! { <li>{way}</li> })}</ul>
         {(!nothing).then(|| table("Codes that are still good", ["For", "Until", ""], codes))}
     }
     .into_any()

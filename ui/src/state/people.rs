@@ -32,6 +32,8 @@ pub(crate) enum Open {
     Person(UserId),
     /// The question whether a computer should be wiped.
     Wipe(WorkstationId),
+    /// The question whether a computer should be taken out of the clinic.
+    Revoke(WorkstationId),
     /// The form for the code that a new computer shows.
     Approve,
     /// The form of somebody new who sees patients.

@@ -123,6 +123,12 @@ impl Workstation {
                         desk.driver.online_again();
                     }
                 }
+                Err(Error::Refused { code: ErrorCode::WorkstationRevoked, .. }) => {
+                    keeper.end_lease();
+                    if workstation.lock_if_lease_over() {
+                        workstation.tell().await;
+                    }
+                }
                 Err(error) => {
                     tracing::info!(error = &error as &dyn std::error::Error, "no new tokens yet");
                 }
