@@ -48,7 +48,7 @@ async fn the_manager_keeps_the_columns_of_the_day_book() {
     nadia.fill(&testid("practitioner-family"), "Raman").await.unwrap();
     nadia.fill(&testid("practitioner-kind"), "Podiatrist").await.unwrap();
     nadia.fill(&testid("practitioner-minutes"), "20").await.unwrap();
-    nadia.fill(&testid("practitioner-number"), "2426621A").await.unwrap();
+    nadia.fill(&testid("practitioner-number-1"), "2426621A").await.unwrap();
     nadia.wait_for_text(&testid("practitioner-form"), "does not add up").await.unwrap();
     picture(&nadia, "practitioners-2-form").await;
     nadia.press(&["Enter"]).await.unwrap();

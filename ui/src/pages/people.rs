@@ -21,6 +21,8 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     let people = People::new(desk);
     let may =
         move || desk.may((Noun::Account, Action::Write)) && desk.may((Noun::Workstation, Action::Write));
+    // A list that is drawn anew would take what is being typed with it.
+    let editing = Memo::new(move |_| matches!(people.open.get(), Open::Practitioner(_)));
     let make_code = move |_| {
         people.see_to(Act::MakeCode, "", |done| done.code.map_or(Open::Nothing, Open::Code));
     };
@@ -59,7 +61,10 @@ pub(crate) fn PeoplePage() -> impl IntoView {
                     <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
                 })}
                 {move || people.overview.value.with(|o| o.as_ref().map(|o| lists(people, o)))}
-                {move || people.roster.value.with(|r| r.as_ref().map(|r| roster(people, r)))}
+                {move || {
+                    let lines = |r: &Option<Roster>| r.as_ref().map(|r| roster(people, r));
+                    if editing.get() { people.roster.value.with_untracked(lines) } else { people.roster.value.with(lines) }
+                }}
             </div>
         </div>
     }

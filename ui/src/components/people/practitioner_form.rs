@@ -186,7 +186,7 @@ pub(crate) fn PractitionerForm(
         }
         people.edit(EditPractitioner { practitioner_id: id, edits, provider_numbers }, "Saved.");
     };
-    let number = |b: &Number| {
+    let number = |(n, b): (usize, &Number)| {
         let label = match &b.site {
             Some((_, site)) => format!("Provider number at {site}"),
             None => "Provider number".to_owned(),
@@ -199,7 +199,7 @@ pub(crate) fn PractitionerForm(
                 false => said(provider_number::check(&cleaned.to_uppercase())),
             }
         });
-        view! { <Field label=label value=text test_id="practitioner-number" odd=odd hint="For example 2426621B" /> }.into_any()
+        view! { <Field label=label value=text test_id=format!("practitioner-number-{n}") odd=odd hint="For example 2426621B" /> }.into_any()
     };
     let odd_ahpra = Signal::derive(move || match ahpra_number.get().trim() {
         "" => String::new(),
@@ -223,7 +223,7 @@ pub(crate) fn PractitionerForm(
                 <Picker label="Room" options=Signal::stored(rooms) value=Signal::derive(move || room.get()) chosen=Callback::new(move |v| room.set(v)) test_id="practitioner-room" />
                 <Field label="Usual length, minutes" value=minutes test_id="practitioner-minutes" odd=odd_minutes />
                 <Field label="Place in the day book" value=place test_id="practitioner-place" odd=odd_place hint="1 stands first from the left" />
-                {shown.with_value(|boxes| boxes.iter().map(number).collect::<Vec<_>>())}
+                {shown.with_value(|boxes| (1..).zip(boxes).map(number).collect::<Vec<_>>())}
                 <Field label="AHPRA registration" value=ahpra_number test_id="practitioner-ahpra" odd=odd_ahpra hint="MED0001234567" />
                 <Field label="Prescriber number" value=prescriber test_id="practitioner-prescriber" />
                 <Field label="HPI-I" value=hpii test_id="practitioner-hpii" hint="16 digits" />
