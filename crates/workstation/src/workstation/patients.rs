@@ -18,7 +18,7 @@ impl Workstation {
         let asked = !query.query.trim().is_empty();
         let hits = self.read(move |store| store.search_patients(&query)).await?;
         if asked {
-            self.searched(hits.len());
+            self.searched(hits.len()).await;
         }
         Ok(hits)
     }

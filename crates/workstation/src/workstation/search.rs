@@ -20,17 +20,15 @@ pub(super) struct Search {
 }
 
 impl Workstation {
-    /// Patients were looked for and so many shown. The search before it is over when it was long ago, and is logged apart from
-    /// this call: whoever types waits for no disk.
-    pub(super) fn searched(&self, hits: usize) {
+    /// Patients were looked for and so many shown. The search before it is over when it was long ago.
+    pub(super) async fn searched(&self, hits: usize) {
         let Ok(desk) = self.desk() else { return };
         let (user, now) = (desk.user(), self.now());
         let this = Search { user, last_at: now, hits: u32::try_from(hits).unwrap_or(u32::MAX) };
         let before = self.search().replace(this);
         let over = before.filter(|s| s.user == user && now.0 - s.last_at.0 > ONE_SEARCH_MS);
         if let Some(over) = over {
-            let workstation = self.clone();
-            tokio::spawn(async move { workstation.log_search(over).await });
+            self.log_search(over).await;
         }
     }
 
