@@ -87,7 +87,7 @@ fn lists(people: People, overview: &Overview) -> AnyView {
     view! {
         {table("People", ["Who", "Works here as", "Signed in last"], persons)}
         {table("Computers", ["Which", "State", "Heard of last"], computers)}
-        <ul class="soft notes" data-testid="computer-ways">{WAYS.map(|way| view! { <li>{way}</li> })}</ul>
+        <ul class="soft differ-list" data-testid="computer-ways">{WAYS.map(|way| view! { <li>{way}</li> })}</ul>
         {(!nothing).then(|| table("Codes that are still good", ["For", "Until", ""], codes))}
     }
     .into_any()

@@ -216,7 +216,7 @@ pub(crate) fn PractitionerForm(
     view! {
         <form class="panel" aria-label="Who sees patients" data-testid="practitioner-form" on:submit=save>
             <div class="cells">
-                <Field label="Title" value=title test_id="practitioner-title" first=true hint="Dr" class="narrow" />
+                <Field label="Title" value=title test_id="practitioner-title" first=true class="narrow" />
                 <Field label="Given name" value=given test_id="practitioner-given" />
                 <Field label="Family name" value=family test_id="practitioner-family" class="wide" />
                 <Field label="Sees patients as" value=profession test_id="practitioner-kind" hint="For example General practitioner, Physiotherapist" class="wide" />
