@@ -11,6 +11,9 @@ use wattle_server::admin;
 use crate::support::House;
 use crate::support::desk::fault;
 
+/// Its id, who did it, on whose account, where, and what else it says.
+type Entry = (Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>, Value);
+
 #[tokio::test]
 async fn each_is_in_the_log_once_whoever_tells_it_and_how_often() {
     let mut house = House::new().await;
@@ -31,7 +34,7 @@ async fn each_is_in_the_log_once_whoever_tells_it_and_how_often() {
         let told = desk.post("/v1/refused", &Refusals { refused: refused.clone() }).await;
         assert_eq!(told.status(), 200);
     }
-    let kept: Vec<(Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>, Value)> = sqlx::query_as(
+    let kept: Vec<Entry> = sqlx::query_as(
         "SELECT id, user_id, subject_id, workstation_id, detail FROM clinic.access_event \
          WHERE action = 'sign_in_refused' ORDER BY id",
     )
