@@ -11,6 +11,7 @@ mod papers;
 mod password;
 mod patients;
 mod people;
+mod practitioners;
 mod restricted;
 mod results;
 mod second_factor;
@@ -95,6 +96,9 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         restricted::see_glass,
         people::people,
         people::see_to,
+        practitioners::practitioners,
+        practitioners::record_practitioner,
+        practitioners::edit_practitioner,
         password::change_password,
         second_factor::second_factor,
         audit::audit,

@@ -234,7 +234,10 @@ pub async fn restored(owner: &PgPool) -> Result<String, AdminError> {
 }
 
 /// A transaction in a clinic that exists.
-async fn begin(owner: &PgPool, clinic: ClinicId) -> Result<Transaction<'static, Postgres>, AdminError> {
+pub(crate) async fn begin(
+    owner: &PgPool,
+    clinic: ClinicId,
+) -> Result<Transaction<'static, Postgres>, AdminError> {
     let mut tx = Identity::clinic(clinic).begin(owner).await?;
     let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM clinic.clinic WHERE clinic_id = $1)")
         .bind(clinic.0)

@@ -50,6 +50,12 @@ pub(crate) fn workstation_state(word: &str) -> WorkstationState {
     }
 }
 
+/// Whether an admin has taken a workstation out of the clinic: no token of it counts, also one that was given out in the same
+/// instant.
+pub(crate) fn is_revoked(word: &str) -> bool {
+    word == "revoked"
+}
+
 /// Whether a workstation is told to wipe and has not said that it did: it alone keeps a way in on tokens that are worth nothing
 /// else, to hear so and to hand over.
 pub(crate) fn is_wiping(word: &str) -> bool {
@@ -80,6 +86,9 @@ impl FromRequestParts<AppState> for Session {
         let wiping = is_wiping(&found.state);
         if (found.revoked_at.is_some() || !found.user_active) && !wiping {
             return Err(again("revoked token"));
+        }
+        if is_revoked(&found.state) {
+            return Err(again("revoked workstation"));
         }
         if found.expires_at <= app.now() {
             return Err(again("token past its time"));

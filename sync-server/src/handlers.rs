@@ -13,6 +13,7 @@ pub(crate) mod password;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod refresh;
+pub(crate) mod refused;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sign_in;

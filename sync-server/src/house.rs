@@ -6,8 +6,10 @@
 
 mod computers;
 mod people;
+mod refusals;
 
 pub(crate) use people::hashed;
+pub(crate) use refusals::note_refusals;
 use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, Transaction};
 use wattle_domain::role::{Action, Grant, Noun};

@@ -27,6 +27,7 @@ mod auth;
 mod body;
 mod error;
 mod escrow;
+mod guess;
 mod handlers;
 mod house;
 mod limits;

@@ -8,10 +8,9 @@ use wattle_protocol::session::NewPassword;
 
 use crate::auth::Session;
 use crate::db::access::{self, Access};
-use crate::db::{account, attempt, token};
+use crate::db::{account, token};
 use crate::error::ApiError;
-use crate::handlers::sign_in::check;
-use crate::second_factor::guessed;
+use crate::guess::Guess;
 use crate::state::AppState;
 use crate::{house, password};
 
@@ -20,24 +19,21 @@ use crate::{house, password};
 pub(crate) async fn change(app: &AppState, session: &Session, asked: NewPassword) -> Result<(), ApiError> {
     session.may_sync()?;
     let (clinic, user, now) = (session.clinic, session.user, app.now());
+    let guess = Guess::begin(app, session).await?;
     let mut tx = session.identity().begin(&app.pool).await?;
-    let username = account::username(&mut tx, clinic, user).await?.unwrap_or_default();
-    let since = now - app.config.attempt_window;
-    check(
-        app,
-        attempt::on_user(&mut tx, clinic, &username, since).await?,
-        app.config.attempts_per_user,
-        now,
-    )?;
-    let phc = account::by_username(&mut tx, clinic, &username).await?.map(|account| account.password_phc);
+    let found = account::by_username(&mut tx, clinic, guess.username()).await?;
     tx.commit().await?;
 
     let place = app.limits.sign_ins.enter(clinic).await?;
-    let good = password::verify(asked.old, phc).await?;
+    let good = password::verify(asked.old, found.map(|account| account.password_phc)).await?;
+    drop(place);
     if !good {
-        drop(place);
-        return Err(guessed(app, session, ErrorCode::WrongCredentials).await?);
+        return Err(guess.wrong(app, session, ErrorCode::WrongCredentials).await?);
     }
+    let mut tx = session.identity().begin(&app.pool).await?;
+    guess.right(&mut tx).await?;
+    tx.commit().await?;
+    let place = app.limits.sign_ins.enter(clinic).await?;
     let phc = house::hashed(asked.new).await?;
     drop(place);
     let mut tx = session.identity().begin(&app.pool).await?;

@@ -29,6 +29,7 @@ pub fn router(app: AppState) -> Router {
         )
         .route("/v1/second-factor", post(handlers::second_factor::step).route_layer(admitted.clone()))
         .route("/v1/password", post(handlers::password::change).route_layer(admitted.clone()))
+        .route("/v1/refused", post(handlers::refused::note).route_layer(admitted.clone()))
         .route("/v1/escrow", post(handlers::escrow::escrow).route_layer(admitted.clone()))
         .route(
             "/v1/wipe",

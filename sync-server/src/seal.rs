@@ -7,6 +7,7 @@
 
 mod job;
 mod keys;
+mod map_key;
 mod ring;
 mod rotate;
 mod sealer;
@@ -16,6 +17,7 @@ mod value;
 pub(crate) use job::start;
 pub use job::{Sealed, seal};
 pub(crate) use keys::ClinicKeys;
+pub use map_key::map_key;
 pub(crate) use ring::Seals;
 pub use rotate::{Rewrapped, Rotated, Status, rewrap, rotate, status};
 pub(crate) use sealer::{Sealer, mark_name};

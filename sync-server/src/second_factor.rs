@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 use crate::auth::Session;
 use crate::db::access::{self, Access};
 use crate::db::second_factor::Kept;
-use crate::db::{Identity, account, attempt, second_factor, token};
+use crate::db::{account, second_factor, token};
 use crate::error::ApiError;
+use crate::guess::Guess;
 use crate::kms::{self, KeyRing};
 use crate::secret;
 use crate::state::AppState;
@@ -115,42 +116,34 @@ pub(crate) async fn step(app: &AppState, session: &Session, step: Step) -> Resul
             SecondFactor { on: true, ..SecondFactor::default() }
         }
         Step::Remove { code } => {
-            let kept = kept.filter(|_| on);
-            let kept = kept.ok_or_else(|| ApiError::because(ErrorCode::Malformed, "nothing to remove"))?;
-            let totp = opened(app, clinic, user, &kept).await?;
-            if !take(&mut tx, clinic, user, &totp, &code, now).await? {
-                drop(tx);
-                return Err(guessed(app, session, ErrorCode::SecondFactor).await?);
-            }
-            second_factor::remove(&mut tx, clinic, user).await?;
-            let switched = Access::by("second_factor_off", user, session.workstation);
-            access::append(&mut tx, clinic, now, switched.on(user.0)).await?;
-            SecondFactor::default()
+            drop(tx);
+            remove(app, session, &code).await?;
+            return Ok(SecondFactor::default());
         }
     };
     tx.commit().await?;
     Ok(answer)
 }
 
-/// A wrong code or password at an open screen counts like a wrong password, against guessing one after the other.
-pub(crate) async fn guessed(
-    app: &AppState,
-    session: &Session,
-    code: ErrorCode,
-) -> Result<ApiError, ApiError> {
-    let (clinic, now) = (session.clinic, app.now());
-    let mut tx = Identity::clinic(clinic).begin(&app.pool).await?;
-    let Some(username) = account::username(&mut tx, clinic, session.user).await? else {
-        return Ok(ApiError::because(ErrorCode::SignInAgain, "no account"));
-    };
-    let window = now - app.config.attempt_window;
-    let (count, _) = attempt::on_user(&mut tx, clinic, &username, window).await?;
-    attempt::note(&mut tx, now, Some(clinic), &username, "session", Some(false)).await?;
-    if count + 1 >= app.config.attempts_per_user {
-        token::revoke_user(&mut tx, clinic, session.user, now).await?;
-    }
+/// Switches it off. An open screen is not enough, and codes are not guessed at one.
+async fn remove(app: &AppState, session: &Session, code: &str) -> Result<(), ApiError> {
+    let (clinic, user, now) = (session.clinic, session.user, app.now());
+    let mut tx = session.identity().begin(&app.pool).await?;
+    let kept = second_factor::of(&mut tx, clinic, user).await?.filter(|kept| kept.confirmed);
     tx.commit().await?;
-    Ok(ApiError::because(code, "guessed at an open screen"))
+    let kept = kept.ok_or_else(|| ApiError::because(ErrorCode::Malformed, "nothing to remove"))?;
+    let totp = opened(app, clinic, user, &kept).await?;
+    let guess = Guess::begin(app, session).await?;
+    let mut tx = session.identity().begin(&app.pool).await?;
+    if !take(&mut tx, clinic, user, &totp, code, now).await? {
+        drop(tx);
+        return Err(guess.wrong(app, session, ErrorCode::SecondFactor).await?);
+    }
+    guess.right(&mut tx).await?;
+    second_factor::remove(&mut tx, clinic, user).await?;
+    let switched = Access::by("second_factor_off", user, session.workstation);
+    access::append(&mut tx, clinic, now, switched.on(user.0)).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn take(

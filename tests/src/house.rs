@@ -421,6 +421,19 @@ impl House {
         Ok(self.cluster.script(DATABASE, sql).map(drop)?)
     }
 
+    /// Tells a computer of the clinic to destroy its keys, as an admin's page does. It hears so when it next comes.
+    ///
+    /// # Errors
+    /// There is no such computer.
+    pub fn tell_to_wipe(&self, workstation: &str) -> anyhow::Result<()> {
+        let told = self.count(&format!(
+            "with w as (update clinic.workstation set state = 'wipe' where name = '{workstation}' returning 1) \
+             select count(*) from w"
+        ))?;
+        anyhow::ensure!(told == 1, "{told} computers are called {workstation}");
+        Ok(())
+    }
+
     /// A client program of PostgreSQL (`psql`, `pgbench`) on the database, as its superuser.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {

@@ -12,6 +12,7 @@ pub(crate) mod papers;
 pub(crate) mod password;
 pub(crate) mod patients;
 pub(crate) mod people;
+pub(crate) mod practitioners;
 pub(crate) mod record;
 pub(crate) mod restricted;
 pub(crate) mod results;

@@ -67,6 +67,10 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
             "Your account at this clinic was closed, so you were signed out. What you had saved here is safe: your colleagues find it in Needs attention. \
              If this is a mistake, ask whoever sees to accounts to open it again."
         }
+        FaultCode::WorkstationRevoked => {
+            "An administrator has taken this computer out of the clinic, so nobody works at it now. What you had saved here is safe, locked: \
+             ask them to let the computer in again, or go to another one."
+        }
         FaultCode::SignInAgain => {
             "The server wants you to sign in again before it does that. Nothing was changed; sign out and in, then try once more."
         }
@@ -186,6 +190,9 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::Restricted => {
             "This record is restricted. Open it with a reason, then do it again.".into()
         }
+        RejectionCode::ChangedSince => {
+            "Somebody else has changed this meanwhile. Look at it again, then change it if it is still needed.".into()
+        }
         RejectionCode::GroupRefused => "It belonged together with another change that was refused.".into(),
         RejectionCode::Invalid => match &rejection.field {
             Some(name) => format!("{} cannot be saved like this.", field(name)),
@@ -210,6 +217,7 @@ pub(crate) fn command(name: &str) -> &'static str {
         "resolve_conflict" => "Settling a difference",
         "note_access" => "Noting that a record was opened",
         "note_export" => "Noting that a list was saved",
+        "note_search" => "Noting that patients were looked for",
         "record_allergy" => "Noting an allergy",
         "record_condition" => "Noting a problem",
         "record_medication" => "Entering a medicine",
@@ -230,6 +238,8 @@ pub(crate) fn command(name: &str) -> &'static str {
         "restrict_patient" => "Restricting a record",
         "break_glass" => "Opening a restricted record",
         "see_glass" => "Looking at a notice",
+        "record_practitioner" => "Adding somebody who sees patients",
+        "edit_practitioner" => "Changing somebody who sees patients",
         _ => "A change",
     }
 }
@@ -242,11 +252,16 @@ pub(crate) fn act(word: &str) -> &'static str {
         "export_record" => "Saved from the record",
         "open_document" => "Opened a document",
         "export_audit" => "Saved the log",
+        "search_patients" => "Looked for patients",
         "print_day_sheet" => "Printed the day",
         "restrict_patient" => "Restricted the record",
         "lift_restriction" => "Opened the record to all again",
         "break_glass" => "Opened a restricted record",
         "see_glass" => "Saw that a restricted record was opened",
+        "record_practitioner" => "Added somebody who sees patients",
+        "edit_practitioner" => "Changed somebody who sees patients",
+        "close_practitioner" => "Closed the column of somebody who saw patients",
+        "reopen_practitioner" => "Opened the column of somebody who sees patients again",
         "create_clinic" => "Made the clinic",
         "set_openid_provider" => "Named the provider of work accounts",
         "read_quarantine" => "Read changes that could not be decided",
@@ -254,6 +269,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "set_aside_quarantined" => "Set aside a change that could not be decided",
         "rotate_keys" => "Began a new key",
         "rewrap_keys" => "Wrapped the keys anew",
+        "give_map_key" => "Gave out the key of the migration's map",
         "restored" => "Put a backup back",
         "sign_in" => "Signed in",
         "sign_in_refused" => "Sign-in refused",
@@ -271,6 +287,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "second_factor_off" => "Switched codes off",
         "resume_workstation" => "Let a computer go on",
         "suspend_workstation" => "Stopped a computer",
+        "revoke_workstation" => "Took a computer out of the clinic",
         "wipe_workstation" => "Had a computer wiped",
         "keep_unsent" => "Kept what a wiped computer had not sent",
         "make_code" => "Made a code",
@@ -356,6 +373,10 @@ pub(crate) fn field(name: &str) -> &'static str {
         "fax" => "Fax",
         "email" => "Email",
         "provider_number" => "Provider number",
+        "usual_duration_min" => "The usual length",
+        "usual_room_id" => "The room",
+        "user_id" => "The account",
+        "sort" => "The place in the book",
         "active" => "Still offered",
         "consent" => "Without the patient's consent, the record",
         "effective_at" => "The time",

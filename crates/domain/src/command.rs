@@ -1,13 +1,15 @@
 //! What people do: every write is one of these.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::commands::{
     ActionResult, AddDocument, BookAppointment, BreakGlass, CancelAppointment, EditDocument, EditEntry,
-    EditPatient, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteDaySheet,
-    NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordConsent, RecordMedication,
-    RecordObservations, RecordProvider, RecordRecall, RecordResult, RegisterPatient, RescheduleAppointment,
-    ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation, WriteLetter,
+    EditPatient, EditPractitioner, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend,
+    NoteAccess, NoteDaySheet, NoteExport, NoteSearch, RecordAllergy, RecordArrival, RecordCondition,
+    RecordConsent, RecordMedication, RecordObservations, RecordPractitioner, RecordProvider, RecordRecall,
+    RecordResult, RegisterPatient, RescheduleAppointment, ResolveConflict, RestrictPatient, SeeGlass,
+    SignNote, StartConsultation, WriteLetter,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -39,6 +41,11 @@ pub trait Verb {
         None
     }
 
+    /// What the audit log says beside it, of a verb that leaves no row: words and numbers of ours, one flat object.
+    fn said(&self) -> Option<Value> {
+        None
+    }
+
     /// What it does to the rows it looked at.
     ///
     /// # Errors
@@ -67,6 +74,12 @@ macro_rules! commands {
             #[must_use]
             pub fn act(&self) -> &'static str {
                 match self { $(Self::$name(args) => args.act().unwrap_or($word)),+ }
+            }
+
+            /// What the audit log says beside it.
+            #[must_use]
+            pub fn said(&self) -> Option<Value> {
+                match self { $(Self::$name(args) => args.said()),+ }
             }
 
             /// The grant its author needs.
@@ -165,6 +178,12 @@ commands! {
     BreakGlass = "break_glass",
     /// The notice of it was looked at.
     SeeGlass = "see_glass",
+    /// Somebody new who sees patients.
+    RecordPractitioner = "record_practitioner",
+    /// Fields of somebody who sees patients, or that they do no more.
+    EditPractitioner = "edit_practitioner",
+    /// Patients were looked for, and none was opened.
+    NoteSearch = "note_search",
 }
 
 impl Command {

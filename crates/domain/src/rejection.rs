@@ -33,6 +33,8 @@ pub enum RejectionCode {
     NotTheAuthor,
     /// The patient's record is restricted, and the author had not opened it.
     Restricted,
+    /// Somebody else has changed the field since the author saw it.
+    ChangedSince,
     /// Another command of its group was refused, and they stand or fall together.
     GroupRefused,
     /// A code of a newer version.

@@ -91,6 +91,8 @@ pub enum Noun {
     Restriction,
     /// Opening a restricted record for an hour (write); being told of it (read).
     BrokenGlass,
+    /// Who sees patients: the columns of the day book.
+    Practitioner,
 }
 
 /// What a grant allows.
@@ -140,7 +142,7 @@ impl Role {
         use Action::{Read, Write};
         use Noun::{
             Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter, Patient,
-            Restriction, WaitingRoom, Workstation,
+            Practitioner, Restriction, WaitingRoom, Workstation,
         };
         const DESK: &[Grant] = &[
             (Patient, Read),
@@ -160,14 +162,15 @@ impl Role {
         const TOLD: &[Grant] = &[(BrokenGlass, Read)];
         const BOOKS: &[Grant] = &[(Billing, Read), (Billing, Write)];
         const PROOF: &[Grant] = &[(Audit, Read)];
+        const ROSTER: &[Grant] = &[(Practitioner, Write)];
         const HOUSE: &[Grant] =
             &[(Account, Read), (Account, Write), (Workstation, Read), (Workstation, Write)];
         let parts: &[&[Grant]] = match self {
             Self::Reception => &[DESK],
             Self::Nurse => &[DESK, ROOM],
             Self::Practitioner => &[DESK, ROOM, CARE],
-            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD],
-            Self::Admin => &[PROOF, HOUSE],
+            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD, ROSTER],
+            Self::Admin => &[PROOF, HOUSE, ROSTER],
         };
         parts.iter().copied().flatten().copied()
     }

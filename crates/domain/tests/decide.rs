@@ -13,6 +13,8 @@ mod inbox;
 mod map_store;
 #[path = "decide/overlap_property.rs"]
 mod overlap_property;
+#[path = "decide/practitioner.rs"]
+mod practitioner;
 #[path = "decide/record.rs"]
 mod record;
 #[path = "decide/resolve_conflict.rs"]

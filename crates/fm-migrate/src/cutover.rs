@@ -19,6 +19,7 @@ use crate::import::Progress;
 use crate::load::checklist::{self, Cutover};
 use crate::load::connect;
 use crate::load::connect::prepare;
+use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route};
 use crate::{containers, extract, import, verify};
@@ -114,6 +115,8 @@ pub struct Request {
     pub ticked: Option<PathBuf>,
     /// Where blobs are; not needed where the mapping has no documents.
     pub blobs: Option<String>,
+    /// Under what the map keeps the hashes of rows.
+    pub map_key: Option<MapKey>,
 }
 
 /// How far it came.
@@ -239,7 +242,13 @@ async fn run(
         }
         Step::Import => {
             let route = request.route;
-            let wanted = import::Request { mapping: request.mapping.clone(), database_url, clinic, route };
+            let wanted = import::Request {
+                mapping: request.mapping.clone(),
+                database_url,
+                clinic,
+                route,
+                map_key: request.map_key.clone(),
+            };
             let done = import::import(&wanted, progress).await?;
             Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
         }
@@ -251,6 +260,7 @@ async fn run(
                 out: request.out.clone(),
                 spot: 20,
                 ticked: request.ticked.clone(),
+                map_key: request.map_key.clone(),
             };
             let verified = verify::verify(&wanted).await?;
             if !verified.good {

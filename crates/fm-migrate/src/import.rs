@@ -26,7 +26,8 @@ use crate::load::containers::{self, Owner};
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
-use crate::load::{TableLoad, connect};
+use crate::load::{TableLoad, connect, map_key};
+use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::report::{Report, TableReport};
 use crate::survey::{From, Surveyed, survey, survey_staged};
@@ -43,6 +44,8 @@ pub struct Request {
     pub clinic: ClinicId,
     /// Where records come from, where not as the mapping says.
     pub route: Option<Route>,
+    /// Under what the map keeps the hashes of rows; a map of before is brought under it.
+    pub map_key: Option<MapKey>,
 }
 
 /// Told where the import stands: what it does to which export, records done, records there are.
@@ -59,6 +62,7 @@ struct Import<'a> {
     namespace: &'a Namespace,
     setup: &'a Setup,
     progress: &'a Progress<'a>,
+    key: Option<&'a MapKey>,
 }
 
 /// Imports a clinic; a second time changes nothing.
@@ -96,9 +100,14 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     };
     let (doctors, people, book) =
         (of(SourceTable::Practitioners)?, of(SourceTable::Patients)?, of(SourceTable::Appointments)?);
+    let key = request.map_key.as_ref();
+    map_key::is_keyed(&mut writer, request.clinic, key).await?;
+    if let Some(key) = key {
+        map_key::bring_under(&mut writer, request.clinic, key).await?;
+    }
     let run = Run::begin(&mut writer, request.clinic).await?;
-    let mut import =
-        Import { reader, writer, run, mapping: &mapping, namespace: &namespace, setup: &setup, progress };
+    let (namespace, setup) = (&namespace, &setup);
+    let mut import = Import { reader, writer, run, mapping: &mapping, namespace, setup, progress, key };
     let mut tables = BTreeMap::new();
     tables.insert("setup", import.setup().await?);
     let (keys_of_doctors, names, report) = import.practitioners(doctors).await?;
@@ -112,7 +121,7 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let around = Surroundings {
         containers: &files,
         mapping: &mapping,
-        namespace: &namespace,
+        namespace,
         practitioners: &keys_of_doctors,
         names: &names,
         patients: &keys_of_people,
@@ -182,7 +191,7 @@ impl<'a> Import<'a> {
                 .mapping
                 .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
         }
-        let origin = Origin { file: &facts.file, table: None, source: None, whole: false };
+        let origin = Origin { file: &facts.file, table: None, source: None, whole: false, key: self.key };
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         for row in self.setup.rows.iter().filter(|row| row.table != TableName::Clinic) {
@@ -307,6 +316,6 @@ impl<'a> Import<'a> {
         let source = stage(&mut self.writer, self.run, name, table, file).await?;
         (self.progress)("stage", table, file.census.records, file.census.records);
         let whole = matches!(file.from, From::Staging(_));
-        Ok(Origin { file: name, table: Some(table), source: Some(source), whole })
+        Ok(Origin { file: name, table: Some(table), source: Some(source), whole, key: self.key })
     }
 }

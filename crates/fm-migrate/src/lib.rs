@@ -16,6 +16,7 @@ pub mod extract;
 pub mod ids;
 pub mod import;
 mod load;
+pub mod map_key;
 pub mod mapping;
 pub mod raw;
 pub mod read;

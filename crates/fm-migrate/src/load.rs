@@ -11,6 +11,7 @@ pub(crate) mod connect;
 pub(crate) mod containers;
 mod copy;
 pub(crate) mod last_run;
+pub(crate) mod map_key;
 mod merge;
 mod removal;
 pub(crate) mod stage;

@@ -27,7 +27,8 @@ use crate::error::Error;
 use crate::ids::Namespace;
 use crate::load::last_run::{Used, last_import};
 use crate::load::target::hash;
-use crate::load::{actual, connect, witness};
+use crate::load::{actual, connect, map_key, witness};
+use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::reason::Code;
 pub use differences::{Difference, What, Why};
@@ -74,6 +75,8 @@ pub struct Request {
     pub spot: u32,
     /// The ticks that somebody saved from that page.
     pub ticked: Option<PathBuf>,
+    /// Under what the map keeps the hashes of rows, as the import had it.
+    pub map_key: Option<MapKey>,
 }
 
 /// One export on both sides.
@@ -171,8 +174,12 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let Some((run, used)) = last_import(&mut connection, request.clinic).await? else {
         return Err(Error::Refused("nothing has been imported yet. Run import first.".into()));
     };
+    // A key that came after the last import is of no use yet: the next one brings the map under it.
+    let keyed = map_key::is_keyed(&mut connection, request.clinic, request.map_key.as_ref()).await?;
+    let key = request.map_key.as_ref().filter(|_| keyed);
     let staged = Staged::read(&mut connection, &mapping, &used).await?;
-    let side = Side { mapping: &mapping, namespace: &namespace, setup: &setup, used: &used, staged: &staged };
+    let (namespace, setup) = (&namespace, &setup);
+    let side = Side { mapping: &mapping, namespace, setup, used: &used, staged: &staged, key };
     // Records for a person to look at are drawn by lot, but the same for the same import.
     let mut picks = spot::Picks::new(run, request.spot);
     let (actual, sealed) = target_trees(&mut connection, request.clinic).await?;
@@ -199,7 +206,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
         true => Vec::new(),
         false => {
             side.gather(&mut connection, &mut suspects).await?;
-            suspects.name(&mut connection, request.clinic).await?
+            suspects.name(&mut connection, request.clinic, key).await?
         }
     };
     let sums = sums::sums(&mut connection, request.clinic, run, &used, &staged).await?;
@@ -225,6 +232,7 @@ struct Side<'a> {
     setup: &'a Setup,
     used: &'a [Used],
     staged: &'a Staged,
+    key: Option<&'a MapKey>,
 }
 
 impl Side<'_> {
@@ -257,7 +265,7 @@ impl Side<'_> {
             .collect();
         self.tell(connection, |told| {
             let mut add = |row: &TargetRow| {
-                trees.entry(row.table).or_default().add(row.id, expected_digest(row, sealed));
+                trees.entry(row.table).or_default().add(row.id, expected_digest(row, sealed, self.key));
             };
             match told {
                 // The clinic's own row belongs to whoever made it.
@@ -307,9 +315,9 @@ impl Side<'_> {
 }
 
 /// The checksum that a row should have, where its words may rest sealed.
-fn expected_digest(row: &TargetRow, sealed: &HashSet<Uuid>) -> u128 {
+fn expected_digest(row: &TargetRow, sealed: &HashSet<Uuid>, key: Option<&MapKey>) -> u128 {
     let table = row.table.table();
-    let sealed_as = sealed.contains(&row.id).then(|| hash(table, &row.fields));
+    let sealed_as = sealed.contains(&row.id).then(|| hash(table, &row.fields, key));
     digest::row(table, row.id, &row.fields, sealed_as.as_deref())
 }
 

@@ -32,6 +32,8 @@ mod pulls;
 mod record;
 #[path = "store/restricted.rs"]
 mod restricted;
+#[path = "store/roster.rs"]
+mod roster;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/search.rs"]

@@ -70,6 +70,8 @@ pub enum ComputerState {
     Ok,
     /// No sync until an admin says so.
     Suspended,
+    /// None of the clinic's any more: its sign-ins are over, nothing that its keys sign counts, nobody signs in at it.
+    Revoked,
     /// To destroy its keys as soon as it is heard of.
     Wipe,
     /// It has.
@@ -146,7 +148,7 @@ pub enum Act {
         /// Whose.
         user: UserId,
     },
-    /// What a computer may do: `ok`, `suspended` or `wipe`.
+    /// What a computer may do: `ok`, `suspended`, `revoked` or `wipe`.
     SetComputer {
         /// Which.
         workstation: WorkstationId,

@@ -16,6 +16,8 @@ pub enum ErrorCode {
     SignInAgain,
     /// 401: the account is closed: its person leaves this workstation.
     AccountClosed,
+    /// 403: an admin has taken the workstation out of the clinic; nobody signs in at it until it is let in again.
+    WorkstationRevoked,
     /// 403: the workstation is to destroy its keys, and whoever asked may not sign in to hear it in a session.
     Wipe,
     /// 403: this user or workstation may not.
@@ -54,7 +56,7 @@ impl ErrorCode {
         match self {
             Self::Malformed | Self::WeakPassword => 400,
             Self::WrongCredentials | Self::SecondFactor | Self::SignInAgain | Self::AccountClosed => 401,
-            Self::NotAllowed | Self::NotEnrolled | Self::Wipe => 403,
+            Self::NotAllowed | Self::NotEnrolled | Self::Wipe | Self::WorkstationRevoked => 403,
             Self::NotFound => 404,
             Self::Resnapshot | Self::NameTaken | Self::LastAdmin => 409,
             Self::TooLarge => 413,

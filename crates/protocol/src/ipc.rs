@@ -14,6 +14,7 @@ pub mod event;
 pub mod letters;
 pub mod papers;
 pub mod patients;
+pub mod practitioners;
 pub mod record;
 pub mod results;
 pub mod session;
@@ -72,6 +73,8 @@ pub enum FaultCode {
     NoProvider,
     /// An admin has closed the account.
     AccountClosed,
+    /// An admin has taken this computer out of the clinic.
+    WorkstationRevoked,
     /// The server wants a new sign-in before it does that.
     SignInAgain,
     /// An admin has had this computer wiped.

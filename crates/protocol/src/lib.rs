@@ -14,6 +14,7 @@ pub mod live;
 pub mod openid;
 pub mod pull;
 pub mod push;
+pub mod refused;
 pub mod second_factor;
 pub mod session;
 

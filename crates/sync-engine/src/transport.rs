@@ -32,6 +32,7 @@ use wattle_protocol::live::ROWS_QUERY;
 use wattle_protocol::openid::{Begin, Begun};
 use wattle_protocol::pull::Pull;
 use wattle_protocol::push::{Push, Pushed};
+use wattle_protocol::refused::Refusals;
 use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{Hello, NewPassword, Refresh, SignIn, SignedIn, Welcome, Wiping};
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
@@ -203,6 +204,14 @@ impl Transport {
     /// Refused, or no answer: it may have been done all the same.
     pub async fn change_password(&self, access_token: &str, asked: &NewPassword) -> Result<(), Error> {
         self.ask("v1/password", Some(access_token), asked).await
+    }
+
+    /// `POST /v1/refused`: sign-ins that were refused here without the server.
+    ///
+    /// # Errors
+    /// Refused, or no answer: some may have been noted, and telling them again notes none twice.
+    pub async fn refused(&self, access_token: &str, refusals: &Refusals) -> Result<(), Error> {
+        self.ask("v1/refused", Some(access_token), refusals).await
     }
 
     /// `POST /v1/session`.

@@ -234,6 +234,7 @@ fn refused(code: ErrorCode) -> FaultCode {
         ErrorCode::WrongCredentials => FaultCode::WrongCredentials,
         ErrorCode::SignInAgain => FaultCode::SignInAgain,
         ErrorCode::AccountClosed => FaultCode::AccountClosed,
+        ErrorCode::WorkstationRevoked => FaultCode::WorkstationRevoked,
         ErrorCode::Wipe => FaultCode::Wiped,
         ErrorCode::NotFound => FaultCode::NotFound,
         ErrorCode::SecondFactor => FaultCode::SecondFactor,

@@ -36,6 +36,11 @@ impl Folder {
         self.root.join("workstation.json")
     }
 
+    /// Sign-ins that were refused here without the server.
+    pub(crate) fn refused(&self) -> PathBuf {
+        self.root.join("refused.json")
+    }
+
     /// Failed tries of passwords.
     pub(crate) fn attempts(&self) -> PathBuf {
         self.root.join("attempts.json")
@@ -74,7 +79,7 @@ impl Folder {
         if let Err(error) = remove_dir(&self.root.join("webview")) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the web view's folder was not removed");
         }
-        for file in [self.attempts(), self.record()] {
+        for file in [self.attempts(), self.refused(), self.record()] {
             match fs::remove_file(file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}

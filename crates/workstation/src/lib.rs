@@ -19,6 +19,7 @@ mod keyring;
 mod loopback;
 mod own_code;
 mod record;
+mod refused;
 mod server;
 mod shelf;
 mod support;

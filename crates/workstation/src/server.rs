@@ -9,6 +9,7 @@ use wattle_local_store::keys::Owner;
 use wattle_protocol::admin::{Act, Done, Overview};
 use wattle_protocol::escrow::{Escrow, Escrowed};
 use wattle_protocol::openid::{Begin, Begun};
+use wattle_protocol::refused::Refusals;
 use wattle_protocol::second_factor::{SecondFactor, Step};
 use wattle_protocol::session::{NewPassword, SignIn, SignedIn, Wiping};
 use wattle_sync_engine::driver::{FirstCopy, Tokens};
@@ -83,6 +84,11 @@ pub(crate) async fn change_password(
     asked: &NewPassword,
 ) -> Result<(), Error> {
     Ok(server.transport()?.change_password(access_token, asked).await?)
+}
+
+/// Tells sign-ins that were refused here.
+pub(crate) async fn refused(server: &Server, access_token: &str, refusals: &Refusals) -> Result<(), Error> {
+    Ok(server.transport()?.refused(access_token, refusals).await?)
 }
 
 /// Says how far a wipe is.

@@ -111,6 +111,16 @@ impl Keeper {
         self.save(&held.facts);
     }
 
+    /// Nobody works here without the server any more: it has taken this computer out of the clinic. What is unsent stays in the
+    /// file, for when it is let in again.
+    pub(crate) fn end_lease(&self) {
+        let mut held = self.held();
+        held.access = None;
+        held.facts.refresh_token = None;
+        held.facts.offline_lease_until = wattle_domain::UtcInstant(0);
+        self.save(&held.facts);
+    }
+
     /// Time passes, for the lease.
     pub(crate) fn saw_the_clock(&self) {
         let now = self.clock.now();
@@ -149,8 +159,12 @@ impl Tokens for Keeper {
 
     fn refused(&self, code: ErrorCode) {
         self.forget();
-        if code == ErrorCode::AccountClosed {
-            self.closed.send_replace(true);
+        match code {
+            ErrorCode::AccountClosed => {
+                self.closed.send_replace(true);
+            }
+            ErrorCode::WorkstationRevoked => self.end_lease(),
+            _ => {}
         }
     }
 

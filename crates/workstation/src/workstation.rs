@@ -18,8 +18,11 @@ mod papers;
 mod password;
 mod patients;
 mod people;
+mod practitioners;
+mod refused;
 mod restricted;
 mod results;
+mod search;
 mod set_up;
 mod share;
 mod sign_in;
@@ -31,6 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use documents::NewDocument;
 pub(crate) use documents::Porter;
+use search::Search;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use wattle_domain::time::Clock;
@@ -47,6 +51,7 @@ use crate::error::Error;
 use crate::folder::{Folder, remove_dir};
 use crate::keyring::Keyring;
 use crate::record::Record;
+use crate::refused::Refused;
 
 /// Events that a slow subscriber may be behind before it is told that it missed some.
 const EVENTS: usize = 256;
@@ -60,6 +65,10 @@ struct Shared {
     clock: Arc<dyn Clock>,
     keyring: Keyring,
     attempts: Attempts,
+    /// Refused sign-ins that no server has heard of.
+    refused: Refused,
+    /// The search that has led to nothing so far.
+    search: Mutex<Option<Search>>,
     /// What was given beforehand, for the set-up form.
     proposed: Proposed,
     record: Mutex<Option<Record>>,
@@ -98,11 +107,14 @@ impl Workstation {
         let record = Record::read(&folder.record())?;
         let keyring = Keyring::of_folder(folder.root());
         let attempts = Attempts::load(folder.attempts());
+        let refused = Refused::load(folder.refused());
         let workstation = Self(Arc::new(Shared {
             folder,
             clock: config.clock,
             keyring,
             attempts,
+            refused,
+            search: Mutex::new(None),
             proposed: Proposed {
                 server_url: config.server_url.clone().unwrap_or_default(),
                 workstation_name: config.workstation_name.clone().unwrap_or_default(),

@@ -1,11 +1,14 @@
-//! Walks a clinic's logs: is each entry as it was written, is none missing, is each change signed by its author?
+//! Walks a clinic's logs: is each entry as it was written, is none missing, is each change and each read
+//! what its author signed?
 
+use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use ring::signature::{ED25519, UnparsedPublicKey};
+use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
-use wattle_domain::{ClinicId, Envelope};
+use wattle_domain::{ClinicId, Envelope, UtcInstant, World};
 
 use super::{AdminError, begin};
 use crate::db::column_key;
@@ -140,6 +143,12 @@ struct Signed {
     command_id: Uuid,
     user_id: Uuid,
     workstation_id: Uuid,
+    /// What the entry says was done, about whom, when, and what came of it.
+    action: String,
+    patient_id: Option<Uuid>,
+    issued_at: Option<DateTime<Utc>>,
+    outcome: String,
+    changes: Value,
     payload: Option<String>,
     signature: Option<Vec<u8>>,
     /// Every key that the author had at the workstation by then and that had not been revoked; of a command that came out
@@ -154,6 +163,11 @@ impl<'r> sqlx::FromRow<'r, PgRow> for Signed {
             command_id: row.try_get("command_id")?,
             user_id: row.try_get("user_id")?,
             workstation_id: row.try_get("workstation_id")?,
+            action: row.try_get("action")?,
+            patient_id: row.try_get("patient_id")?,
+            issued_at: row.try_get("issued_at")?,
+            outcome: row.try_get("outcome")?,
+            changes: row.try_get("changes")?,
             payload: row.try_get("payload")?,
             signature: row.try_get("signature")?,
             keys: row.try_get("keys")?,
@@ -168,7 +182,7 @@ async fn unsigned(
 ) -> Result<Option<(Uuid, &'static str)>, sqlx::Error> {
     // What was not believed says so, and is kept in quarantine.
     let mut entries = sqlx::query_as::<_, Signed>(
-        "SELECT a.id, a.command_id, a.user_id, a.workstation_id, l.payload, l.signature, \
+        "SELECT a.id, a.command_id, a.user_id, a.workstation_id, a.action, a.patient_id, a.issued_at, a.outcome, a.changes, l.payload, l.signature, \
            ARRAY(SELECT k.public_key FROM clinic.signing_key k WHERE k.clinic_id = a.clinic_id \
              AND k.user_id = a.user_id AND k.workstation_id = a.workstation_id \
              AND (k.revoked_at IS NULL OR k.revoked_at > a.at OR k.revoked_at >= q.at)) AS keys \
@@ -204,9 +218,29 @@ impl Signed {
         if !is_its {
             return Some("its command is another's");
         }
+        if !self.says_what_was_signed(&envelope) {
+            return Some("says something else than its command");
+        }
         let signed = |key: &Vec<u8>| {
             UnparsedPublicKey::new(&ED25519, key).verify(payload.as_bytes(), signature).is_ok()
         };
         if self.keys.iter().any(signed) { None } else { Some("is not signed by its author") }
+    }
+
+    /// Whether the entry's own words are those of the command: whoever can make a chain anew still cannot sign another. Of
+    /// reads this is all there is, since they leave no row behind.
+    fn says_what_was_signed(&self, envelope: &Envelope) -> bool {
+        let command = &envelope.command;
+        let issued_at = self.issued_at.map(UtcInstant::from);
+        // An older server may not have had the finer word.
+        let act = self.action == command.act() || self.action == command.name();
+        let when = issued_at.is_none_or(|at| at == envelope.issued_at);
+        // Who a command is about is in most of them; others find it in a row. A refused one may have been refused before.
+        let whom = command.patient(&World::default()).is_none_or(|patient| match self.patient_id {
+            Some(said) => said == patient.0,
+            None => self.outcome.starts_with("rejected"),
+        });
+        let beside = command.said().is_none_or(|said| self.changes == Value::Array(vec![said]));
+        act && when && whom && beside
     }
 }

@@ -73,6 +73,7 @@ pub(super) fn entry(
             json!({"table": change.table, "id": change.id, "fields": fields})
         })
         .collect();
+    let changes = changes.into_iter().chain(envelope.command.said()).collect();
     AuditEvent {
         id: uuid::Uuid::now_v7(),
         at,

@@ -1,5 +1,10 @@
 //! `wattle-server keys`: sealing what rests plain, new keys, and how far that has come.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use wattle_domain::ClinicId;
@@ -33,6 +38,18 @@ pub(super) enum Keys {
         #[arg(long)]
         clinic: ClinicId,
     },
+    /// Writes the key of a clinic's map into a new file, for `fm-migrate --map-key-file`: what the map of a migration says of
+    /// rows is a hash under it then. It opens nothing; keep it like a password all the same.
+    Map {
+        #[command(flatten)]
+        keys: kms::Keys,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+        /// The file; one that is there already is left alone.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Wraps every key in the database under the present key of the KMS: after --kms or the server's key was replaced and
     /// the one before was given as --kms-old.
     Rewrap {
@@ -61,6 +78,21 @@ impl Keys {
                 }
                 serde_json::to_value(done)?
             }
+            Self::Map { keys, clinic, out } => {
+                let mut file = private(&out)?;
+                let key = seal::map_key(&owner_pool().await?, keys.needed()?, clinic).await;
+                let written = match &key {
+                    Ok(key) => file.write_all(key.as_bytes()).and_then(|()| file.sync_all()),
+                    Err(_) => Ok(()),
+                };
+                if key.is_err() || written.is_err() {
+                    // Ours, and made a moment ago: nothing is in it.
+                    std::fs::remove_file(&out).context("an empty file was left behind")?;
+                }
+                key?;
+                written.context("the key could not be written")?;
+                json!({"clinic": clinic, "out": out})
+            }
             Self::Rewrap { keys } => {
                 let done = seal::rewrap(&owner_pool().await?, &keys.needed()?).await?;
                 if let Some(why) = &done.why {
@@ -71,4 +103,13 @@ impl Keys {
             }
         })
     }
+}
+
+/// A new file that nobody else reads.
+fn private(path: &Path) -> anyhow::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| format!("{} cannot be made", path.display()))
 }

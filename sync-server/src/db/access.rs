@@ -50,8 +50,20 @@ pub(crate) async fn append(
     at: DateTime<Utc>,
     access: Access,
 ) -> Result<(), sqlx::Error> {
+    append_as(connection, clinic, at, Uuid::now_v7(), access).await
+}
+
+/// The same under an id that somebody else gave: a unique violation says that it is there already, and the transaction must be
+/// undone, because the chain has moved.
+pub(crate) async fn append_as(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    at: DateTime<Utc>,
+    id: Uuid,
+    access: Access,
+) -> Result<(), sqlx::Error> {
     let entry = AccessEvent {
-        id: Uuid::now_v7(),
+        id,
         at: at.into(),
         user_id: access.user,
         workstation_id: access.workstation,

@@ -44,6 +44,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
     (49, "record numbers", include_str!("../../../migrations/server/0049_record_numbers.sql")),
     (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
+    (41, "practitioners", include_str!("../../../migrations/server/0041_practitioners.sql")),
+    (42, "revoked workstations", include_str!("../../../migrations/server/0042_revoked_workstations.sql")),
 ];
 
 /// Why a database could not be brought to this version.

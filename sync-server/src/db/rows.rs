@@ -17,7 +17,8 @@ pub(crate) async fn load(
 ) -> Result<Vec<Row>, sqlx::Error> {
     let table = name.table();
     let sql = table_sql::of(name);
-    // Commands never change reference rows, logs or entries: locking them would make everybody wait for everybody.
+    // Commands seldom change reference rows, and never logs or entries: locking them would make everybody wait for everybody.
+    // Of two who change somebody's column in the same instant the later word holds.
     let written = !table.append_only && !matches!(table.class, FeedClass::Ref | FeedClass::Admin);
     // A locking read shows only what its author may also change, and these are read by who may not: of two words the later
     // holds, whoever waited.

@@ -89,6 +89,23 @@ pub(crate) async fn seen(
     Ok(())
 }
 
+/// What its keys sign from now on is not believed. Whoever signs in at it again with the same key makes that good again.
+pub(crate) async fn revoke_keys(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    id: WorkstationId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clinic.signing_key SET revoked_at = now() \
+         WHERE clinic_id = $1 AND workstation_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(clinic.0)
+    .bind(id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// It has destroyed its keys: what they sign from now on was signed by somebody else.
 pub(crate) async fn wiped(
     connection: &mut PgConnection,

@@ -7,10 +7,11 @@ use axum::http::HeaderMap;
 use wattle_protocol::ErrorCode;
 use wattle_protocol::openid::{Begin, Begun};
 
-use super::sign_in::{check, desk, secret_hash};
+use super::sign_in::{desk, secret_hash};
 use crate::body::Json;
 use crate::db::attempt;
 use crate::error::ApiError;
+use crate::guess::check;
 use crate::state::AppState;
 use crate::{openid, peer};
 

@@ -11,7 +11,7 @@ use wattle_domain::{ClinicId, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Refresh, SignedIn, WorkstationState};
 
-use crate::auth::{is_wiping, workstation_state};
+use crate::auth::{is_revoked, is_wiping, workstation_state};
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, token, workstation};
@@ -55,6 +55,12 @@ pub(crate) async fn refresh(
         access::append(&mut tx, clinic, now, reused("another_workstation")).await?;
         tx.commit().await?;
         return Err(again("refresh token of another workstation"));
+    }
+    if is_revoked(&found.state) {
+        return Err(ApiError::because(
+            ErrorCode::WorkstationRevoked,
+            "refresh token of a revoked workstation",
+        ));
     }
     if !found.user_active && !wiping {
         return Err(ApiError::because(ErrorCode::AccountClosed, "refresh token of a closed account"));

@@ -1,7 +1,6 @@
 //! `POST /v1/sign-in`: a password or an OpenID provider's word, at an enrolled workstation or with a code that enrols it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
@@ -13,11 +12,12 @@ use wattle_domain::{ClinicId, UserId, WorkstationId};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::session::{Enrolment, SignIn, SignedIn};
 
-use crate::auth::is_wiping;
+use crate::auth::{is_revoked, is_wiping};
 use crate::body::Json;
 use crate::db::access::{self, Access};
 use crate::db::{Identity, account, attempt, workstation as workstations};
 use crate::error::ApiError;
+use crate::guess::check;
 use crate::handlers::refresh::{Holder, issue};
 use crate::second_factor::{self, Proof};
 use crate::state::AppState;
@@ -262,6 +262,9 @@ pub(super) async fn desk(
         if found.state == "wiped" {
             return Err(ApiError::because(ErrorCode::NotEnrolled, "workstation was wiped"));
         }
+        if is_revoked(&found.state) {
+            return Err(ApiError::because(ErrorCode::WorkstationRevoked, "workstation was revoked"));
+        }
         let wiping = is_wiping(&found.state);
         return Ok(Some((clinic, Desk::Enrolled { id, wiping })));
     }
@@ -276,20 +279,4 @@ pub(super) async fn desk(
     let good = workstations::code_is_good(&mut tx, clinic, &code_hash, now).await?;
     tx.commit().await?;
     Ok(good.then(|| (clinic, Desk::New { code_hash, name: name.to_owned() })))
-}
-
-/// Too many failures in the window: wait until the oldest of them leaves it.
-pub(crate) fn check(
-    app: &AppState,
-    (count, oldest): attempt::Counted,
-    allowed: i64,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    if count < allowed {
-        return Ok(());
-    }
-    let until = oldest.unwrap_or(now) + app.config.attempt_window;
-    let wait = (until - now).to_std().unwrap_or(Duration::ZERO);
-    let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
-    Err(ApiError::after(ErrorCode::RateLimited, seconds, "too many failures"))
 }

@@ -7,7 +7,7 @@ use wattle_protocol::ErrorCode;
 use wattle_protocol::admin::{APPROVED_MIN, ComputerState, Done, OWN_CODE_CHARS, OWN_CODE_LETTERS};
 
 use super::Desk;
-use crate::db::admin;
+use crate::db::{admin, token, workstation as workstations};
 use crate::error::ApiError;
 use crate::secret;
 
@@ -19,6 +19,7 @@ pub(super) async fn set(
     let (word, action) = match state {
         ComputerState::Ok => ("ok", "resume_workstation"),
         ComputerState::Suspended => ("suspended", "suspend_workstation"),
+        ComputerState::Revoked => ("revoked", "revoke_workstation"),
         ComputerState::Wipe => ("wipe", "wipe_workstation"),
         ComputerState::Wiped | ComputerState::Other => {
             return Err(ApiError::because(ErrorCode::Malformed, "only a workstation says that it is wiped"));
@@ -26,6 +27,11 @@ pub(super) async fn set(
     };
     if !admin::set_computer(desk.tx, desk.session.clinic, workstation, word).await? {
         return Err(ApiError::because(ErrorCode::NotFound, "workstation"));
+    }
+    if state == ComputerState::Revoked {
+        let (clinic, now) = (desk.session.clinic, desk.app.now());
+        workstations::revoke_keys(desk.tx, clinic, workstation).await?;
+        token::revoke_workstation(desk.tx, clinic, workstation, now).await?;
     }
     desk.log(action, workstation.0, json!({})).await?;
     Ok(Done::default())

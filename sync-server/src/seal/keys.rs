@@ -58,6 +58,12 @@ impl ClinicKeys {
         self.data.get(&generation)
     }
 
+    /// What fm-migrate keeps its hashes under, hexadecimal. No mark is ever made of these words: those name a column.
+    pub fn map_key(&self) -> Zeroizing<String> {
+        let derived = hmac::sign(&self.matching, b"the key of the map of a migration");
+        Zeroizing::new(derived.as_ref().iter().map(|b| format!("{b:02x}")).collect())
+    }
+
     /// The hash by which equal values of a column are found.
     pub fn mark(&self, table: &str, column: &str, value: &str) -> Vec<u8> {
         let mut context = hmac::Context::with_key(&self.matching);

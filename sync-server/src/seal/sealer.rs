@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::{ClinicId, Column, ColumnKind, Fields, Rest, Row, Table};
+use zeroize::Zeroizing;
 
 use super::value::{self, Place};
 use super::{ClinicKeys, SealError, ServerColumn, is_sealed};
@@ -36,6 +37,11 @@ impl Sealer {
     /// The generation that seals; `None`: nothing is sealed.
     pub fn generation(&self) -> Option<i32> {
         self.keys.as_ref().map(|keys| keys.newest())
+    }
+
+    /// What fm-migrate keeps its hashes under; `None` where nothing is sealed.
+    pub fn map_key(&self) -> Option<Zeroizing<String>> {
+        Some(self.keys.as_ref()?.map_key())
     }
 
     fn place(&self, table: &'static str, column: &'static str, id: Uuid) -> Place {

@@ -2,6 +2,7 @@ mod audit;
 pub mod fault;
 mod group;
 mod inbox;
+mod practitioner;
 mod push;
 mod race;
 mod record;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use wattle_domain::time::Clock as _;
+use wattle_server::admin;
 use wattle_server::clock::SystemClock;
 
 use crate::support::desk::{new_key, patient, random_hex, send, sign_in_body};
@@ -59,6 +60,46 @@ async fn from_an_empty_database_to_a_served_clinic() {
     let name = database.clone();
     tokio::task::spawn_blocking(move || postgres::cluster().create_database(&name).unwrap()).await.unwrap();
     tokio::task::spawn_blocking(move || script(&database)).await.unwrap();
+}
+
+/// The key of a migration's map: the same each time, in a file that nobody else reads, and no file is written over.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_map_is_given_in_a_file_and_logged() {
+    let house = House::new().await;
+    let (database, clinic) = (house.database.clone(), house.clinic.to_string());
+    tokio::task::spawn_blocking(move || map_key(&database, &clinic)).await.unwrap();
+    let logged = "SELECT count(*) FROM clinic.access_event WHERE action = 'give_map_key' \
+                  AND detail ->> 'from' = 'command_line'";
+    assert_eq!(house.count(logged).await, 2, "each time it was given, and not when it was not");
+    let whole = admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic).await.unwrap();
+    assert_eq!(whole, None);
+}
+
+fn map_key(database: &str, clinic: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (server_key, out) = (folder.path().join("server.key"), folder.path().join("map.key"));
+    // As the house has it.
+    std::fs::write(&server_key, "5a".repeat(32)).unwrap();
+    let key_file = ["--server-key-file", server_key.to_str().unwrap()];
+    let ask = |clinic: &str, out: &std::path::Path| {
+        let out = ["--out", out.to_str().unwrap()];
+        run(database, &[&["keys", "map", "--clinic", clinic], &key_file[..], &out[..]].concat(), "")
+    };
+    let made = ask(clinic, &out);
+    assert!(made.good, "{}", made.complained);
+    let key = std::fs::read_to_string(&out).unwrap();
+    assert!(key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert!(!made.said.to_string().contains(&key) && !made.complained.contains(&key), "said nowhere");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&out).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!ask(clinic, &out).good, "a file that is there is left alone");
+    let rotated = run(database, &[&["keys", "rotate", "--clinic", clinic], &key_file[..]].concat(), "");
+    assert!(rotated.good, "{}", rotated.complained);
+    let again = folder.path().join("again.key");
+    assert!(ask(clinic, &again).good);
+    assert_eq!(std::fs::read_to_string(again).unwrap(), key, "it lasts over rotations");
+    let nobody = folder.path().join("nobody.key");
+    assert!(!ask("0190c11c-0000-7000-8000-00000000ffff", &nobody).good && !nobody.exists());
 }
 
 /// The log of a server that is told to say all it can, while names pass through every kind of refusal.

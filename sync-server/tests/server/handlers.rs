@@ -4,6 +4,7 @@ mod escrow;
 mod password;
 mod recorded;
 mod refresh;
+mod refused;
 mod second_factor;
 mod session;
 mod sign_in;

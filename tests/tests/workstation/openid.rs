@@ -1,7 +1,9 @@
 //! A sign-in with the account of a real OpenID provider: in, on through an outage, and who is not let in.
 
 use serde_json::{Value, json};
+use wattle_protocol::ErrorCode;
 use wattle_protocol::ipc::session::{Connection, OpenIdSignIn};
+use wattle_protocol::second_factor::Step;
 use wattle_tests::desktop::Keyring;
 use wattle_tests::provider::{self, Provider};
 use wattle_workstation::{Error, Workstation};
@@ -94,6 +96,39 @@ async fn somebody_signs_in_in_their_browser_and_works_through_an_outage() {
     as_somebody(&desk, "m-1", "a-new-one-for-here").await.unwrap();
     until_delivered(&desk).await;
     clinic.until_count("select count(*) from clinic.patient where family_name = 'Rossi'", 1).await;
+}
+
+/// Whether more than a password is wanted is the provider's to ask of who signs in with it. It gives no code of ours: whoever
+/// types our password is asked for one as before, and nobody switches it off from such a session without one.
+#[tokio::test]
+async fn a_sign_in_by_the_provider_asks_for_no_code_and_gives_none() {
+    let name = "openid::a_sign_in_by_the_provider_asks_for_no_code_and_gives_none";
+    if provider::package().is_none() || !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let _provider = with_provider(&clinic).await.unwrap();
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    let shown = desk.second_factor(Step::Begin).await.unwrap();
+    let phone = totp_rs::Totp::from_url(shown.address.unwrap()).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let code = phone.generate(now).to_string();
+    assert!(desk.second_factor(Step::Confirm { code }).await.unwrap().on);
+    let given = "select count(*) from clinic.second_factor_given";
+    assert_eq!(clinic.house.count(given).unwrap(), 1, "at that computer");
+
+    let other = clinic.computer("reception-2", &clock).await;
+    as_somebody(&other, "m-1", HERE).await.unwrap();
+    until_ready(&other).await;
+    assert_eq!(clinic.house.count(given).unwrap(), 1, "the provider's word is no code of ours");
+    assert!(other.second_factor(Step::Look).await.unwrap().on);
+    let off = other.second_factor(Step::Remove { code: "12345".into() }).await;
+    assert!(matches!(off, Err(Error::Refused { code: ErrorCode::SecondFactor, .. })), "{off:?}");
+    let third = clinic.computer("reception-3", &clock).await;
+    let tried = sign_in(&third, &MARIA).await;
+    assert!(matches!(tried, Err(Error::Refused { code: ErrorCode::SecondFactor, .. })), "{tried:?}");
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use crate::clinic::{
 use crate::desk::until_free;
 use crate::inside::inside;
 
+/// Far below the ten minutes of an access token.
+const TOLD: std::time::Duration = std::time::Duration::from_secs(45);
 const IHI: &str = "8003608166690503";
 
 #[tokio::test]
@@ -78,6 +80,46 @@ async fn a_changed_role_signs_out_with_a_word_and_unsent_work_arrives_from_the_f
         clinic.data_dir("reception-1").join(session_clinic(&clinic)).join("ref-front/wattle.db").exists(),
         "the file that was left is kept"
     );
+}
+
+/// While the desk is online: the server tells, nobody waits for the next renewal of a token (ten minutes), and each file holds
+/// the feeds of its roles and no other.
+#[tokio::test]
+async fn a_role_that_changes_reaches_an_open_desk_and_adds_and_removes_feeds() {
+    let name = "roles::a_role_that_changes_reaches_an_open_desk_and_adds_and_removes_feeds";
+    if !inside(name, Keyring::Unlocked).await {
+        return;
+    }
+    let (clinic, clock) = (Clinic::open_with_key().await, TestClock::default());
+    let desk = clinic.computer("reception-1", &clock).await;
+    sign_in(&desk, &MARIA).await.unwrap();
+    until_ready(&desk).await;
+    register(&desk, "Nguyen").await.unwrap();
+    until_delivered(&desk).await;
+    let profile = async |desk: &Workstation| desk.sync_page().await.unwrap().file.profile;
+    let without = profile(&desk).await;
+    assert!(!without.contains("clinical"), "{without}");
+    for (role, has_clinical) in [("nurse", true), ("reception", false)] {
+        let changed = format!(
+            "update clinic.user_role set role = '{role}' where user_id = \
+             (select id from clinic.user_account where username = 'maria')"
+        );
+        let began = std::time::Instant::now();
+        clinic.house.script(&changed).unwrap();
+        let told = |state: &AppState| {
+            matches!(state, AppState::SignedOut { notice: Some(FaultCode::RolesChanged), .. })
+        };
+        until_state(&desk, told).await;
+        assert!(began.elapsed() < TOLD, "{role}: it was told, and did not find out by itself");
+        sign_in(&desk, &MARIA).await.unwrap();
+        until_ready(&desk).await;
+        until_delivered(&desk).await;
+        let now = profile(&desk).await;
+        assert_eq!(now.contains("clinical"), has_clinical, "{role}: {now}");
+        assert_eq!(found(&desk, "nguyen").await, 1, "{role}: its own copy of what both may see");
+    }
+    let file = clinic.data_dir("reception-1").join(session_clinic(&clinic)).join(without);
+    assert!(file.join("wattle.db").exists());
 }
 
 /// Set aside with a name, put back, tried again as a new command: the server says the same of that one.

@@ -25,11 +25,7 @@ async fn what_was_unsent_is_handed_over_and_then_nothing_is_left() {
     clinic.house.kill_server();
     until_offline(&desk).await;
     register(&desk, "Okafor").await.unwrap();
-    let told = clinic.house.count(
-        "with w as (update clinic.workstation set state = 'wipe' where name = 'reception-1' returning 1) \
-         select count(*) from w",
-    );
-    assert_eq!(told.unwrap(), 1);
+    clinic.house.tell_to_wipe("reception-1").unwrap();
     let clinic_folder = clinic.data_dir("reception-1").join(clinic.house.clinic());
     assert!(clinic_folder.is_dir());
 
@@ -69,11 +65,7 @@ async fn a_computer_that_was_off_hears_of_it_as_soon_as_somebody_opens_its_file(
     until_delivered(&desk).await;
     desk.close().await;
     drop(desk);
-    let told = clinic.house.count(
-        "with w as (update clinic.workstation set state = 'wipe' where name = 'reception-1' returning 1) \
-         select count(*) from w",
-    );
-    assert_eq!(told.unwrap(), 1);
+    clinic.house.tell_to_wipe("reception-1").unwrap();
 
     let desk = start(&clinic.data_dir("reception-1"), &clock);
     sign_in(&desk, &MARIA).await.unwrap();
@@ -97,9 +89,10 @@ async fn a_computer_of_a_closed_account_hears_of_it_at_the_next_sign_in() {
     let opened = clinic.data_dir("reception-1").join("opened");
     std::fs::create_dir_all(&opened).unwrap();
     std::fs::write(opened.join("referral.pdf"), "in the clear, for a program outside").unwrap();
-    let told = "update clinic.user_account set active = false where username = 'maria'; \
-                update clinic.token set revoked_at = now(); update clinic.workstation set state = 'wipe'";
-    clinic.house.script(told).unwrap();
+    let closed = "update clinic.user_account set active = false where username = 'maria'; \
+                  update clinic.token set revoked_at = now()";
+    clinic.house.script(closed).unwrap();
+    clinic.house.tell_to_wipe("reception-1").unwrap();
 
     let tried = sign_in_with(&desk, &MARIA, "not her password").await;
     assert!(matches!(tried, Err(Error::Wiped)), "{tried:?}");

@@ -149,7 +149,7 @@ fn written(context: &Context, table: TableName, row: &Row, mut set: Fields) -> F
 }
 
 /// The value must fit its column; what it says is the clinic's business.
-fn check_value(edit: &FieldEdit, now: &Value) -> Result<(), Rejection> {
+pub(super) fn check_value(edit: &FieldEdit, now: &Value) -> Result<(), Rejection> {
     let Some(column) = edit.table.table().column(&edit.field) else {
         return Err(Rejection::invalid(&edit.field));
     };

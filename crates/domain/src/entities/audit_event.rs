@@ -25,7 +25,7 @@ entity! {
         patient_id: Option<PatientId>,
         /// The verdict.
         outcome: String,
-        /// `[{table, id, fields: [name]}]`: which fields changed, never their values.
+        /// `[{table, id, fields: [name]}]`: which fields changed, never their values; `[{hits: n}]` of a search.
         changes: Value,
         /// Hash of the entry before, hex; empty for the first.
         prev_hash: String,

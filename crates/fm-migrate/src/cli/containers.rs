@@ -24,7 +24,7 @@ pub(super) struct Containers {
 
 impl Containers {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let import::Import { mapping, database_url, clinic, route } = self.of;
+        let import::Import { mapping, database_url, clinic, route, .. } = self.of;
         let account = self.fm_user.zip(self.fm_password).map(|(user, password)| Account { user, password });
         let request =
             containers::Request { mapping, database_url, clinic, route, account, blobs: self.blobs };

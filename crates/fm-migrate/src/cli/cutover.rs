@@ -41,7 +41,8 @@ pub(super) struct Cutover {
 
 impl Cutover {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let import::Import { mapping, database_url, clinic, route } = self.from.to;
+        let map_key = self.from.to.map_key()?;
+        let import::Import { mapping, database_url, clinic, route, .. } = self.from.to;
         if self.undo {
             return match cutover::undo(&database_url, clinic, &self.by, &self.export).await? {
                 Undone::Undone => {
@@ -68,6 +69,7 @@ impl Cutover {
             rehearsal,
             ticked,
             blobs,
+            map_key,
         };
         let mut ask = |step: Step| confirm.iter().any(|c| c == step.as_str()) || asked(step);
         let stands = cutover::cutover(&request, &mut ask, &progress)

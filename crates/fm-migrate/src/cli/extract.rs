@@ -21,7 +21,7 @@ pub(super) struct Extract {
 
 impl Extract {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let import::Import { mapping, database_url, clinic, route } = self.to;
+        let import::Import { mapping, database_url, clinic, route, .. } = self.to;
         let account = Account { user: self.fm_user, password: self.fm_password };
         let request = extract::Request { mapping, database_url, clinic, account, route };
         let done = extract::extract(&request, &progress).await.context("the extract stopped")?;

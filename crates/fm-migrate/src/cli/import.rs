@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use wattle_domain::ClinicId;
 use wattle_fm_migrate::import;
+use wattle_fm_migrate::map_key::MapKey;
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::wire::Route;
 
@@ -25,12 +26,27 @@ pub(super) struct Import {
     /// Where records come from, where not as the mapping says: file, odata, data_api.
     #[arg(long)]
     pub(super) route: Option<Route>,
+    /// The file that `wattle-server keys map` has written: what the map says of a row is a hash under that key then. Once a
+    /// clinic's map is under it, it is always asked for.
+    #[arg(long, env = "WATTLE_MAP_KEY_FILE")]
+    pub(super) map_key_file: Option<PathBuf>,
 }
 
 impl Import {
+    /// The key of the map, where one is given.
+    pub(super) fn map_key(&self) -> Result<Option<MapKey>, wattle_fm_migrate::Error> {
+        self.map_key_file.as_deref().map(MapKey::read).transpose()
+    }
+
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let Self { mapping, database_url, clinic, route } = self;
-        let request = import::Request { mapping, database_url, clinic, route };
+        let map_key = self.map_key()?;
+        if map_key.is_none() {
+            eprintln!(
+                "without --map-key-file: what rows were loaded as is kept as plain hashes, which can be tried out against guesses"
+            );
+        }
+        let Self { mapping, database_url, clinic, route, .. } = self;
+        let request = import::Request { mapping, database_url, clinic, route, map_key };
         let report = import::import(&request, &progress).await.context("the import stopped")?;
         show(&report);
         println!("{}", serde_json::to_string(&report)?);

@@ -25,9 +25,11 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) async fn run(self) -> anyhow::Result<()> {
+        let map_key = self.of.map_key()?;
         let import::Import { mapping, database_url, clinic, .. } = self.of;
         let Self { out, spot, ticked, .. } = self;
-        let request = verify::Request { mapping, database_url, clinic, out: out.clone(), spot, ticked };
+        let request =
+            verify::Request { mapping, database_url, clinic, out: out.clone(), spot, ticked, map_key };
         let verified = verify::verify(&request).await.context("nothing was verified")?;
         for c in &verified.counts {
             eprintln!("{}: {} staged = {} loaded + {} rejected", c.table, c.staged, c.loaded, c.rejected());

@@ -16,6 +16,7 @@ use super::stage::Run;
 use crate::convert::{self, Outcome, TargetRow};
 use crate::error::Error;
 use crate::ids::SourceTable;
+use crate::map_key::MapKey;
 use crate::mapping::Bound;
 use crate::raw::RawRow;
 use crate::reason::Reason;
@@ -30,6 +31,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) source: Option<Uuid>,
     /// The whole table as FileMaker has it: what it lacks is gone.
     pub(crate) whole: bool,
+    /// Under what the map keeps its hashes.
+    pub(crate) key: Option<&'a MapKey>,
 }
 
 impl Origin<'_> {
@@ -129,7 +132,7 @@ impl<'c> TableLoad<'c> {
         rows.row(i16::try_from(table.columns.len() + 3).unwrap_or(i16::MAX));
         rows.uuid(row.id);
         rows.text(key);
-        rows.text(&hash(table, &row.fields));
+        rows.text(&hash(table, &row.fields, self.origin.key));
         for column in table.columns {
             let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
             rows.column(table.sql, column, value)?;
@@ -246,8 +249,8 @@ pub(super) fn quoted(columns: &[&str]) -> String {
     columns.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ")
 }
 
-/// A row's content in 128 bits; the same content gives the same in every build.
-pub(crate) fn hash(table: &Table, fields: &Fields) -> String {
+/// A row's content in 128 bits, under the map's key if there is one; the same content gives the same in every build.
+pub(crate) fn hash(table: &Table, fields: &Fields, key: Option<&MapKey>) -> String {
     let mut text = String::new();
     for column in table.columns {
         let value = fields.get(column.name).unwrap_or(&serde_json::Value::Null);
@@ -257,5 +260,9 @@ pub(crate) fn hash(table: &Table, fields: &Fields) -> String {
         text.push('\u{1F}');
     }
     let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref().iter().take(16).map(|b| format!("{b:02x}")).collect()
+    let plain: String = digest.as_ref().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    match key {
+        Some(key) => key.keyed(&plain),
+        None => plain,
+    }
 }

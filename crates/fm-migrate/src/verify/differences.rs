@@ -13,6 +13,7 @@ use super::digest::block;
 use crate::error::Error;
 use crate::load::target::hash;
 use crate::load::{NOT_OURS, actual, witness};
+use crate::map_key::MapKey;
 
 /// Differing blocks of a table that are looked into; the rest is only counted.
 pub(super) const MOST_BLOCKS: usize = 256;
@@ -89,6 +90,7 @@ impl Suspects {
         mut self,
         connection: &mut PgConnection,
         clinic: ClinicId,
+        key: Option<&MapKey>,
     ) -> Result<Vec<Difference>, Error> {
         let mut found = Vec::new();
         for (&name, blocks) in &self.blocks {
@@ -112,7 +114,7 @@ impl Suspects {
                     .filter(|c| actual::is_readable(table, c, row.sealed))
                     .filter(|c| row.fields.get(*c).unwrap_or(null) != other.fields.get(*c).unwrap_or(null))
                     .collect();
-                let should = hash(table, &other.fields);
+                let should = hash(table, &other.fields, key);
                 let mut differing = differing;
                 if row.sealed && row.loaded_as != should {
                     differing.extend(table.sealed().map(|c| c.name));
@@ -122,7 +124,7 @@ impl Suspects {
                 }
                 if table.append_only {
                     // What rests sealed is what was loaded, or the server could not open it.
-                    let is = if row.sealed { row.loaded_as } else { hash(table, &row.fields) };
+                    let is = if row.sealed { row.loaded_as } else { hash(table, &row.fields, key) };
                     history.insert(row.id, is);
                     now.insert(row.id, should);
                 }

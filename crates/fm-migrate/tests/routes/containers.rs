@@ -101,6 +101,7 @@ impl Target {
             out: house.folder.path().join("verified"),
             spot: 3,
             ticked: None,
+            map_key: None,
         };
         let verified = verify(&request).await.unwrap();
         let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();

@@ -36,6 +36,7 @@ impl Night {
             rehearsal,
             ticked: None,
             blobs: Some(self.house.folder.path().join("blobs").to_string_lossy().into_owned()),
+            map_key: None,
         }
     }
 

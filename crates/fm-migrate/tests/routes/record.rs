@@ -29,6 +29,7 @@ async fn verified(house: &House, url: &str) -> Verified {
         out: house.folder.path().join("verified"),
         spot: 400,
         ticked: None,
+        map_key: None,
     };
     let verified = verify(&request).await.unwrap();
     let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();

@@ -119,6 +119,7 @@ impl House {
             database_url: database.into(),
             clinic: CLINIC,
             route: Some(route),
+            map_key: None,
         };
         import::import(&request, &|_, _, _, _| {}).await
     }

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 use wattle_filemaker_standin::Settings;
+use wattle_fm_migrate::import;
+use wattle_fm_migrate::map_key::MapKey;
 use wattle_fm_migrate::status::status;
 use wattle_fm_migrate::verify::{Request, Verified, What, Why, verify};
 use wattle_fm_migrate::wire::Route;
@@ -35,6 +38,14 @@ impl Clinic {
     }
 
     async fn verify(&self, ticked: Option<PathBuf>) -> Result<Verified, wattle_fm_migrate::Error> {
+        self.verify_under(ticked, None).await
+    }
+
+    async fn verify_under(
+        &self,
+        ticked: Option<PathBuf>,
+        map_key: Option<MapKey>,
+    ) -> Result<Verified, wattle_fm_migrate::Error> {
         let request = Request {
             mapping: self.house.mapping(),
             database_url: self.url.clone(),
@@ -42,15 +53,17 @@ impl Clinic {
             out: self.out(),
             spot: 5,
             ticked,
+            map_key,
         };
         verify(&request).await
     }
 
     /// Past every trigger, as no program of ours can.
-    async fn tamper(&self, sql: &'static str) {
+    async fn tamper(&self, sql: &str) {
         let mut tx = self.pool.begin().await.unwrap();
         sqlx::raw_sql("SET LOCAL session_replication_role = replica").execute(&mut *tx).await.unwrap();
-        assert_eq!(sqlx::query(sql).execute(&mut *tx).await.unwrap().rows_affected(), 1, "{sql}");
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *tx).await.unwrap();
+        assert_eq!(done.rows_affected(), 1, "{sql}");
         tx.commit().await.unwrap();
     }
 }
@@ -90,6 +103,35 @@ async fn a_whole_migration_adds_up_by_every_route() {
                 .unwrap();
         assert!(!html.contains(&name) && !json.to_string().contains(&name));
     }
+}
+
+/// Nobody here can read what the server has sealed: the map says whether it is what was loaded.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_under_its_key_vouches_for_what_rests_sealed() {
+    let Some(clinic) = Clinic::new("keyed_verify", Route::File).await else { return };
+    let sealed = "(SELECT min(id::text)::uuid FROM clinic.patient_identifier)";
+    let seal = format!("UPDATE clinic.patient_identifier SET value = E'\\x01s1:AAAA' WHERE id = {sealed}");
+    clinic.tamper(&seal).await;
+    assert!(clinic.verify(None).await.unwrap().good);
+    let key = MapKey::from_hex(&"5a".repeat(32)).unwrap();
+    assert!(clinic.verify_under(None, Some(key.clone())).await.unwrap().good, "a map of before");
+    let request = import::Request {
+        mapping: clinic.house.mapping(),
+        database_url: clinic.url.clone(),
+        clinic: CLINIC,
+        route: Some(Route::File),
+        map_key: Some(key.clone()),
+    };
+    assert_eq!(import::import(&request, &|_, _, _, _| {}).await.unwrap().written, 0);
+    assert!(clinic.verify_under(None, Some(key.clone())).await.unwrap().good);
+    let without = clinic.verify(None).await.unwrap_err().to_string();
+    assert!(without.contains("keys map"), "{without}");
+    let other = "UPDATE clinic.migration_map SET row_hash = overlay(row_hash placing 'ffffffff' from 20) \
+                 WHERE row_id = (SELECT min(id::text)::uuid FROM clinic.patient_identifier)";
+    clinic.tamper(other).await;
+    let found = clinic.verify_under(None, Some(key)).await.unwrap();
+    let named: Vec<_> = found.differences.iter().map(|d| (d.table, d.what, d.why)).collect();
+    assert_eq!(named, [("patient_identifier", What::Differs, Why::Unexplained)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

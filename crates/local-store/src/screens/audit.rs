@@ -17,7 +17,7 @@ use crate::store::Store;
 const CHANGES: &str = "SELECT id, at, issued_at, user_id, role, workstation_id, action, patient_id, outcome, \
                        changes AS more, NULL AS subject_id, \
                        (SELECT g.reason FROM broken_glass g WHERE g.id = audit_event.command_id) AS reason, hash FROM audit_event";
-const ACCESS: &str = "SELECT id, at, NULL AS issued_at, user_id, '' AS role, workstation_id, action, patient_id, NULL AS outcome, \
+const ACCESS: &str = "SELECT id, at, detail ->> 'done_at' AS issued_at, user_id, '' AS role, workstation_id, action, patient_id, NULL AS outcome, \
                       detail AS more, subject_id, reason, hash FROM access_event";
 
 impl Store {
@@ -174,23 +174,29 @@ fn patient_name(connection: &Connection, id: PatientId) -> Result<Option<String>
 
 /// What an entry says beside its columns, flat: `patient.phone` for a field that changed, `role: nurse` for a word.
 fn said(more: &str) -> Vec<String> {
-    let word = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    };
     match serde_json::from_str(more) {
+        Ok(Value::Object(words)) => flat(&words),
         Ok(Value::Array(changes)) => {
             let fields = |change: &Value| -> Option<Vec<String>> {
                 let table = change.get("table")?.as_str()?.to_owned();
                 let fields = change.get("fields")?.as_array()?;
                 Some(fields.iter().filter_map(Value::as_str).map(|f| format!("{table}.{f}")).collect())
             };
-            changes.iter().filter_map(fields).flatten().collect()
-        }
-        Ok(Value::Object(words)) => {
-            words.iter().map(|(name, value)| format!("{name}: {}", word(value))).collect()
+            // A verb that leaves no row says something of its own.
+            let own = |change: &Value| change.as_object().filter(|c| !c.contains_key("table")).map(flat);
+            changes.iter().filter_map(|change| fields(change).or_else(|| own(change))).flatten().collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Words and numbers of ours; when it was done has a column of its own.
+fn flat(words: &serde_json::Map<String, Value>) -> Vec<String> {
+    let word = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    let others = words.iter().filter(|(name, _)| name.as_str() != "done_at");
+    others.map(|(name, value)| format!("{name}: {}", word(value))).collect()
 }

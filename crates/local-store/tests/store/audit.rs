@@ -102,6 +102,43 @@ fn both_logs_are_one_list_newest_first_and_every_entry_is_on_one_page() {
 }
 
 #[test]
+fn a_search_says_how_many_and_a_sign_in_refused_without_the_server_says_when_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open_as(folder.path(), Identity { profile: "ref-front-admin".into(), ..identity() });
+    store.adopt_epoch("one").unwrap();
+    let search = AuditEvent {
+        action: "search_patients".into(),
+        changes: json!([{"hits": 3}]),
+        ..change(1, MARIA, "", None)
+    };
+    let refused = AccessEvent {
+        user_id: None,
+        detail: json!({"why": "without_server", "done_at": NINE}),
+        ..access(2, "sign_in_refused", LEE)
+    };
+    let mut frames = clinic_frames(&[]);
+    frames.push(Frame::Whole { feed: FeedClass::Admin, rows: 2 });
+    frames.push(frame(&[search]));
+    frames.push(frame(&[refused]));
+    let Frame::Checkpoint { mut cursors, answers, complete, digests } = checkpoint(1, vec![]) else {
+        panic!()
+    };
+    cursors.insert(FeedClass::Admin, FeedSeq(1));
+    frames.push(Frame::Checkpoint { cursors, answers, complete, digests });
+    pull(&store, frames);
+    let lines = ask(&store, AuditQuery::default()).lines;
+    let seen: Vec<_> = lines.iter().map(|l| (l.action.as_str(), l.issued_at, l.more.clone())).collect();
+    let more = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+    assert_eq!(
+        seen,
+        [
+            ("sign_in_refused", Some(NINE), more(["why: without_server", "to Ann Lee"])),
+            ("search_patients", Some(NINE), vec!["hits: 3".to_owned()]),
+        ]
+    );
+}
+
+#[test]
 fn filters_must_all_agree() {
     let folder = tempfile::tempdir().unwrap();
     let store = filled(folder.path());

@@ -14,7 +14,8 @@ pub trait Tokens: Send + Sync + 'static {
     /// The server gave a new pair. The old refresh token is used up: keep the new one before returning.
     fn renewed(&self, signed_in: &SignedIn);
 
-    /// The server refused the refresh token: the person must sign in again, some time; with `AccountClosed` they may not.
+    /// The server refused the refresh token: the person must sign in again, some time; with `AccountClosed` they may not, with
+    /// `WorkstationRevoked` nobody may at this workstation.
     fn refused(&self, code: ErrorCode);
 
     /// The session was opened: roles, offline lease, whether this workstation is suspended or must be wiped.

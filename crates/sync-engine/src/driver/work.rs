@@ -67,7 +67,9 @@ pub(super) async fn refresh(context: Arc<Context>) -> Result<Done, Fault> {
         }
         Err(error) => {
             if let Error::Refused {
-                code: code @ (ErrorCode::SignInAgain | ErrorCode::AccountClosed), ..
+                code:
+                    code @ (ErrorCode::SignInAgain | ErrorCode::AccountClosed | ErrorCode::WorkstationRevoked),
+                ..
             } = error
             {
                 context.blocking(move |context| context.tokens.refused(code)).await?;

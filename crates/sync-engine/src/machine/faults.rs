@@ -58,6 +58,7 @@ impl Machine {
                 Work::Refresh,
                 Code::SignInAgain
                 | Code::AccountClosed
+                | Code::WorkstationRevoked
                 | Code::WrongCredentials
                 | Code::NotAllowed
                 | Code::Malformed,

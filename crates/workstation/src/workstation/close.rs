@@ -31,6 +31,11 @@ impl Workstation {
 
     /// Leaves nobody at the desk.
     pub(super) async fn shut(&self, notice: Option<FaultCode>) {
+        match notice {
+            // Nothing is done in the name of a closed account, and a damaged file takes nothing more.
+            Some(FaultCode::AccountClosed | FaultCode::Damaged) => self.forget_search(),
+            _ => self.end_search().await,
+        }
         let before = std::mem::replace(&mut *self.state(), State::Out(notice));
         if let State::In { desk, .. } = before {
             self.close_borrowers(&desk).await;

@@ -16,6 +16,7 @@ impl Workstation {
     /// # Errors
     /// [`Error::Locked`] when nobody is signed in.
     pub async fn lock(&self) -> Result<(), Error> {
+        self.end_search().await;
         match &mut *self.state() {
             State::In { locked, .. } => *locked = true,
             State::Out(_) => return Err(Error::Locked),
@@ -57,6 +58,7 @@ impl Workstation {
             // The server has never heard this computer's password.
             Err(SlotError::WrongPassword) if by_provider => {
                 self.0.attempts.wrong_here(username);
+                self.refused_here(desk.user());
                 Err(Error::WrongCredentials)
             }
             Ok(_) => {
@@ -90,7 +92,12 @@ impl Workstation {
                     .await;
                 let signed_in = match asked {
                     Ok(signed_in) if signed_in.user == desk.user() => signed_in,
-                    Ok(_) | Err(Error::Offline | Error::Untrusted) => return Err(Error::WrongCredentials),
+                    Ok(_) | Err(Error::Offline | Error::Untrusted) => {
+                        if matches!(no, SlotError::WrongPassword) {
+                            self.refused_here(desk.user());
+                        }
+                        return Err(Error::WrongCredentials);
+                    }
                     Err(other) => return Err(other),
                 };
                 let (owner, password) = (file.owner.clone(), zeroize::Zeroizing::new(password.to_owned()));

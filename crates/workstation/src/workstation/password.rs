@@ -48,6 +48,7 @@ impl Workstation {
             Ok(_) => Ok(()),
             Err(SlotError::WrongPassword) => {
                 self.0.attempts.wrong_here(username);
+                self.refused_here(desk.user());
                 Err(Error::WrongCredentials)
             }
             Err(other) => Err(Error::Slot(other)),

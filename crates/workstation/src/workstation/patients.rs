@@ -1,6 +1,6 @@
 //! Patients: see `wattle_protocol::ipc::patients`.
 
-use wattle_domain::commands::{EditPatient, NoteAccess, RegisterPatient};
+use wattle_domain::commands::{Access, EditPatient, NoteAccess, RegisterPatient};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::patients::{
     PatientDraft, PatientHit, PatientQuery, PatientRecord, PossibleDuplicate, SearchPatients,
@@ -15,7 +15,12 @@ impl Workstation {
     /// # Errors
     /// [`Error::Locked`], or when the file cannot be read.
     pub async fn search_patients(&self, query: SearchPatients) -> Result<Vec<PatientHit>, Error> {
-        self.read(move |store| store.search_patients(&query)).await
+        let asked = !query.query.trim().is_empty();
+        let hits = self.read(move |store| store.search_patients(&query)).await?;
+        if asked {
+            self.searched(hits.len()).await;
+        }
+        Ok(hits)
     }
 
     /// One person with what hangs on them, as far as their record is open to whoever is at the desk.
@@ -32,6 +37,9 @@ impl Workstation {
     /// # Errors
     /// As [`Workstation::register_patient`].
     pub async fn note_access(&self, args: NoteAccess) -> Result<Written, Error> {
+        if args.access == Access::Opened {
+            self.forget_search();
+        }
         let id = args.patient_id;
         self.write(args, id).await
     }

@@ -82,6 +82,7 @@ impl Workstation {
             // It may have been changed at the server since; without it, the password is simply wrong.
             Err(SlotError::WrongPassword) if person.by_provider => {
                 self.0.attempts.wrong_here(username);
+                self.refused_here(person.user);
                 Err(Error::WrongCredentials)
             }
             Err(SlotError::Missing | SlotError::Malformed) if person.by_provider => {
@@ -181,7 +182,12 @@ impl Workstation {
         };
         let password = &proof.password;
         let signed_in = match self.ask_server(username, proof, &secret, public_key).await {
-            Err(Error::Offline) => return Err(offline),
+            Err(Error::Offline) => {
+                if let (Error::WrongCredentials, Some(person)) = (&offline, record.person(username)) {
+                    self.refused_here(person.user);
+                }
+                return Err(offline);
+            }
             other => other?,
         };
         match keys {

@@ -166,3 +166,102 @@ async fn looking_at_a_record_is_logged_as_what_it_was_and_when() {
     assert_eq!(entries, [logged("open_record"), logged("print_record")]);
     assert_eq!(admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic).await.unwrap(), None);
 }
+
+/// Makes the log's chain anew over what now stands in it, as somebody who owns the database can.
+const CHAIN_ANEW: &str = "DO $$ DECLARE e clinic.audit_event; last text := ''; n bigint := 0; BEGIN \
+     DROP INDEX IF EXISTS clinic.audit_event_chain; \
+     FOR e IN SELECT * FROM clinic.audit_event ORDER BY id LOOP \
+         e.prev_hash := last; last := clinic.audit_hash(e); n := n + 1; \
+         UPDATE clinic.audit_event SET prev_hash = e.prev_hash, hash = last WHERE id = e.id; \
+     END LOOP; \
+     UPDATE clinic.audit_head SET hash = last, entries = n WHERE log = 'audit_event'; END $$";
+
+/// Who looked, when, and how many were shown; what was typed never comes this far.
+#[tokio::test]
+async fn a_search_that_opened_nobody_is_logged_with_its_number_of_hits() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let verdict = reception.do_it(wattle_domain::commands::NoteSearch { hits: 3 }).await;
+    assert_eq!(verdict, Verdict::Applied);
+    let entries: Vec<(String, Option<uuid::Uuid>, Value)> =
+        sqlx::query_as("SELECT action, patient_id, changes FROM clinic.audit_event")
+            .fetch_all(&house.root)
+            .await
+            .unwrap();
+    assert_eq!(entries, [("search_patients".to_owned(), None, json!([{"hits": 3}]))]);
+    let verify = || admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic);
+    assert_eq!(verify().await.unwrap(), None);
+    house
+        .execute(
+            "ALTER TABLE clinic.audit_event DISABLE TRIGGER ALL; \
+             UPDATE clinic.audit_event SET changes = '[{\"hits\": 0}]'",
+        )
+        .await;
+    house.execute(CHAIN_ANEW).await;
+    assert_eq!(verify().await.unwrap().unwrap().why, "says something else than its command");
+}
+
+/// A read leaves no row behind but its entry: what the entry says must be what was signed, whatever the chain says.
+#[tokio::test]
+async fn a_read_that_was_meddled_with_is_named_even_in_a_chain_that_was_made_anew() {
+    let house = House::new().await;
+    let mut reception = house.desk("reception-1", "maria").await;
+    let patient_id = reception.register("Nguyen").await;
+    let other = reception.register("Okafor").await;
+    for access in [Access::Opened, Access::Printed] {
+        reception.do_it(wattle_domain::commands::NoteAccess { patient_id, access }).await;
+        house.clock.forward_s(1);
+    }
+    let verify = || admin::verify_audit(&house.owner, Some(house.kms.clone()), house.clinic);
+    assert_eq!(verify().await.unwrap(), None);
+    let read = "(SELECT id FROM clinic.audit_event WHERE action = 'open_record')";
+    let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM clinic.audit_event WHERE action = 'open_record'")
+        .fetch_one(&house.root)
+        .await
+        .unwrap();
+    house
+        .execute("ALTER TABLE clinic.audit_event DISABLE TRIGGER ALL; CREATE TABLE kept AS SELECT * FROM clinic.audit_event")
+        .await;
+    let set = |what: String| format!("UPDATE clinic.audit_event SET {what} WHERE id = {read}");
+    let differs = "says something else than its command";
+    let unlogged = "a command that was decided has no entry in the audit log";
+    for (what, sql, log, why) in [
+        ("of another", set(format!("patient_id = '{}'", other.0)), "audit_event", differs),
+        ("of nobody", set("patient_id = NULL".to_owned()), "audit_event", differs),
+        ("something else", set("action = 'print_record'".to_owned()), "audit_event", differs),
+        (
+            "at another time",
+            set("issued_at = issued_at - interval '1 day'".to_owned()),
+            "audit_event",
+            differs,
+        ),
+        (
+            "by another",
+            set(format!("user_id = '{}'", house.noor.0)),
+            "audit_event",
+            "its command is another's",
+        ),
+        ("never", format!("DELETE FROM clinic.audit_event WHERE id = {read}"), "command_log", unlogged),
+    ] {
+        run(&house, sql).await;
+        assert!(verify().await.unwrap().is_some(), "{what}: the chain shows it");
+        house.execute(CHAIN_ANEW).await;
+        let found = verify().await.unwrap().unwrap_or_else(|| panic!("{what}"));
+        assert_eq!((found.log, found.why.as_str()), (log, why), "{what}");
+        if log == "audit_event" {
+            assert_eq!(found.entry, Some(id), "{what}");
+        }
+        house
+            .execute("DELETE FROM clinic.audit_event; INSERT INTO clinic.audit_event SELECT * FROM kept")
+            .await;
+        house.execute(CHAIN_ANEW).await;
+        assert_eq!(verify().await.unwrap(), None, "as it was");
+    }
+    house
+        .execute(
+            "UPDATE clinic.command_log SET signature = decode(repeat('00', 64), 'hex') WHERE command_id = \
+             (SELECT command_id FROM clinic.audit_event WHERE action = 'open_record')",
+        )
+        .await;
+    assert_eq!(verify().await.unwrap(), broken(Some(id), "is not signed by its author"));
+}

@@ -185,8 +185,14 @@ async fn the_app_has_just_the_grants_that_it_needs_on_synced_tables() {
             }
         }
         // Names of accounts are written by whom row-level security lets: see `matrix`.
-        // The desk keeps the address book.
-        let kept_here = matches!(name, TableName::UserName | TableName::ExternalProvider);
+        // The desk keeps the address book, and whoever runs the house who sees patients.
+        let kept_here = matches!(
+            name,
+            TableName::UserName
+                | TableName::ExternalProvider
+                | TableName::Practitioner
+                | TableName::PractitionerLocation
+        );
         let written = table.class != wattle_domain::FeedClass::Ref || kept_here;
         assert!(may("wattle_app", "SELECT").await);
         assert_eq!(may("wattle_app", "INSERT").await, written, "{}", table.sql);

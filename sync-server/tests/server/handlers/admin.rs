@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use wattle_domain::{Role, UserId};
 use wattle_protocol::admin::{Act, ComputerState, Done, Overview};
 use wattle_protocol::pull::Pull;
-use wattle_protocol::push::Push;
-use wattle_protocol::session::WorkstationState;
+use wattle_protocol::push::{Push, Verdict};
+use wattle_protocol::session::{Refresh, WorkstationState};
 use wattle_protocol::{ErrorCode, PROTOCOL, PROTOCOL_HEADER};
 use wattle_server::admin;
 
@@ -208,6 +208,69 @@ async fn a_stopped_computer_neither_sends_nor_gets_until_it_may() {
     assert_eq!(maria.hello().await.workstation, WorkstationState::Ok);
     maria.register("Nguyen").await;
     assert_eq!(refused(&ada, set(ComputerState::Wiped)).await, ErrorCode::Malformed);
+}
+
+/// Beside a computer that is stopped, whose people stay signed in, and one that is wiped, which must be heard of first.
+#[tokio::test]
+async fn a_revoked_computer_is_none_of_the_clinic_s_until_it_is_let_in_again() {
+    let (house, ada) = house().await;
+    let mut maria = house.desk("reception-1", "maria").await;
+    let lee = maria.also("lee").await;
+    let workstation = maria.workstation();
+    let set = |state| Act::SetComputer { workstation, state };
+    let unsent = maria.command(patient("Okafor"));
+    act(&ada, set(ComputerState::Revoked)).await;
+    let state = overview(&ada).await.workstations.into_iter().find(|w| w.id == workstation).unwrap().state;
+    assert_eq!(state, ComputerState::Revoked);
+
+    let refresh = |desk: &Desk| Refresh { refresh_token: desk.signed_in.refresh_token.clone(), workstation };
+    for desk in [&maria, &lee] {
+        let pull = desk.post("/v1/pull", &Pull { max_bytes: u64::MAX, ..Pull::default() }).await;
+        assert_eq!(fault(pull).await.1, ErrorCode::SignInAgain, "its access token is dead at once");
+        let refused = send(house.address(), "/v1/refresh", None, &refresh(desk)).await;
+        let told = (reqwest::StatusCode::FORBIDDEN, ErrorCode::WorkstationRevoked);
+        assert_eq!(fault(refused).await, told, "and its refresh token");
+    }
+    for password in [PASSWORD, "not it, I think"] {
+        let refused = signs_in(&house, &maria, "maria", password).await;
+        assert_eq!(refused, Err(ErrorCode::WorkstationRevoked), "nobody signs in at it");
+    }
+    let theft = "SELECT count(*) FROM clinic.access_event WHERE action = 'reuse_token'";
+    assert_eq!(house.count(theft).await, 0, "a token that was taken back is no sign of a thief");
+    let live = "SELECT count(*) FROM clinic.signing_key WHERE revoked_at IS NULL AND workstation_id = \
+                (SELECT id FROM clinic.workstation WHERE state = 'revoked')";
+    assert_eq!(house.count(live).await, 0, "nothing counts that its keys sign");
+
+    act(&ada, set(ComputerState::Ok)).await;
+    assert_eq!(
+        fault(send(house.address(), "/v1/refresh", None, &refresh(&maria)).await).await.1,
+        ErrorCode::SignInAgain,
+        "let in again, its people sign in anew"
+    );
+    let mut body = sign_in_body(None, "maria", &maria.key, &maria.secret);
+    body.workstation = Some(workstation);
+    let response = send(house.address(), "/v1/sign-in", None, &body).await;
+    maria.signed_in = response.json().await.unwrap();
+    let answers = maria.push(vec![unsent]).await;
+    assert_eq!(answers[0].verdict, Verdict::Applied, "what was unsent on it is not lost");
+
+    act(&ada, set(ComputerState::Revoked)).await;
+    act(&ada, set(ComputerState::Wipe)).await;
+    assert_eq!(maria.hello().await.workstation, WorkstationState::Wipe, "and may be wiped after all");
+    let words: Vec<String> = log(&house).await.into_iter().map(|entry| entry.0).collect();
+    let of_it: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| word.ends_with("_workstation")).collect();
+    assert_eq!(
+        of_it,
+        [
+            "enrol_workstation",
+            "enrol_workstation",
+            "revoke_workstation",
+            "resume_workstation",
+            "revoke_workstation",
+            "wipe_workstation"
+        ]
+    );
 }
 
 #[tokio::test]

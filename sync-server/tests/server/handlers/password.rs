@@ -79,3 +79,26 @@ async fn guesses_at_an_open_screen_end_its_sign_in() {
         "not even with the right one"
     );
 }
+
+#[tokio::test]
+async fn guesses_at_an_open_screen_at_once_are_all_counted() {
+    let house = House::new().await;
+    let maria = house.desk("reception-1", "maria").await;
+    let answers = futures::future::join_all((0..40).map(|_| change(&maria, "a guess at it", OWN))).await;
+    let looked_at = answers.iter().filter(|said| matches!(said, Err((_, ErrorCode::WrongCredentials))));
+    assert_eq!(looked_at.count(), 5, "no more than one after another: {answers:?}");
+    assert_eq!(change(&maria, PASSWORD, OWN).await.unwrap_err().1, ErrorCode::SignInAgain);
+    house.clock.forward_s(15 * 60 + 1);
+    assert!(sign_in(&maria, PASSWORD).await.is_ok(), "and nothing was changed");
+}
+
+#[tokio::test]
+async fn a_right_one_leaves_no_guess_open() {
+    let house = House::new().await;
+    let maria = house.desk("reception-1", "maria").await;
+    for n in 0..10 {
+        // Too short a new one: the old one was right all the same.
+        assert_eq!(change(&maria, PASSWORD, "short").await.unwrap_err().1, ErrorCode::WeakPassword, "{n}");
+    }
+    assert_eq!(change(&maria, PASSWORD, OWN).await, Ok(()));
+}

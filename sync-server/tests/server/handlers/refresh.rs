@@ -170,7 +170,7 @@ async fn a_wiping_workstation_hears_so_whoever_sat_there_last() {
     house.execute("UPDATE clinic.token SET revoked_at = now()").await;
     house.clock.forward_s(40 * 24 * 3600);
     assert_eq!(fault(refresh(&desk, &desk.signed_in.refresh_token).await).await.1, ErrorCode::AccountClosed);
-    house.execute("UPDATE clinic.workstation SET state = 'wipe'").await;
+    house.tell_all_to_wipe().await;
     let last = good(&desk, &desk.signed_in.refresh_token).await;
     assert!(is_open(&desk, &last.access_token).await, "a session tells it");
     for route in ["/v1/push", "/v1/pull", "/v1/document", "/v1/password", "/v1/second-factor"] {

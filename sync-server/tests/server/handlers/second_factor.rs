@@ -135,6 +135,26 @@ async fn guessing_codes_must_wait_and_a_good_password_forgives_none() {
 }
 
 #[tokio::test]
+async fn codes_guessed_at_an_open_screen_at_once_are_all_counted() {
+    let house = House::new().await;
+    let desk = house.desk("reception-1", "maria").await;
+    let phone = switched_on(&house, &desk).await;
+    house.clock.forward_s(60);
+    let good = phone.code(&house);
+    let wrong = if good == "000000" { "000001" } else { "000000" };
+    let codes = std::iter::repeat_n(wrong.to_owned(), 40);
+    let answers = futures::future::join_all(codes.map(|code| step(&desk, Step::Remove { code }))).await;
+    let looked_at = answers.iter().filter(|said| matches!(said, Err(ErrorCode::SecondFactor))).count();
+    assert_eq!(looked_at, 5, "no more than one after another: {answers:?}");
+    let after = step(&desk, Step::Remove { code: good }).await;
+    assert_eq!(after, Err(ErrorCode::SignInAgain), "not even with the right one");
+    assert_eq!(
+        house.count("SELECT count(*) FROM clinic.second_factor WHERE confirmed_at IS NOT NULL").await,
+        1
+    );
+}
+
+#[tokio::test]
 async fn an_open_screen_is_not_enough_to_switch_it_off_and_an_admin_is() {
     let house = House::new().await;
     house.person("ada", wattle_domain::Role::Admin).await;

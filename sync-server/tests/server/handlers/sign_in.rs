@@ -75,7 +75,7 @@ async fn only_the_workstation_s_own_secret_opens_the_desk() {
         let refused = fault(sign_in(&house, &body).await).await;
         assert_eq!(refused, (StatusCode::FORBIDDEN, ErrorCode::NotEnrolled), "{why}");
     }
-    house.execute("UPDATE clinic.workstation SET state = 'wipe'").await;
+    house.tell_all_to_wipe().await;
     let wrong = again(&desk, "maria", "wrong password");
     assert_eq!(
         fault(sign_in(&house, &wrong).await).await.1,

@@ -43,6 +43,7 @@ pub(super) fn rules() -> Vec<(Method, &'static str, Value, Rule)> {
         (Method::GET, "/v1/live", json!({}), SignedIn),
         (Method::POST, "/v1/second-factor", json!({"step": "look"}), SignedIn),
         (Method::POST, "/v1/password", json!({}), SignedIn),
+        (Method::POST, "/v1/refused", json!({"refused": []}), SignedIn),
         // A body of another shape: what it gives out, and to whom, is looked at in `handlers::escrow`.
         (Method::POST, "/v1/escrow", json!({}), SignedIn),
         // Refused to whoever was not told to wipe, with a word of its own.
@@ -137,6 +138,7 @@ fn commands() -> Vec<Command> {
                     json!({"conflict_id": id, "table": "patient", "row_id": id, "choice": "other"})
                 }
                 "note_access" => json!({"patient_id": id, "access": "opened"}),
+                "note_search" => json!({"hits": 3}),
                 "note_export" => json!({"exported": "audit_log"}),
                 "record_allergy" => json!({"allergy_id": id, "patient_id": id, "kind": "nil_known"}),
                 "record_condition" => json!({"condition_id": id, "patient_id": id, "text": "x"}),
@@ -167,6 +169,11 @@ fn commands() -> Vec<Command> {
                 "restrict_patient" => json!({"patient_id": id, "restricted": true}),
                 "break_glass" => json!({"patient_id": id, "reason": "a reason"}),
                 "see_glass" => json!({"glass_id": id}),
+                "record_practitioner" => {
+                    let details = json!({"family_name": "x", "usual_duration_min": 15, "sort": 1});
+                    json!({"practitioner_id": id, "details": details})
+                }
+                "edit_practitioner" => json!({"practitioner_id": id, "edits": []}),
                 _ => json!({"appointment_id": id}),
             };
             serde_json::from_value(json!({"name": name, "args": args}))

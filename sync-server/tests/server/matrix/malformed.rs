@@ -78,6 +78,7 @@ fn bodies(example: &Value) -> Vec<(String, Vec<u8>)> {
         "feeds",
         "last_n",
         "outbox_len",
+        "refused",
         "password",
         "profile",
         "protocol",

@@ -82,6 +82,11 @@ fn of_a_feed(name: TableName, role: Role) -> May {
             let accounts = role.may((Noun::Account, Write));
             May { select: granted, insert: accounts, update: accounts, delete: false }
         }
+        (TableName::Practitioner | TableName::PractitionerLocation, _) => {
+            use wattle_domain::role::{Action::Write, Noun};
+            let roster = granted && role.may((Noun::Practitioner, Write));
+            May { select: granted, insert: roster, update: roster, delete: false }
+        }
         (TableName::ExternalProvider, _) => {
             use wattle_domain::role::{Action::Write, Noun};
             let kept = granted && role.may((Noun::Patient, Write));

@@ -208,6 +208,11 @@ impl House {
         admin::quarantined(&self.owner, Some(self.kms.clone()), self.clinic).await.unwrap()
     }
 
+    /// Tells every computer to destroy its keys.
+    pub async fn tell_all_to_wipe(&self) {
+        self.execute("UPDATE clinic.workstation SET state = 'wipe'").await;
+    }
+
     pub async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.root).await.unwrap_or_else(|e| panic!("{sql}: {e}"))
     }

@@ -29,7 +29,7 @@ pub(crate) fn Rail() -> impl IntoView {
             <RailButton page=Page::Attention icon=Icon::Attention label="Attention" test_id="nav-attention" loud=true
                 count=Signal::derive(move || attention.count()) />
             <RailButton page=Page::Sync icon=Icon::Sync label="Sync" test_id="nav-sync" count=none />
-            <Show when=move || desk.may((Noun::Account, Action::Read))>
+            <Show when=move || desk.may((Noun::Account, Action::Read)) || desk.may((Noun::Practitioner, Action::Write))>
                 <RailButton page=Page::People icon=Icon::Confirmed label="People" test_id="nav-people" count=none />
             </Show>
             <Show when=move || desk.may((Noun::Audit, Action::Read))>

@@ -89,6 +89,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::ResolveConflict(_)
         | Command::NoteAccess(_)
         | Command::NoteExport(_)
+        | Command::NoteSearch(_)
         | Command::RecordAllergy(_)
         | Command::RecordCondition(_)
         | Command::RecordMedication(_)
@@ -106,6 +107,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::ActionResult(_)
         | Command::AddDocument(_)
         | Command::EditDocument(_) => return Ok(None),
+        Command::RecordPractitioner(_) | Command::EditPractitioner(_) => return Ok(None),
         Command::RestrictPatient(_) | Command::BreakGlass(_) | Command::SeeGlass(_) => return Ok(None),
     };
     Ok(Some(About {

@@ -74,6 +74,7 @@ fn a_refused_refresh_asks_the_person_and_a_lost_one_tries_again() {
             "the refresh token is used or over",
         ),
         (FaultKind::Code(ErrorCode::AccountClosed), Connection::SignInAgain, "the account is closed"),
+        (FaultKind::Code(ErrorCode::WorkstationRevoked), Connection::SignInAgain, "the computer is out"),
         (FaultKind::Code(ErrorCode::NotAllowed), Connection::SignInAgain, "an older server's word for it"),
         (FaultKind::Code(ErrorCode::NotEnrolled), Connection::Suspended, "the workstation is not known"),
         (FaultKind::Code(ErrorCode::Unavailable), Connection::Online, "live is open: only this failed"),
