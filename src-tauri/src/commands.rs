@@ -13,6 +13,7 @@ mod patients;
 mod people;
 mod restricted;
 mod results;
+mod scans;
 mod second_factor;
 mod session;
 mod sync;
@@ -91,6 +92,11 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         documents::open_document_outside,
         restricted::restriction,
         restricted::restrict_patient,
+        scans::scans,
+        scans::scan_view,
+        scans::file_scan,
+        scans::put_scan_aside,
+        scans::set_scan_folder,
         restricted::break_glass,
         restricted::see_glass,
         people::people,

@@ -15,6 +15,7 @@ pub(crate) mod people;
 pub(crate) mod record;
 pub(crate) mod restricted;
 pub(crate) mod results;
+pub(crate) mod scans;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sync;

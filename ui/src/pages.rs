@@ -12,6 +12,7 @@ pub(crate) mod patients;
 pub(crate) mod people;
 pub(crate) mod results;
 pub(crate) mod set_up;
+pub(crate) mod scans;
 pub(crate) mod sign_in;
 pub(crate) mod sync;
 pub(crate) mod waiting;

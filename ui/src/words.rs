@@ -10,6 +10,7 @@ use wattle_domain::identifiers::Odd;
 use wattle_domain::{Rejection, RejectionCode, Role};
 use wattle_protocol::ipc::documents::Bytes;
 use wattle_protocol::ipc::session::Connection;
+use wattle_protocol::ipc::scans::Left;
 use wattle_protocol::ipc::sync::Standing;
 use wattle_protocol::ipc::{CommandError, FaultCode};
 
@@ -136,6 +137,9 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
         }
         FaultCode::FileIsProgram => "That file is a program, not a document. Nothing was kept of it.",
         FaultCode::NotHere => {
+        FaultCode::BadFolder => {
+            "That folder cannot be watched: it is not there, or it is one of Wattle's own. Choose the folder that the scanner writes to."
+        }
             "The file is not on this computer, and cannot be fetched now. Its entry is safe; try again when the server can be reached."
         }
         FaultCode::CannotShow => {
@@ -171,7 +175,7 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::AlreadyExists => "This was saved already.".into(),
         RejectionCode::SlotTaken => "That time is taken.".into(),
         RejectionCode::Moved => {
-            "Somebody has moved it meanwhile. Look where it is now, then do it again if it is still needed."
+            "Somebody has moved or changed it meanwhile. Look how it is now, then do it again if it is still needed."
                 .into()
         }
         RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),

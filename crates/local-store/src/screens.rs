@@ -12,5 +12,6 @@ mod inbox;
 mod patient;
 mod record;
 mod restricted;
+pub(crate) mod scans;
 mod sync_details;
 mod waiting_room;

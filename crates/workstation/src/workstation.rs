@@ -20,6 +20,7 @@ mod patients;
 mod people;
 mod restricted;
 mod results;
+mod scans;
 mod set_up;
 mod share;
 mod sign_in;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use documents::NewDocument;
 pub(crate) use documents::Porter;
+pub(crate) use scans::Scanner;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use wattle_domain::time::Clock;

@@ -19,6 +19,7 @@ use crate::pages::patients::PatientsPage;
 use crate::pages::people::PeoplePage;
 use crate::pages::results::ResultsPage;
 use crate::pages::sync::SyncPage;
+use crate::pages::scans::ScansPage;
 use crate::pages::waiting::WaitingPage;
 use crate::state::attention::Attention;
 use crate::state::book::Book;
@@ -27,6 +28,7 @@ use crate::state::patients::Patients;
 use crate::state::record::Record;
 use crate::state::results::Results;
 use crate::state::waiting::Waiting;
+use crate::state::scans::Scanned;
 
 /// Lives from sign-in to sign-out; locking does not unmount it, so that nothing typed is lost.
 #[component]
@@ -48,6 +50,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(attention);
     provide_context(Results::new(desk));
     // A message about somebody's work does not outlast their sign-out.
+    provide_context(Scanned::new(desk));
     on_cleanup(move || {
         desk.toasts.shown.set(Vec::new());
         desk.undo.forget();

@@ -222,6 +222,7 @@ impl Desk {
         let documents = any(&OF_DOCUMENTS);
         let attention = any(&[TableName::Conflict, TableName::RecordConflict]);
         self.moved.update(|m| {
+            Event::Scans => self.moved.update(|m| m.scans += 1),
             m.book += u32::from(book);
             m.patients += u32::from(patients);
             m.record += u32::from(record);

@@ -8,6 +8,7 @@ use crate::state::attention::Attention;
 use crate::state::desk::{Page, desk};
 use crate::state::record::MAY_READ;
 use crate::state::results::Results;
+use crate::state::scans::{MAY_FILE, Scanned};
 use crate::state::waiting::Waiting;
 
 /// On the left of everything.
@@ -17,6 +18,7 @@ pub(crate) fn Rail() -> impl IntoView {
     let waiting = expect_context::<Waiting>();
     let attention = expect_context::<Attention>();
     let results = expect_context::<Results>();
+    let scans = expect_context::<Scanned>();
     let none = Signal::derive(|| 0);
     view! {
         <nav class="rail" aria-label="Pages">
