@@ -16,5 +16,7 @@ pub(crate) mod record;
 pub(crate) mod restricted;
 pub(crate) mod result_actions;
 pub(crate) mod search;
+pub(crate) mod results_keys;
+pub(crate) mod scans;
 pub(crate) mod sync;
 pub(crate) mod toasts;
