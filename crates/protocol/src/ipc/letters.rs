@@ -4,8 +4,8 @@
 //! for a new one.
 
 use serde::{Deserialize, Serialize};
-use wattle_domain::entities::ExternalProvider;
-use wattle_domain::{PatientId, ProviderId, Rev};
+use wattle_domain::entities::{ExternalProvider, LetterTemplate};
+use wattle_domain::{LetterId, PatientId, ProviderId, Rev};
 
 /// Arguments of `address_book`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct LetterDraft {
 }
 
 /// A file that was written.
+    /// The id that it gets, that of its draft; `None` asks for a new one.
+    #[serde(default)]
+    pub letter_id: Option<LetterId>,
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     /// Where it lies.

@@ -8,11 +8,11 @@ use wattle_domain::fields::{AllergyKind, EntryStatus, IdentifierKind, Observatio
 use wattle_domain::letter::open_part;
 use wattle_domain::measure;
 use wattle_domain::role::{Action, Noun};
-use wattle_domain::{ClinicDate, DocumentId, Rejection};
+use wattle_domain::{ClinicDate, DocumentId, NoteId, Rejection};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::letters::{AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry};
 use wattle_protocol::ipc::patients::{PatientQuery, PatientRecord};
-use wattle_protocol::ipc::record::{ClinicalRecord, RecordQuery};
+use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, RecordQuery};
 
 use super::Workstation;
 use crate::error::Error;
@@ -86,7 +86,7 @@ impl Workstation {
         Ok(fields)
     }
 
-    /// Files a letter; `document_id` is the document that its typeset form became.
+    /// Files a letter, and its draft goes with it; `document_id` is the document that its typeset form became.
     ///
     /// # Errors
     /// [`Error::Rejected`] when a rule says no, or a field of the template is still in the text; [`Error::Locked`]; when it
@@ -96,13 +96,17 @@ impl Workstation {
         draft: LetterDraft,
         document_id: Option<DocumentId>,
     ) -> Result<Written, Error> {
-        let mut letter_id = Uuid::nil();
+        let LetterDraft { letter_id, patient_id, provider_id, recipient, subject, body } = draft;
+        let mut letter_id = letter_id.map_or_else(Uuid::nil, Uuid::from);
         self.fill(&mut letter_id);
-        let LetterDraft { patient_id, provider_id, recipient, subject, body } = draft;
+        let note_id = NoteId(letter_id);
         let letter_id = letter_id.into();
         let letter =
             WriteLetter { letter_id, patient_id, provider_id, recipient, subject, body, document_id };
-        self.write(letter, letter_id).await
+        let written = self.write(letter, letter_id).await?;
+        // Cut off before this, the draft is known to be done with: its letter has its id.
+        self.discard_draft(DiscardDraft { note_id }).await?;
+        Ok(written)
     }
 
     /// What `decide` says of a letter with an open field, asked before it is typeset and its document filed.
