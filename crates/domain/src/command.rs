@@ -7,7 +7,7 @@ use crate::commands::{
     EditPatient, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend, NoteAccess, NoteDaySheet,
     NoteExport, RecordAllergy, RecordArrival, RecordCondition, RecordConsent, RecordMedication,
     RecordObservations, RecordProvider, RecordRecall, RecordResult, RegisterPatient, RescheduleAppointment,
-    ResolveConflict, RestrictPatient, SeeGlass, SignNote, StartConsultation, WriteLetter,
+    ResolveConflict, RestrictPatient, SaveLetterTemplate, SeeGlass, SignNote, StartConsultation, WriteLetter,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -151,6 +151,8 @@ commands! {
     EditProvider = "edit_provider",
     /// A letter.
     WriteLetter = "write_letter",
+    /// A letter to begin with.
+    SaveLetterTemplate = "save_letter_template",
     /// A result that waits for somebody.
     RecordResult = "record_result",
     /// What was done about a result.

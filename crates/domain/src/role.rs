@@ -91,6 +91,8 @@ pub enum Noun {
     Restriction,
     /// Opening a restricted record for an hour (write); being told of it (read).
     BrokenGlass,
+    /// The clinic's own letters to begin with.
+    LetterTemplate,
 }
 
 /// What a grant allows.
@@ -139,8 +141,8 @@ impl Role {
     pub fn grants(self) -> impl Iterator<Item = Grant> {
         use Action::{Read, Write};
         use Noun::{
-            Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter, Patient,
-            Restriction, WaitingRoom, Workstation,
+            Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter,
+            LetterTemplate, Patient, Restriction, WaitingRoom, Workstation,
         };
         const DESK: &[Grant] = &[
             (Patient, Read),
@@ -158,16 +160,18 @@ impl Role {
         // Who treats somebody, and who runs the house, know who is in need of it.
         const CARE: &[Grant] = &[(Restriction, Write)];
         const TOLD: &[Grant] = &[(BrokenGlass, Read)];
+        // Who writes letters, and who runs the house.
+        const WORDS: &[Grant] = &[(LetterTemplate, Write)];
         const BOOKS: &[Grant] = &[(Billing, Read), (Billing, Write)];
         const PROOF: &[Grant] = &[(Audit, Read)];
         const HOUSE: &[Grant] =
             &[(Account, Read), (Account, Write), (Workstation, Read), (Workstation, Write)];
         let parts: &[&[Grant]] = match self {
             Self::Reception => &[DESK],
-            Self::Nurse => &[DESK, ROOM],
-            Self::Practitioner => &[DESK, ROOM, CARE],
-            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD],
-            Self::Admin => &[PROOF, HOUSE],
+            Self::Nurse => &[DESK, ROOM, WORDS],
+            Self::Practitioner => &[DESK, ROOM, CARE, WORDS],
+            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD, WORDS],
+            Self::Admin => &[PROOF, HOUSE, WORDS],
         };
         parts.iter().copied().flatten().copied()
     }

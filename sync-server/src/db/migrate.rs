@@ -42,6 +42,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (37, "place once", include_str!("../../../migrations/server/0037_place_once.sql")),
     (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
+    (45, "letter templates", include_str!("../../../migrations/server/0045_letter_templates.sql")),
+    (46, "jobs", include_str!("../../../migrations/server/0046_jobs.sql")),
 ];
 
 /// Why a database could not be brought to this version.

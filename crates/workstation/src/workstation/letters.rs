@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use wattle_domain::commands::{EditProvider, RecordProvider, WriteLetter};
+use wattle_domain::commands::{EditProvider, RecordProvider, SaveLetterTemplate, WriteLetter};
 use wattle_domain::fields::{AllergyKind, EntryStatus, IdentifierKind, ObservationCode};
 use wattle_domain::letter::open_part;
 use wattle_domain::measure;
 use wattle_domain::role::{Action, Noun};
 use wattle_domain::{ClinicDate, DocumentId, NoteId, Rejection};
 use wattle_protocol::ipc::Written;
-use wattle_protocol::ipc::letters::{AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry};
+use wattle_protocol::ipc::letters::{
+    AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry, TemplateEntry,
+};
 use wattle_protocol::ipc::patients::{PatientQuery, PatientRecord};
 use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, RecordQuery};
 
@@ -23,7 +25,7 @@ impl Workstation {
     /// # Errors
     /// [`Error::Locked`], or when the file cannot be read.
     pub async fn address_book(&self, query: AddressBookQuery) -> Result<Vec<ProviderEntry>, Error> {
-        self.read(move |store| store.address_book(&query.query)).await
+        self.read(move |store| store.address_book(&query)).await
     }
 
     /// Adds somebody to the address book; a nil id is replaced by a new one.
@@ -42,6 +44,25 @@ impl Workstation {
     /// As [`Workstation::register_patient`].
     pub async fn edit_provider(&self, args: EditProvider) -> Result<Written, Error> {
         let id = args.edits.first().map(|edit| edit.row_id).unwrap_or_default();
+        self.write(args, id).await
+    }
+
+    /// The clinic's own letters to begin with.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], or when the file cannot be read.
+    pub async fn letter_templates(&self) -> Result<Vec<TemplateEntry>, Error> {
+        self.read(wattle_local_store::Store::letter_templates).await
+    }
+
+    /// Saves a letter to begin with; a nil id is replaced by a new one. Whoever calls has typeset a sample of it.
+    ///
+    /// # Errors
+    /// As [`Workstation::register_patient`]; a rule says no to one with a broken field, and to who has not seen what another
+    /// computer wrote meanwhile.
+    pub async fn save_letter_template(&self, mut args: SaveLetterTemplate) -> Result<Written, Error> {
+        self.fill(&mut args.template_id.0);
+        let id = args.template_id;
         self.write(args, id).await
     }
 

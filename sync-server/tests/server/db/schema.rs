@@ -186,7 +186,8 @@ async fn the_app_has_just_the_grants_that_it_needs_on_synced_tables() {
         }
         // Names of accounts are written by whom row-level security lets: see `matrix`.
         // The desk keeps the address book.
-        let kept_here = matches!(name, TableName::UserName | TableName::ExternalProvider);
+        let kept_here =
+            matches!(name, TableName::UserName | TableName::ExternalProvider | TableName::LetterTemplate);
         let written = table.class != wattle_domain::FeedClass::Ref || kept_here;
         assert!(may("wattle_app", "SELECT").await);
         assert_eq!(may("wattle_app", "INSERT").await, written, "{}", table.sql);

@@ -88,6 +88,11 @@ fn of_a_feed(name: TableName, role: Role) -> May {
             May { select: granted, insert: kept, update: kept, delete: false }
         }
         // Beside the class the table of grants is asked: who restricts, who breaks, who is told.
+        (TableName::LetterTemplate, _) => {
+            use wattle_domain::role::{Action::Write, Noun};
+            let kept = granted && role.may((Noun::LetterTemplate, Write));
+            May { select: granted, insert: kept, update: kept, delete: false }
+        }
         (TableName::Restriction | TableName::BrokenGlass, _) => {
             use wattle_domain::role::{Action, Noun};
             let (insert, update) = match name {

@@ -28,6 +28,10 @@ pub(crate) fn Rail() -> impl IntoView {
             <Show when=move || desk.may(MAY_READ)>
                 <RailButton page=Page::Results icon=Icon::Inbox label="Results" test_id="nav-results" count=Signal::derive(move || results.count()) />
             </Show>
+            <Show when=move || desk.may(MAY_FILE)>
+                <RailButton page=Page::Scans icon=Icon::Scan label="Scans" test_id="nav-scans" count=Signal::derive(move || scans.count()) />
+            </Show>
+            <RailButton page=Page::Addresses icon=Icon::Book label="Addresses" test_id="nav-addresses" count=none />
             <RailButton page=Page::Attention icon=Icon::Attention label="Attention" test_id="nav-attention" loud=true
                 count=Signal::derive(move || attention.count()) />
             <RailButton page=Page::Sync icon=Icon::Sync label="Sync" test_id="nav-sync" count=none />
