@@ -14,6 +14,7 @@ mod people;
 mod practitioners;
 mod restricted;
 mod results;
+mod scans;
 mod second_factor;
 mod session;
 mod sync;
@@ -74,6 +75,8 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         letters::address_book,
         letters::record_provider,
         letters::edit_provider,
+        letters::letter_templates,
+        letters::save_letter_template,
         letters::letter_fields,
         letters::file_letter,
         letters::record_consent,
@@ -90,6 +93,11 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         documents::document_view,
         documents::find_in_document,
         documents::open_document_outside,
+        scans::scans,
+        scans::scan_view,
+        scans::file_scan,
+        scans::put_scan_aside,
+        scans::set_scan_folder,
         restricted::restriction,
         restricted::restrict_patient,
         restricted::break_glass,

@@ -2,6 +2,7 @@
 
 mod documents;
 mod images;
+mod jobs;
 mod keys;
 mod kms;
 mod output;
@@ -69,6 +70,9 @@ enum Command {
     /// Documents' bytes.
     #[command(subcommand)]
     Documents(Box<documents::Documents>),
+    /// The server's own work.
+    #[command(subcommand)]
+    Jobs(Box<jobs::Jobs>),
     /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
     Compact,
     /// To be said after a backup was restored, before the server runs again: workstations then compare what they have
@@ -211,6 +215,7 @@ impl Cli {
             Command::Quarantine(quarantine) => quarantine.run().await?,
             Command::Keys(keys) => keys.run().await?,
             Command::Documents(documents) => documents.run().await?,
+            Command::Jobs(jobs) => jobs.run().await?,
             Command::Compact => {
                 let pool = app_pool(1)?;
                 match compaction::run(&pool, &Config::default(), SystemClock.now()).await? {

@@ -25,6 +25,7 @@ pub(crate) mod escrow;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod image;
+pub(crate) mod job;
 pub(crate) mod openid;
 pub(crate) mod plans;
 pub(crate) mod push;

@@ -15,6 +15,7 @@ pub mod config;
 pub mod db;
 pub mod document;
 pub mod image;
+pub mod job;
 pub mod kms;
 pub mod logging;
 pub mod seal;

@@ -11,6 +11,8 @@ mod file;
 mod paperwork;
 mod people;
 mod propagation;
+pub mod room_papers;
+pub mod scans;
 mod slots;
 
 use std::collections::BTreeMap;

@@ -321,6 +321,19 @@ impl House {
         Ok(serde_json::from_str(line)?)
     }
 
+    /// Does the server's own work that is due; a line for each job, and one with their number.
+    ///
+    /// # Errors
+    /// The command fails; the error says what it said.
+    pub fn run_jobs(&self, data_dir: &str) -> anyhow::Result<Vec<Value>> {
+        let mut command = self.server_command();
+        command.args(["jobs", "run", "--data-dir", data_dir]);
+        let output = command.output()?;
+        anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
     /// The clinic's commands that could not be decided, as whoever must look sees them: JSON.
     ///
     /// # Errors

@@ -63,3 +63,34 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
     }
     bytes
 }
+
+/// A JPEG, 160 wide and 80 high, as a phone writes it that was held upright: its field of orientation says that its right side
+/// is to be up.
+#[must_use]
+pub fn photo_on_its_side() -> Vec<u8> {
+    let segment = |mark: u8, body: &[u8]| {
+        let length = u16::try_from(body.len() + 2).unwrap_or(0).to_be_bytes();
+        [&[0xff, mark], length.as_slice(), body].concat()
+    };
+    let exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    // One code in each table: every block is the one before, and nothing else.
+    let codes = |class: u8| [&[class, 1], [0; 15].as_slice(), &[0]].concat();
+    [
+        vec![0xff, 0xd8],
+        segment(0xe1, exif),
+        segment(0xdb, &[[0].as_slice(), &[1; 64]].concat()),
+        segment(0xc0, &[8, 0, 80, 0, 160, 1, 1, 0x11, 0]),
+        segment(0xc4, &codes(0x00)),
+        segment(0xc4, &codes(0x10)),
+        segment(0xda, &[1, 1, 0, 0, 63, 0]),
+        vec![0; 50],
+        vec![0xff, 0xd9],
+    ]
+    .concat()
+}
+
+/// The beginning of a photo as newer phones write it.
+#[must_use]
+pub fn heic() -> Vec<u8> {
+    [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), &[0; 64]].concat()
+}

@@ -1,5 +1,6 @@
 //! Parts of pages.
 
+pub(crate) mod addresses;
 pub(crate) mod attention;
 pub(crate) mod daybook;
 pub(crate) mod documents;
@@ -15,6 +16,8 @@ pub(crate) mod print;
 pub(crate) mod record;
 pub(crate) mod restricted;
 pub(crate) mod result_actions;
+pub(crate) mod results_keys;
+pub(crate) mod scans;
 pub(crate) mod search;
 pub(crate) mod sync;
 pub(crate) mod toasts;

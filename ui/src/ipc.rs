@@ -16,6 +16,7 @@ pub(crate) mod practitioners;
 pub(crate) mod record;
 pub(crate) mod restricted;
 pub(crate) mod results;
+pub(crate) mod scans;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sync;

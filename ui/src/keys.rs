@@ -11,17 +11,32 @@ use crate::clock;
 use crate::components::attention::keys as attention;
 use crate::components::daybook::keys as daybook;
 use crate::components::record::keys as record_keys;
+use crate::components::results_keys;
 use crate::state::book::Book;
 use crate::state::desk::{Desk, Page};
+use crate::state::patients::Patients;
 use crate::state::record::Record;
+use crate::state::results::Results;
+use crate::state::scans::Scanned;
 
 /// Minutes without a key or the pointer after which the curtain is drawn.
 const IDLE_MIN: i64 = 10;
 
 /// Listens for as long as the desk is there.
 pub(crate) fn listen(desk: Desk, book: Book, record: Record) {
+    let (patients, results) = (expect_context::<Patients>(), expect_context::<Results>());
+    let scanned = expect_context::<Scanned>();
+    let of_page = move |ev: &KeyboardEvent| match desk.page.get_untracked() {
+        Page::Results => results_keys::pressed(ev, desk, patients, results),
+        Page::Scans => match ev.key().as_str() {
+            "j" | "ArrowDown" => scanned.step(true),
+            "k" | "ArrowUp" => scanned.step(false),
+            _ => false,
+        },
+        _ => false,
+    };
     let handle = window_event_listener(ev::keydown, move |ev| {
-        if !desk.locked.get_untracked() && anywhere(&ev, desk, book, record) {
+        if !desk.locked.get_untracked() && anywhere(&ev, desk, book, record, &of_page) {
             ev.prevent_default();
         }
     });
@@ -34,7 +49,13 @@ fn typing(ev: &KeyboardEvent) -> bool {
     target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA"))
 }
 
-fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book, record: Record) -> bool {
+fn anywhere(
+    ev: &KeyboardEvent,
+    desk: Desk,
+    book: Book,
+    record: Record,
+    of_page: &dyn Fn(&KeyboardEvent) -> bool,
+) -> bool {
     let key = ev.key();
     if ev.ctrl_key() || ev.meta_key() {
         return match key.to_lowercase().as_str() {
@@ -75,7 +96,7 @@ fn anywhere(ev: &KeyboardEvent, desk: Desk, book: Book, record: Record) -> bool 
                 Page::DayBook => book.booking.get_untracked().is_none() && daybook::pressed(ev, desk, book),
                 Page::Attention => attention::pressed(ev),
                 Page::Patients => record_keys::pressed(ev, record),
-                _ => false,
+                _ => of_page(ev),
             };
         }
     }

@@ -13,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod print;
 pub(crate) mod record;
 pub(crate) mod results;
+pub(crate) mod scans;
 pub(crate) mod sync;
 pub(crate) mod theme;
 pub(crate) mod toasts;

@@ -7,8 +7,10 @@ use wattle_domain::fields::{
     ObservationCode, ResultAction, Sex,
 };
 use wattle_domain::identifiers::Odd;
+use wattle_domain::letter::{TemplateBroken, TemplateFault};
 use wattle_domain::{Rejection, RejectionCode, Role};
 use wattle_protocol::ipc::documents::Bytes;
+use wattle_protocol::ipc::scans::Left;
 use wattle_protocol::ipc::session::Connection;
 use wattle_protocol::ipc::sync::Standing;
 use wattle_protocol::ipc::{CommandError, FaultCode};
@@ -139,6 +141,9 @@ pub(crate) fn of_fault(code: FaultCode) -> &'static str {
             "What is in that file does not fit its name: it may be broken, or renamed. Open it once to see what it is; nothing was kept of it."
         }
         FaultCode::FileIsProgram => "That file is a program, not a document. Nothing was kept of it.",
+        FaultCode::BadFolder => {
+            "That folder cannot be watched: it is not there, or it is one of Wattle's own. Choose the folder that the scanner writes to."
+        }
         FaultCode::NotHere => {
             "The file is not on this computer, and cannot be fetched now. Its entry is safe; try again when the server can be reached."
         }
@@ -175,7 +180,7 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::AlreadyExists => "This was saved already.".into(),
         RejectionCode::SlotTaken => "That time is taken.".into(),
         RejectionCode::Moved => {
-            "Somebody has moved it meanwhile. Look where it is now, then do it again if it is still needed."
+            "Somebody has moved or changed it meanwhile. Look how it is now, then do it again if it is still needed."
                 .into()
         }
         RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),
@@ -231,6 +236,7 @@ pub(crate) fn command(name: &str) -> &'static str {
         "record_provider" => "Adding to the address book",
         "edit_provider" => "Changing the address book",
         "write_letter" => "Filing a letter",
+        "save_letter_template" => "Saving a letter to begin with",
         "record_result" => "Putting a result into the inbox",
         "action_result" => "Acting on a result",
         "add_document" => "Filing a document",
@@ -515,6 +521,38 @@ pub(crate) const INDIGENOUS: [(&str, &str); 5] = [
     ("4", "Neither"),
     ("9", "Not stated"),
 ];
+
+/// Why a file stays in the scanner's folder.
+pub(crate) fn left(why: Left) -> &'static str {
+    match why {
+        Left::Empty => "It is empty. Scan the page again.",
+        Left::TooLarge => "It is larger than 100 MB. Scan it with fewer dots per inch, or split it.",
+        Left::Mismatch => "What is in it does not fit its name: it may be broken, or renamed.",
+        Left::Program => "It is a program, not a scan.",
+        Left::NotAScan => {
+            "It is neither a PDF nor a picture. File it on the patient's page if it belongs there."
+        }
+        Left::Unfinished => {
+            "It breaks off in the middle. The scanner may have been switched off; scan it again."
+        }
+        Left::Unreadable => "It cannot be opened: another program has it, or this computer may not read it.",
+        Left::NotMoved => {
+            "It is in the list here, and could not be moved out of the folder. Move it by hand."
+        }
+    }
+}
+
+/// What is wrong with a template, and where.
+pub(crate) fn template_fault(fault: &TemplateFault) -> String {
+    let part = if fault.part == "subject" { "About" } else { "The letter" };
+    let what = match &fault.what {
+        TemplateBroken::Unknown(name) if name.is_empty() => "a field without a name".to_owned(),
+        TemplateBroken::Unknown(name) => format!("there is no field \u{201c}{name}\u{201d}"),
+        TemplateBroken::Unclosed => "a field begins with {{ and does not end with }}".to_owned(),
+        TemplateBroken::Stray => "}} ends a field that was not begun with {{".to_owned(),
+    };
+    format!("{part}, line {}: {what}.", fault.line)
+}
 
 /// A kind of document.
 pub(crate) fn document_kind(kind: DocumentKind) -> &'static str {

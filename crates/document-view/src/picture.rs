@@ -56,3 +56,50 @@ fn said(error: &ImageError) -> Error {
         _ => Error::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::codecs::jpeg::JpegEncoder;
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+
+    /// A photo, 40 wide and 20 high, red on its left and blue on its right, with a field of orientation.
+    fn photo(orientation: u8) -> Vec<u8> {
+        let pixels =
+            RgbImage::from_fn(40, 20, |x, _| if x < 20 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) });
+        let mut plain = Vec::new();
+        JpegEncoder::new_with_quality(&mut plain, 100).encode_image(&pixels).unwrap();
+        let mut exif = b"\xff\xe1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+        [&plain[..2], &exif, &plain[2..]].concat()
+    }
+
+    /// As cameras write it: which side of the photo is to be up, and where the red of its left is then.
+    #[test]
+    fn a_photo_is_shown_upright_and_its_bytes_stay() {
+        let cases = [
+            (1, (40, 20), (2, 10), "as it lies"),
+            (3, (40, 20), (37, 10), "held upside down"),
+            (6, (20, 40), (10, 2), "turned to the right"),
+            (8, (20, 40), (10, 37), "turned to the left"),
+            (0, (40, 20), (2, 10), "no such orientation"),
+        ];
+        for (orientation, size, (x, y), why) in cases {
+            let bytes = photo(orientation);
+            let drawn = picture(&bytes, 1_000).unwrap();
+            assert_eq!((drawn.width_px, drawn.height_px), size, "{why}");
+            let shown = image::load_from_memory(&drawn.png).unwrap().into_rgb8();
+            let [red, _, blue] = shown.get_pixel(x, y).0;
+            assert!(red > 200 && blue < 60, "{why}: red is at {x}, {y}");
+            assert_eq!(bytes, photo(orientation), "{why}: the original is as it was");
+        }
+    }
+
+    #[test]
+    fn a_photo_that_breaks_off_or_is_of_no_known_format_is_told() {
+        let bytes = photo(6);
+        assert_eq!(picture(&bytes[..20], 100), Err(Error::Broken));
+        assert_eq!(picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", 100), Err(Error::Broken));
+    }
+}

@@ -11,10 +11,12 @@
 mod key;
 mod part;
 mod sniff;
+mod whole;
 
 pub use key::DocumentKey;
 pub use part::{PART_BYTES, Parts, SEAL_BYTES, new_folder, part_name};
 pub use sniff::{Sniffed, Unfit, mime_of, sniff, sniff_type};
+pub use whole::is_whole;
 
 /// SHA-256 of bytes that come in pieces.
 #[derive(Clone)]

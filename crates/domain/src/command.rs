@@ -8,8 +8,8 @@ use crate::commands::{
     EditPatient, EditPractitioner, EditProvider, EditRecall, FinishConsultation, MarkDidNotAttend,
     NoteAccess, NoteDaySheet, NoteExport, NoteSearch, RecordAllergy, RecordArrival, RecordCondition,
     RecordConsent, RecordMedication, RecordObservations, RecordPractitioner, RecordProvider, RecordRecall,
-    RecordResult, RegisterPatient, RescheduleAppointment, ResolveConflict, RestrictPatient, SeeGlass,
-    SignNote, StartConsultation, WriteLetter,
+    RecordResult, RegisterPatient, RescheduleAppointment, ResolveConflict, RestrictPatient,
+    SaveLetterTemplate, SeeGlass, SignNote, StartConsultation, WriteLetter,
 };
 use crate::decide::{Context, Decision};
 use crate::ids::{ClinicId, CommandId, GroupId, PatientId, ReplicaId, UserId, WorkstationId};
@@ -164,6 +164,8 @@ commands! {
     EditProvider = "edit_provider",
     /// A letter.
     WriteLetter = "write_letter",
+    /// A letter to begin with.
+    SaveLetterTemplate = "save_letter_template",
     /// A result that waits for somebody.
     RecordResult = "record_result",
     /// What was done about a result.

@@ -83,6 +83,8 @@ ids! {
     ProviderId,
     /// A letter.
     LetterId,
+    /// A letter to begin with.
+    LetterTemplateId,
     /// A result in the inbox.
     InboxItemId,
     /// A scan, a photo, a letter: something with bytes.

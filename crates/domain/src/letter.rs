@@ -105,12 +105,102 @@ pub fn open_part(recipient: &str, subject: &str, body: &str) -> Option<&'static 
     parts.into_iter().find(|(_, text)| !unmerged(text).is_empty()).map(|(part, _)| part)
 }
 
+/// Why a template cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// `subject` or `body`.
+    pub part: &'static str,
+    /// Which line of it, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: TemplateBroken,
+}
+
+/// What is wrong in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateBroken {
+    /// No field has this name.
+    Unknown(String),
+    /// A field is begun with `{{` and not ended on the same line.
+    Unclosed,
+    /// `}}` ends a field that nobody has begun.
+    Stray,
+}
+
+/// Whether every field of a template is whole and one that there is.
+///
+/// # Errors
+/// The first fault, subject first.
+pub fn check_template(subject: &str, body: &str) -> Result<(), TemplateFault> {
+    for (part, text) in [("subject", subject), ("body", body)] {
+        for (line, text) in (1..).zip(text.lines()) {
+            if let Some(what) = broken(text) {
+                return Err(TemplateFault { part, line, what });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn broken(line: &str) -> Option<TemplateBroken> {
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("{{") {
+        if before.contains("}}") {
+            return Some(TemplateBroken::Stray);
+        }
+        let Some((name, behind)) = after.split_once("}}").filter(|(name, _)| !name.contains("{{")) else {
+            return Some(TemplateBroken::Unclosed);
+        };
+        let name = name.trim();
+        if !FIELDS.iter().any(|(known, _)| *known == name) {
+            return Some(TemplateBroken::Unknown(name.to_owned()));
+        }
+        rest = behind;
+    }
+    rest.contains("}}").then_some(TemplateBroken::Stray)
+}
+
+/// What the fields stand for in a sample.
+#[must_use]
+pub fn sample() -> BTreeMap<String, String> {
+    FIELDS.iter().map(|(name, stands_for)| ((*name).to_owned(), (*stands_for).to_owned())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn values() -> BTreeMap<String, String> {
-        FIELDS.iter().map(|(name, stands_for)| ((*name).to_owned(), (*stands_for).to_owned())).collect()
+        sample()
+    }
+
+    #[test]
+    fn a_broken_template_says_where() {
+        use TemplateBroken::{Stray, Unclosed, Unknown};
+        let fault = |part, line, what| Err(TemplateFault { part, line, what });
+        let cases = [
+            ("Referral", "Dear {{ provider.name }},\n\n{{problems}}", Ok(()), "as written"),
+            (
+                "For {{patient.shoe}}",
+                "x",
+                fault("subject", 1, Unknown("patient.shoe".into())),
+                "no such field",
+            ),
+            ("x", "Dear\n\n{{patient.nmae}}", fault("body", 3, Unknown("patient.nmae".into())), "a slip"),
+            ("x", "a\n{{patient.name", fault("body", 2, Unclosed), "not ended"),
+            ("x", "{{patient.name\n}}", fault("body", 1, Unclosed), "ended on another line"),
+            ("x", "{{ {{patient.name}}", fault("body", 1, Unclosed), "begun twice"),
+            ("x", "patient.name}}", fault("body", 1, Stray), "never begun"),
+            ("x", "{{patient.name}} }}", fault("body", 1, Stray), "ended twice"),
+            ("x", "{{}}", fault("body", 1, Unknown(String::new())), "nameless"),
+            ("x", "a single { brace } is a brace", Ok(()), "data"),
+        ];
+        for (subject, body, wanted, why) in cases {
+            assert_eq!(check_template(subject, body), wanted, "{why}: {body}");
+        }
+        for template in TEMPLATES {
+            assert_eq!(check_template(template.subject, template.body), Ok(()), "{}", template.id);
+        }
     }
 
     #[test]

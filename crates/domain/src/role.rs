@@ -93,6 +93,8 @@ pub enum Noun {
     BrokenGlass,
     /// Who sees patients: the columns of the day book.
     Practitioner,
+    /// The clinic's own letters to begin with.
+    LetterTemplate,
 }
 
 /// What a grant allows.
@@ -141,8 +143,8 @@ impl Role {
     pub fn grants(self) -> impl Iterator<Item = Grant> {
         use Action::{Read, Write};
         use Noun::{
-            Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter, Patient,
-            Practitioner, Restriction, WaitingRoom, Workstation,
+            Account, Appointment, Audit, Billing, BrokenGlass, ClinicalRecord, Conflict, Encounter,
+            LetterTemplate, Patient, Practitioner, Restriction, WaitingRoom, Workstation,
         };
         const DESK: &[Grant] = &[
             (Patient, Read),
@@ -160,6 +162,8 @@ impl Role {
         // Who treats somebody, and who runs the house, know who is in need of it.
         const CARE: &[Grant] = &[(Restriction, Write)];
         const TOLD: &[Grant] = &[(BrokenGlass, Read)];
+        // Who writes letters, and who runs the house.
+        const WORDS: &[Grant] = &[(LetterTemplate, Write)];
         const BOOKS: &[Grant] = &[(Billing, Read), (Billing, Write)];
         const PROOF: &[Grant] = &[(Audit, Read)];
         const ROSTER: &[Grant] = &[(Practitioner, Write)];
@@ -167,10 +171,10 @@ impl Role {
             &[(Account, Read), (Account, Write), (Workstation, Read), (Workstation, Write)];
         let parts: &[&[Grant]] = match self {
             Self::Reception => &[DESK],
-            Self::Nurse => &[DESK, ROOM],
-            Self::Practitioner => &[DESK, ROOM, CARE],
-            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD, ROSTER],
-            Self::Admin => &[PROOF, HOUSE, ROSTER],
+            Self::Nurse => &[DESK, ROOM, WORDS],
+            Self::Practitioner => &[DESK, ROOM, CARE, WORDS],
+            Self::PracticeManager => &[DESK, BOOKS, PROOF, CARE, TOLD, ROSTER, WORDS],
+            Self::Admin => &[PROOF, HOUSE, ROSTER, WORDS],
         };
         parts.iter().copied().flatten().copied()
     }

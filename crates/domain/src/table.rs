@@ -235,6 +235,8 @@ tables! {
     AppointmentType = "appointment_type",
     /// The address book.
     ExternalProvider = "external_provider",
+    /// Letters to begin with.
+    LetterTemplate = "letter_template",
     /// Rosters, breaks and leave.
     SessionTemplate = "session_template",
     /// Patients.

@@ -9,6 +9,8 @@ mod document;
 mod edit_patient;
 #[path = "decide/inbox.rs"]
 mod inbox;
+#[path = "decide/letter_template.rs"]
+mod letter_template;
 #[path = "decide/map_store.rs"]
 mod map_store;
 #[path = "decide/overlap_property.rs"]

@@ -11,7 +11,7 @@ use crate::data_key::DataKey;
 use crate::effect::number;
 use crate::error::Error;
 use crate::store::Store;
-use crate::tables::{meta, note_draft, outbox};
+use crate::tables::{meta, note_draft, outbox, scan};
 
 /// What belongs to a file, in the order in which it is renamed.
 const SUFFIXES: [&str; 3] = ["-wal", "-shm", ""];
@@ -96,6 +96,7 @@ impl Store {
         let (commands, last_n) = (readable(&found), meta::last_n(&found));
         // A file of an older schema has none; what cannot be read is lost, and says nothing about the rest.
         let drafts = note_draft::all(&found).unwrap_or_default();
+        let scans = scan::all(&found).unwrap_or_default();
         drop(found);
         // Neither a command nor the number of the last: that is no empty outbox but an unreadable one.
         let last_n = if commands.is_empty() { last_n? } else { last_n.unwrap_or(0) };
@@ -113,6 +114,9 @@ impl Store {
             meta::set(txn.connection(), meta::LAST_N, &highest.to_string())?;
             for (author, draft) in &drafts {
                 note_draft::put(txn.connection(), *author, draft, draft.saved_at)?;
+            }
+            for scan in &scans {
+                scan::put(txn.connection(), scan)?;
             }
             crate::rebase::undo_all(txn)?;
             crate::rebase::run_all(txn)?;

@@ -55,5 +55,6 @@ pub use facts::SyncFacts;
 pub use identity::Identity;
 pub use pull::{Pull, PullDone};
 pub use screens::documents::DocumentRow;
+pub use screens::scans::TakenScan;
 pub use store::Store;
 pub use submit::Submitted;

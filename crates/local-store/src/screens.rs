@@ -13,5 +13,6 @@ mod patient;
 mod record;
 mod restricted;
 mod roster;
+pub(crate) mod scans;
 mod sync_details;
 mod waiting_room;

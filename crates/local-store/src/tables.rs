@@ -7,5 +7,6 @@ pub(crate) mod note_draft;
 pub(crate) mod outbox;
 pub(crate) mod pending;
 pub(crate) mod repair;
+pub(crate) mod scan;
 pub(crate) mod synced;
 pub(crate) mod value;

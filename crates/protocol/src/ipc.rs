@@ -17,6 +17,7 @@ pub mod patients;
 pub mod practitioners;
 pub mod record;
 pub mod results;
+pub mod scans;
 pub mod session;
 pub mod sync;
 pub mod waiting;
@@ -127,6 +128,8 @@ pub enum FaultCode {
     FileMismatch,
     /// The file is a program.
     FileIsProgram,
+    /// The folder cannot be used: it is not there, it is no folder, or it is one of our own.
+    BadFolder,
     /// The document's bytes are neither here nor to be had now.
     NotHere,
     /// The document's bytes are here, and cannot be shown: broken, locked, or too large a picture.

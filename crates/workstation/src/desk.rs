@@ -15,7 +15,7 @@ use crate::file::ProfileFile;
 use crate::record::Record;
 use crate::shelf::Shelf;
 use crate::tokens::Keeper;
-use crate::workstation::Porter;
+use crate::workstation::{Porter, Scanner};
 
 /// The open file, its sync, and the person.
 pub(crate) struct Desk {
@@ -24,6 +24,7 @@ pub(crate) struct Desk {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) shelf: Shelf,
     pub(crate) porter: Arc<Porter>,
+    pub(crate) scanner: Arc<Scanner>,
     file: ProfileFile,
     secret: WorkstationSecret,
     watchers: Mutex<Vec<JoinHandle<()>>>,
@@ -39,8 +40,8 @@ impl Desk {
     ) -> Self {
         file.place.in_use();
         let shelf = Shelf::new(file.place.documents(), file.keys.data_key.clone());
-        let (porter, watchers) = (Arc::default(), Mutex::new(Vec::new()));
-        Self { store, driver, keeper, shelf, porter, file, secret, watchers }
+        let (porter, scanner, watchers) = (Arc::default(), Arc::default(), Mutex::new(Vec::new()));
+        Self { store, driver, keeper, shelf, porter, scanner, file, secret, watchers }
     }
 
     pub(crate) fn file(&self) -> &ProfileFile {
@@ -102,16 +103,15 @@ impl Desk {
     }
 
     /// Saves commands that stand or fall together.
-    pub(crate) async fn submit_together(&self, mut commands: Vec<Command>) -> Result<(), Error> {
+    pub(crate) async fn submit_together(&self, mut commands: Vec<Command>) -> Result<Vec<Submitted>, Error> {
         let (store, author) = (self.store.clone(), self.author());
-        tokio::task::spawn_blocking(move || {
+        let submitted = tokio::task::spawn_blocking(move || {
             if commands.len() > 1 {
-                return store.submit_group(&author, commands).map(drop);
+                return store.submit_group(&author, commands);
             }
-            commands.pop().map_or(Ok(()), |only| store.submit(&author, only).map(drop))
-        })
-        .await??;
-        Ok(())
+            commands.pop().map(|only| store.submit(&author, only)).into_iter().collect()
+        });
+        Ok(submitted.await??)
     }
 
     fn author(&self) -> Author {

@@ -105,6 +105,9 @@ pub enum Error {
     /// A file that is larger than a document may be.
     #[error("the file is larger than a document may be")]
     TooLarge,
+    /// A folder that cannot be watched.
+    #[error("the folder cannot be used")]
+    BadFolder,
     /// A document's bytes are neither here nor to be had now.
     #[error("the document's bytes are not here")]
     NotHere,
@@ -204,6 +207,7 @@ impl From<Error> for CommandError {
             Error::Unfit(Unfit::Name) => FaultCode::FileMismatch,
             Error::Unfit(Unfit::Program) => FaultCode::FileIsProgram,
             Error::TooLarge => FaultCode::FileTooLarge,
+            Error::BadFolder => FaultCode::BadFolder,
             Error::NotHere => FaultCode::NotHere,
             Error::CannotShow(_) => FaultCode::CannotShow,
             Error::Restricted => FaultCode::Restricted,

@@ -1,6 +1,6 @@
 //! What this workstation is and who has signed in here: `workstation.json`. Holds no secret.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wattle_domain::{ClinicId, UserId, WorkstationId};
@@ -31,6 +31,9 @@ pub(crate) struct Record {
     /// Who has signed in here, latest first.
     #[serde(default)]
     pub(crate) people: Vec<Person>,
+    /// The folder that this computer's scanner writes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scan_folder: Option<PathBuf>,
 }
 
 /// What the server made of this computer.

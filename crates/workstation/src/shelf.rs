@@ -1,9 +1,9 @@
-//! The bytes of documents on this computer, sealed: those that the server has not confirmed (`up`), and copies of those that
-//! it has (`kept`, within a limit).
+//! The bytes of documents on this computer, sealed: those that the server has not confirmed (`up`), copies of those that it
+//! has (`kept`, within a limit), and scans that nobody has filed yet (`scans`).
 //!
 //! Owns: their files. Must never: let go of bytes in `up` that a row speaks of, write a byte in the clear, or be behind a row: a file is whole and
 //! on the disk before the command that speaks of it is saved, so whatever is cut off, a row's bytes are here or at the server.
-//! Called by: `workstation/documents`.
+//! Called by: `workstation/documents`, `workstation/scans`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -25,6 +25,8 @@ pub(crate) enum Lies {
     Up,
     /// A copy of what the server has.
     Kept,
+    /// Of no patient yet.
+    Unfiled,
 }
 
 /// The files of one profile. Cheap to clone.
@@ -58,7 +60,7 @@ impl Shelf {
         sync_folder(&folder)
     }
 
-    /// Where a document's bytes lie, if they are here.
+    /// Where a document's bytes lie, if they are here. A scan that nobody has filed is no document.
     pub(crate) fn lies(&self, id: DocumentId) -> Option<Lies> {
         [Lies::Up, Lies::Kept].into_iter().find(|lies| self.path(*lies, id).exists())
     }
@@ -71,6 +73,15 @@ impl Shelf {
     /// All bytes of a document; `None` when the file is not there or does not open.
     pub(crate) fn read(&self, id: DocumentId, size: u64) -> Result<Option<Vec<u8>>, Error> {
         let Some(lies) = self.lies(id) else { return Ok(None) };
+        self.read_at(lies, id, size)
+    }
+
+    /// The bytes of a scan, filed or not; `None` as for a document.
+    pub(crate) fn read_scan(&self, id: DocumentId, size: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.read_at(self.lies(id).unwrap_or(Lies::Unfiled), id, size)
+    }
+
+    fn read_at(&self, lies: Lies, id: DocumentId, size: u64) -> Result<Option<Vec<u8>>, Error> {
         let mut bytes = Vec::new();
         for number in 0..Parts::count(size) {
             match self.read_part(lies, id, size, number)? {
@@ -89,6 +100,21 @@ impl Shelf {
     /// The server has confirmed a document: from now on its bytes here are a copy.
     pub(crate) fn confirmed(&self, id: DocumentId) -> Result<(), Error> {
         self.carry_over(id, Lies::Up, Lies::Kept)
+    }
+
+    /// Whether the bytes of a scan are here, filed or not.
+    pub(crate) fn has_scan(&self, id: DocumentId) -> bool {
+        self.lies(id).is_some() || self.path(Lies::Unfiled, id).exists()
+    }
+
+    /// A scan becomes a document: its command is about to be saved. The bytes are not sealed anew, they only get another place.
+    pub(crate) fn file_scan(&self, id: DocumentId) -> Result<(), Error> {
+        self.carry_over(id, Lies::Unfiled, Lies::Up)
+    }
+
+    /// Its command was refused before it was saved: it waits for another try.
+    pub(crate) fn unfile_scan(&self, id: DocumentId) -> Result<(), Error> {
+        self.carry_over(id, Lies::Up, Lies::Unfiled)
     }
 
     /// Lets go of bytes whose command was refused before it was saved.
@@ -134,7 +160,7 @@ impl Shelf {
         make_private(&self.folder(to))?;
         match fs::rename(self.path(from, id), self.path(to, id)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+            _ => sync_folder(&self.folder(to)),
         }
     }
 
@@ -167,6 +193,7 @@ impl Shelf {
         self.root.join(match lies {
             Lies::Up => "up",
             Lies::Kept => "kept",
+            Lies::Unfiled => "scans",
         })
     }
 

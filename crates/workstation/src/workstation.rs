@@ -22,6 +22,7 @@ mod practitioners;
 mod refused;
 mod restricted;
 mod results;
+mod scans;
 mod search;
 mod set_up;
 mod share;
@@ -34,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use documents::NewDocument;
 pub(crate) use documents::Porter;
+pub(crate) use scans::Scanner;
 use search::Search;
 use tokio::sync::broadcast;
 use uuid::Uuid;

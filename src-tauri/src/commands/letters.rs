@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use tauri::{AppHandle, WebviewWindow};
-use wattle_domain::commands::{EditProvider, RecordConsent, RecordProvider};
+use wattle_domain::commands::{EditProvider, RecordConsent, RecordProvider, SaveLetterTemplate};
 use wattle_domain::fields::{DocumentKind, DocumentSource};
 use wattle_papers::Paper;
 use wattle_protocol::ipc::letters::{
-    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved,
+    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved, TemplateEntry,
 };
 use wattle_protocol::ipc::papers::PaperQuery;
 use wattle_protocol::ipc::{CommandError, FaultCode, Written};
@@ -32,6 +32,21 @@ pub(crate) async fn record_provider(desk: Desk<'_>, args: RecordProvider) -> Ans
 #[tauri::command]
 pub(crate) async fn edit_provider(desk: Desk<'_>, args: EditProvider) -> Answer<Written> {
     Ok(desk.edit_provider(args).await?)
+}
+
+/// The clinic's own letters to begin with.
+#[tauri::command]
+pub(crate) async fn letter_templates(desk: Desk<'_>) -> Answer<Vec<TemplateEntry>> {
+    Ok(desk.letter_templates().await?)
+}
+
+/// Saves one, when a sample of it can be typeset.
+#[tauri::command]
+pub(crate) async fn save_letter_template(desk: Desk<'_>, args: SaveLetterTemplate) -> Answer<Written> {
+    let (subject, body) = (args.subject.clone(), args.body.clone());
+    let text = desk.paper(PaperQuery::Sample { subject, body }).await?;
+    typeset(text, |paper| Ok(paper.pages())).await?;
+    Ok(desk.save_letter_template(args).await?)
 }
 
 /// What the fields of a template stand for.

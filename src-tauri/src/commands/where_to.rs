@@ -1,4 +1,4 @@
-//! Where a file that somebody takes out is written.
+//! Where a file that somebody takes out is written, and which folder is watched.
 
 use std::path::PathBuf;
 
@@ -26,5 +26,12 @@ pub(super) async fn ask(
         .set_file_name(name)
         .add_filter(kind, &[ending])
         .save_file(move |path| drop(told.send(path)));
+    path.await.ok().flatten()?.into_path().ok()
+}
+
+/// Asks for a folder with the system's own dialog; `None` when they thought better of it.
+pub(super) async fn ask_folder(app: &AppHandle, window: &WebviewWindow, title: &str) -> Option<PathBuf> {
+    let (told, path) = tokio::sync::oneshot::channel();
+    app.dialog().file().set_parent(window).set_title(title).pick_folder(move |path| drop(told.send(path)));
     path.await.ok().flatten()?.into_path().ok()
 }

@@ -31,12 +31,7 @@ pub(super) enum Documents {
 impl Documents {
     pub(super) async fn run(self) -> anyhow::Result<Value> {
         let Self::Audit { keys, blobs, clinic } = self;
-        let kms = keys.ring(keys.server_key(false)?.as_ref())?;
-        let folder = keys.data_dir.as_ref().map(|dir| dir.join("blobs"));
-        let folder = folder.as_deref().and_then(std::path::Path::to_str).map(str::to_owned);
-        let place =
-            blobs.or(folder).context("no place: give --blobs or --data-dir, as the serving process has")?;
-        let place = Place { blobs: Blobs::open(&place).context("--blobs cannot be used")?, kms };
+        let place = place(&keys, blobs)?;
         let now = SystemClock.now().to_chrono().unwrap_or_default();
         let found = document::audit(&owner_pool().await?, &place, clinic, now).await?;
         if !found.missing.is_empty() || !found.altered.is_empty() {
@@ -47,4 +42,14 @@ impl Documents {
         }
         Ok(serde_json::to_value(&found)?)
     }
+}
+
+/// Where documents' bytes are, and what opens their keys.
+pub(super) fn place(keys: &kms::Keys, blobs: Option<String>) -> anyhow::Result<Place> {
+    let kms = keys.ring(keys.server_key(false)?.as_ref())?;
+    let folder = keys.data_dir.as_ref().map(|dir| dir.join("blobs"));
+    let folder = folder.as_deref().and_then(std::path::Path::to_str).map(str::to_owned);
+    let place =
+        blobs.or(folder).context("no place: give --blobs or --data-dir, as the serving process has")?;
+    Ok(Place { blobs: Blobs::open(&place).context("--blobs cannot be used")?, kms })
 }

@@ -42,10 +42,12 @@ const FILES: &[(i64, &str, &str)] = &[
     (37, "place once", include_str!("../../../migrations/server/0037_place_once.sql")),
     (38, "own password", include_str!("../../../migrations/server/0038_own_password.sql")),
     (40, "containers", include_str!("../../../migrations/server/0040_containers.sql")),
-    (49, "record numbers", include_str!("../../../migrations/server/0049_record_numbers.sql")),
-    (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
     (41, "practitioners", include_str!("../../../migrations/server/0041_practitioners.sql")),
     (42, "revoked workstations", include_str!("../../../migrations/server/0042_revoked_workstations.sql")),
+    (45, "letter templates", include_str!("../../../migrations/server/0045_letter_templates.sql")),
+    (46, "jobs", include_str!("../../../migrations/server/0046_jobs.sql")),
+    (49, "record numbers", include_str!("../../../migrations/server/0049_record_numbers.sql")),
+    (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
 ];
 
 /// Why a database could not be brought to this version.

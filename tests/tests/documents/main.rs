@@ -5,5 +5,6 @@
 mod audit;
 mod clinic;
 mod imported;
+mod jobs;
 mod s3;
 mod urls;

@@ -128,6 +128,7 @@ async fn no_canary_is_in_a_file_of_the_workstation() {
         appointment_id: None,
         supersedes: None,
         amends: None,
+        letter: None,
         body: DRAFT.into(),
         saved_at: wattle_domain::UtcInstant(0),
     };

@@ -70,14 +70,21 @@ async fn a_letter_is_written_offline_from_a_template_and_filed() {
         ..ProviderDetails::default()
     };
     desk.record_provider(RecordProvider { provider_id: nil(), details }).await.unwrap();
-    let found = desk.address_book(AddressBookQuery { query: "cardio raman".into() }).await.unwrap();
+    let found =
+        desk.address_book(AddressBookQuery { query: "cardio raman".into(), closed: false }).await.unwrap();
     assert_eq!((found.len(), found[0].pending), (1, true));
-    assert!(desk.address_book(AddressBookQuery { query: "surgeon".into() }).await.unwrap().is_empty());
+    assert!(
+        desk.address_book(AddressBookQuery { query: "surgeon".into(), closed: false })
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
     let provider_id = Some(found[0].provider.id);
     let fields = desk.letter_fields(LetterFieldsQuery { patient_id, provider_id }).await.unwrap();
     let template = TEMPLATES.iter().find(|template| template.id == "referral").unwrap();
     let mut draft = LetterDraft {
+        letter_id: None,
         patient_id,
         provider_id,
         recipient: "Dr Priya Raman".into(),
@@ -223,6 +230,7 @@ async fn the_day_on_paper_is_in_the_log_and_not_for_everybody_a_letter() {
     };
     assert!(labels.count <= 240 && labels.name.starts_with("NGUYEN"), "{} of {}", labels.count, labels.name);
     let draft = LetterDraft {
+        letter_id: None,
         patient_id,
         provider_id: None,
         recipient: "x".into(),

@@ -1,6 +1,7 @@
 //! Parts of the patients page, and the lines of every patient search.
 
 pub(crate) mod duplicates;
+pub(crate) mod find;
 pub(crate) mod form;
 pub(crate) mod hit;
 pub(crate) mod list;

@@ -42,10 +42,17 @@ enum What {
     Colours,
 }
 
-const ACTS: [Act; 11] = [
+const ACTS: [Act; 13] = [
     Act { text: "Day book", more: "F2", icon: Icon::DayBook, what: What::Go(Page::DayBook) },
     Act { text: "Waiting room", more: "F3", icon: Icon::Waiting, what: What::Go(Page::Waiting) },
     Act { text: "Patients", more: "F4", icon: Icon::Patients, what: What::Go(Page::Patients) },
+    Act { text: "Scans", more: "", icon: Icon::Scan, what: What::Go(Page::Scans) },
+    Act {
+        text: "Address book and letter templates",
+        more: "",
+        icon: Icon::Book,
+        what: What::Go(Page::Addresses),
+    },
     Act { text: "Needs attention", more: "F6", icon: Icon::Attention, what: What::Go(Page::Attention) },
     Act { text: "Sync", more: "F7", icon: Icon::Sync, what: What::Go(Page::Sync) },
     Act { text: "Register a new patient", more: "", icon: Icon::PersonPlus, what: What::Register },

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use wattle_domain::commands::{RecordConsent, RecordProvider};
+use wattle_domain::commands::{EditProvider, RecordConsent, RecordProvider, SaveLetterTemplate};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::letters::{
-    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved,
+    AddressBookQuery, ExportFhir, LetterDraft, LetterFieldsQuery, ProviderEntry, Saved, TemplateEntry,
 };
 
-use super::{Answer, call};
+use super::{Answer, ask, call};
 
 /// `address_book`.
 pub(crate) async fn address_book(args: AddressBookQuery) -> Answer<Vec<ProviderEntry>> {
@@ -18,6 +18,21 @@ pub(crate) async fn address_book(args: AddressBookQuery) -> Answer<Vec<ProviderE
 /// `record_provider`.
 pub(crate) async fn record_provider(args: RecordProvider) -> Answer<Written> {
     call("record_provider", &args).await
+}
+
+/// `edit_provider`.
+pub(crate) async fn edit_provider(args: EditProvider) -> Answer<Written> {
+    call("edit_provider", &args).await
+}
+
+/// `letter_templates`.
+pub(crate) async fn letter_templates() -> Answer<Vec<TemplateEntry>> {
+    ask("letter_templates").await
+}
+
+/// `save_letter_template`.
+pub(crate) async fn save_letter_template(args: SaveLetterTemplate) -> Answer<Written> {
+    call("save_letter_template", &args).await
 }
 
 /// `letter_fields`.

@@ -33,6 +33,7 @@ impl Read for Event {
             "changed" => Self::Changed(whole(value)?),
             "sync" => Self::Sync(whole(value)?),
             "app" => Self::App(AppState::read(value)?),
+            "scans" => Self::Scans,
             _ => return None,
         })
     }
@@ -128,6 +129,7 @@ mod tests {
     #[test]
     fn every_event_is_read_as_it_is_written() {
         as_written(Event::App(AppState::Ready { session: session() }));
+        as_written(Event::Scans);
         as_written(Event::Changed(Changed {
             rows: vec![(TableName::Patient, vec![uuid::Uuid::from_u128(2)])],
         }));

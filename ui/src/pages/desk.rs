@@ -9,6 +9,7 @@ use crate::components::frame::top::TopBar;
 use crate::components::print::PrintLayer;
 use crate::components::search::SearchDialog;
 use crate::keys;
+use crate::pages::addresses::AddressesPage;
 use crate::pages::attention::AttentionPage;
 use crate::pages::audit::AuditPage;
 use crate::pages::codes::CodesPage;
@@ -18,6 +19,7 @@ use crate::pages::locked::LockedPage;
 use crate::pages::patients::PatientsPage;
 use crate::pages::people::PeoplePage;
 use crate::pages::results::ResultsPage;
+use crate::pages::scans::ScansPage;
 use crate::pages::sync::SyncPage;
 use crate::pages::waiting::WaitingPage;
 use crate::state::attention::Attention;
@@ -26,6 +28,7 @@ use crate::state::desk::{Page, desk};
 use crate::state::patients::Patients;
 use crate::state::record::Record;
 use crate::state::results::Results;
+use crate::state::scans::Scanned;
 use crate::state::waiting::Waiting;
 
 /// Lives from sign-in to sign-out; locking does not unmount it, so that nothing typed is lost.
@@ -47,6 +50,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(papers);
     provide_context(attention);
     provide_context(Results::new(desk));
+    provide_context(Scanned::new(desk));
     // A message about somebody's work does not outlast their sign-out.
     on_cleanup(move || {
         desk.toasts.shown.set(Vec::new());
@@ -67,6 +71,8 @@ pub(crate) fn DeskPage() -> impl IntoView {
                         Page::Waiting => view! { <WaitingPage /> }.into_any(),
                         Page::Patients => view! { <PatientsPage /> }.into_any(),
                         Page::Results => view! { <ResultsPage /> }.into_any(),
+                        Page::Scans => view! { <ScansPage /> }.into_any(),
+                        Page::Addresses => view! { <AddressesPage /> }.into_any(),
                         Page::Attention => view! { <AttentionPage /> }.into_any(),
                         Page::People => view! { <PeoplePage /> }.into_any(),
                         Page::Audit => view! { <AuditPage /> }.into_any(),

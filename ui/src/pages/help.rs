@@ -7,7 +7,7 @@ use crate::words;
 use wattle_domain::fields::AppointmentStatus;
 
 /// Groups of keys.
-const KEYS: [(&str, &[(&str, &str)]); 6] = [
+const KEYS: [(&str, &[(&str, &str)]); 7] = [
     (
         "Anywhere",
         &[
@@ -50,6 +50,15 @@ const KEYS: [(&str, &[(&str, &str)]); 6] = [
             ("R", "A recall"),
             ("Ctrl Enter", "Sign the note"),
             ("Esc", "Close the form"),
+        ],
+    ),
+    (
+        "Results",
+        &[
+            ("J  K", "The next result, the one before; also ↓ ↑"),
+            ("N  B", "To the word about it, to asking them back"),
+            ("O", "Open the patient's record"),
+            ("PgDn PgUp", "Pages of the document; + and − zoom, R turns it"),
         ],
     ),
     (

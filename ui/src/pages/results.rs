@@ -1,9 +1,12 @@
-//! The inbox of results: what waits on the left, the one in hand on the right, and what can be done about it.
+//! The inbox of results: what waits on the left, the one in hand with what can be done about it beside it, and its document on
+//! the right.
 
 use leptos::prelude::*;
 use wattle_domain::fields::ResultAction;
 use wattle_protocol::ipc::results::InboxLine;
 
+use crate::components::documents::beside::Beside;
+use crate::components::documents::pane::{Source, Subject};
 use crate::components::icon::Icon;
 use crate::components::picker::Picker;
 use crate::components::record::notes::NoteBody;
@@ -34,11 +37,20 @@ pub(crate) fn ResultsPage() -> impl IntoView {
         everybody.chain(me.map(|id| (id, "Mine (0)".to_owned()))).chain(named).collect::<Vec<_>>()
     });
     let chosen = Callback::new(move |id: String| results.whose.set(id.parse().ok()));
-    let open = move || {
-        let id = results.open.get();
-        inbox.value.with(|inbox| {
-            let items = &inbox.as_ref()?.items;
-            items.iter().find(|line| Some(line.item.id) == id).or(items.first()).cloned()
+    let open = move || results.in_hand();
+    // What is shown is drawn anew when it is another one, and not when something else in the inbox has moved.
+    let in_hand = Memo::new(move |_| results.in_hand());
+    let document = Memo::new(move |_| {
+        let document = in_hand.get()?.document?;
+        Some(Subject {
+            source: Source::Document(document.document),
+            title: document.title,
+            mime: document.mime,
+        })
+    });
+    let is_missing = move || {
+        in_hand.with(|l| {
+            l.as_ref().is_some_and(|l| l.item.document_id.is_some() && l.document.is_none() && !l.shut)
         })
     };
     view! {
@@ -50,7 +62,7 @@ pub(crate) fn ResultsPage() -> impl IntoView {
         {move || inbox.fault.get().map(|error| view! {
             <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
         })}
-        <div class="patients results" data-testid="results-page">
+        <div class="patients results" class:with-document=move || document.with(Option::is_some) data-testid="results-page">
             <div class="list-side">
                 <ul class="hits" aria-label="What waits">
                     {move || inbox.value.with(|i| i.as_ref().map(|i| i.items.clone())).unwrap_or_default().into_iter().map(|line| {
@@ -69,7 +81,13 @@ pub(crate) fn ResultsPage() -> impl IntoView {
                 </ul>
                 {move || (results.count() == 0).then(|| view! { <p class="soft empty-note" data-testid="results-empty">"Nothing waits. A new result is entered on the patient's page, tab Results."</p> })}
             </div>
-            <div class="pane">{move || open().map(|line| view! { <Detail line=line /> })}</div>
+            <div class="pane">
+                <Show when=is_missing>
+                    <p class="notice" data-severity="warning" data-testid="result-document-missing">{Icon::Attention.svg()}<span>"A document belongs to this result, and its entry is not on this computer yet."</span></p>
+                </Show>
+                {move || in_hand.get().map(|line| view! { <Detail line=line /> })}
+            </div>
+            {move || document.get().map(|subject| view! { <Beside subject=subject /> })}
         </div>
     }
 }
@@ -84,6 +102,7 @@ fn Detail(line: InboxLine) -> impl IntoView {
     let for_whom = line.practitioner_name.map(|name| format!("for {name}"));
     let can = ResultAction::ALL.to_vec();
     let shut = line.shut;
+    let has_document = line.document.is_some();
     let title = if shut { "Restricted record".to_owned() } else { item.title };
     view! {
         <article class="record" data-testid="result-detail" data-id=item.id.to_string()>
@@ -99,6 +118,7 @@ fn Detail(line: InboxLine) -> impl IntoView {
             {match item.text {
                 _ if shut => view! { <p class="soft">"A result has come in. Open the record first: it asks for a reason."</p> }.into_any(),
                 Some(text) => view! { <NoteBody text=text /> }.into_any(),
+                None if has_document => ().into_any(),
                 None => view! { <p class="soft">"No text came with it."</p> }.into_any(),
             }}
             {(!shut).then(|| view! { <Actions item_id=item.id patient_id=patient abnormal=item.abnormal actions=can.clone() /> })}

@@ -26,6 +26,10 @@ pub(crate) enum Page {
     Patients,
     /// Results that wait for an action.
     Results,
+    /// Scans that wait for a patient.
+    Scans,
+    /// The address book, and letters to begin with.
+    Addresses,
     /// What somebody must look at.
     Attention,
     /// How it stands with the server.
@@ -101,6 +105,8 @@ struct Moved {
     attention: u32,
     record: u32,
     documents: u32,
+    addresses: u32,
+    scans: u32,
 }
 
 /// Tables that the day book and the waiting room draw.
@@ -144,6 +150,9 @@ const OF_RECORD: [TableName; 10] = [
 
 /// Tables that the list of documents draws.
 const OF_DOCUMENTS: [TableName; 3] = [TableName::Document, TableName::DeskDocument, TableName::UserName];
+
+/// Tables that the address book and the list of templates draw.
+const OF_ADDRESSES: [TableName; 2] = [TableName::ExternalProvider, TableName::LetterTemplate];
 
 impl Desk {
     /// Asks the shell how things stand and listens to it from now on.
@@ -213,19 +222,23 @@ impl Desk {
             Event::Changed(changed) => self.on_changed(&changed),
             Event::Sync(state) => self.sync.set(Some(state)),
             Event::App(state) => self.app.set(Some(state)),
+            Event::Scans => self.moved.update(|m| m.scans += 1),
         }
     }
 
     fn on_changed(self, changed: &Changed) {
         let any = |tables: &[TableName]| tables.iter().any(|t| changed.touches(*t));
         let (book, patients, record) = (any(&OF_BOOK), any(&OF_PATIENTS), any(&OF_RECORD));
-        let documents = any(&OF_DOCUMENTS);
+        let (documents, addresses) = (any(&OF_DOCUMENTS), any(&OF_ADDRESSES));
         let attention = any(&[TableName::Conflict, TableName::RecordConflict]);
         self.moved.update(|m| {
             m.book += u32::from(book);
             m.patients += u32::from(patients);
             m.record += u32::from(record);
             m.documents += u32::from(documents);
+            m.addresses += u32::from(addresses);
+            // One whose document was refused waits again.
+            m.scans += u32::from(documents);
             m.attention += u32::from(attention || patients || book || record);
         });
     }
@@ -248,6 +261,16 @@ impl Desk {
     /// Reads how often documents have moved.
     pub(crate) fn documents_moved(self) -> u32 {
         self.moved.with(|m| m.documents)
+    }
+
+    /// Reads how often the address book or a template has moved.
+    pub(crate) fn addresses_moved(self) -> u32 {
+        self.moved.with(|m| m.addresses)
+    }
+
+    /// Reads how often scans have moved.
+    pub(crate) fn scans_moved(self) -> u32 {
+        self.moved.with(|m| m.scans)
     }
 
     /// Reads how often something to look at has moved, here or in the count that the sync state tells.

@@ -46,7 +46,10 @@ impl Print {
         let size = match &query {
             PaperQuery::DaySheet { .. } => "A4 landscape",
             PaperQuery::AppointmentCard { .. } => "A6 landscape",
-            PaperQuery::Draft(_) | PaperQuery::Letter { .. } | PaperQuery::Labels { .. } => "A4 portrait",
+            PaperQuery::Draft(_)
+            | PaperQuery::Sample { .. }
+            | PaperQuery::Letter { .. }
+            | PaperQuery::Labels { .. } => "A4 portrait",
         };
         spawn_local(async move {
             let pages = match ipc::papers::paper(query).await {

@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use wattle_domain::role::{Action, Grant, Noun};
 use wattle_domain::{AppointmentId, NoteId, PatientId};
 use wattle_protocol::ipc::Written;
-use wattle_protocol::ipc::record::{ClinicalRecord, NoteDraft, RecordQuery};
+use wattle_protocol::ipc::record::{ClinicalRecord, LetterPart, NoteDraft, RecordQuery};
 
 use crate::ipc;
 use crate::ipc::Answer;
@@ -124,6 +124,8 @@ pub(crate) struct Record {
     pub(crate) consulting: RwSignal<Option<(PatientId, AppointmentId)>>,
     /// Letters that are being written, one for each patient.
     pub(crate) letters: RwSignal<BTreeMap<PatientId, Letter>>,
+    /// Drafts of letters that were filed or thrown away here, while the record may still tell of them.
+    left: StoredValue<Vec<NoteId>>,
     owner: StoredValue<Option<Owner>>,
 }
 
@@ -155,6 +157,7 @@ impl Record {
             editor: RwSignal::new(None),
             consulting: RwSignal::new(None),
             letters: RwSignal::new(BTreeMap::new()),
+            left: StoredValue::new(Vec::new()),
             owner: StoredValue::new(Owner::current()),
         };
         // Another patient begins at the summary, with no form open.
@@ -194,6 +197,12 @@ impl Record {
     /// The editor belongs to the patient who is open: a draft comes back, an empty page else. What was signed is done with.
     fn follow(self) {
         let Some((patient, drafts)) = self.with(|r| (r.patient_id, r.drafts.clone())) else { return };
+        let (letters, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|d| d.letter.is_some());
+        let left = self.left.get_value();
+        let is_blank = |d: &NoteDraft| d.body.trim().is_empty() && d.letter == Some(LetterPart::default());
+        if let Some(letter) = letters.into_iter().find(|d| !left.contains(&d.note_id) && !is_blank(d)) {
+            self.open_letter(letter);
+        }
         let before = self.editor.get();
         let signed = before.filter(|e| e.signed.get()).map(|e| e.note_id.get_untracked());
         if before.is_none_or(|e| e.patient_id != patient || signed.is_some()) {
@@ -247,21 +256,41 @@ impl Record {
     /// Begins a letter about the patient who is open, or goes on with it.
     pub(crate) fn write_letter(self) {
         let Some(patient) = self.patient.get_untracked() else { return };
-        let make = || Letter::new(self.desk, patient);
-        if self.letters.with_untracked(|all| !all.contains_key(&patient)) {
-            let letter = match self.owner.get_value() {
-                Some(owner) => owner.with(make),
-                None => make(),
-            };
-            self.letters.update(|all| {
-                all.insert(patient, letter);
-            });
-        }
+        self.open_letter(NoteDraft { letter: Some(LetterPart::default()), ..blank(patient) });
         self.tab.set(Tab::Letters);
     }
 
+    /// Puts a draft of a letter on the desk, unless one about the same patient is there.
+    fn open_letter(self, draft: NoteDraft) {
+        let patient = draft.patient_id;
+        if self.letters.with_untracked(|all| all.contains_key(&patient)) {
+            return;
+        }
+        let make = || Letter::new(self.desk, draft, move |id| self.forget_letter(patient, id));
+        let letter = match self.owner.get_value() {
+            Some(owner) => owner.with(make),
+            None => make(),
+        };
+        self.letters.update(|all| {
+            all.insert(patient, letter);
+        });
+    }
+
+    /// Throws the letter about a patient away.
+    pub(crate) fn discard_letter(self, patient: PatientId) {
+        let Some(letter) = self.letters.with_untracked(|all| all.get(&patient).copied()) else { return };
+        let id = letter.editor.note_id.get_untracked();
+        // With nothing in its boxes there is nothing that would be saved anew.
+        letter.recipient.set(String::new());
+        letter.subject.set(String::new());
+        letter.provider.set(None);
+        letter.editor.discard();
+        self.forget_letter(patient, id);
+    }
+
     /// Is done with the letter about a patient.
-    pub(crate) fn forget_letter(self, patient: PatientId) {
+    fn forget_letter(self, patient: PatientId, id: NoteId) {
+        self.left.update_value(|left| left.push(id));
         self.letters.update(|all| {
             all.remove(&patient);
         });
@@ -316,6 +345,7 @@ fn blank(patient_id: PatientId) -> NoteDraft {
         supersedes: None,
         amends: None,
         body: String::new(),
+        letter: None,
         saved_at: wattle_domain::UtcInstant(0),
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wattle_domain::{InboxItemId, PractitionerId};
-use wattle_protocol::ipc::results::{Inbox, InboxQuery};
+use wattle_protocol::ipc::results::{Inbox, InboxLine, InboxQuery};
 
 use crate::ipc;
 use crate::state::desk::{Desk, Stage};
@@ -33,6 +33,28 @@ impl Results {
             |(practitioner_id, _)| ipc::results::results(InboxQuery { practitioner_id }),
         );
         Self { inbox, whose, open: RwSignal::new(None) }
+    }
+
+    /// The one in hand: the one that was chosen, else the first.
+    pub(crate) fn in_hand(self) -> Option<InboxLine> {
+        let id = self.open.get();
+        self.inbox.value.with(|inbox| {
+            let items = &inbox.as_ref()?.items;
+            items.iter().find(|line| Some(line.item.id) == id).or(items.first()).cloned()
+        })
+    }
+
+    /// Takes the one after into the hand, or the one before; which.
+    pub(crate) fn step(self, forth: bool) -> Option<InboxItemId> {
+        let now = untrack(move || self.in_hand())?.item.id;
+        let next = self.inbox.value.with_untracked(|inbox| {
+            let items = &inbox.as_ref()?.items;
+            let at = items.iter().position(|line| line.item.id == now)?;
+            let next = if forth { at + 1 } else { at.checked_sub(1)? };
+            items.get(next).map(|line| line.item.id)
+        })?;
+        self.open.set(Some(next));
+        Some(next)
     }
 
     /// How many wait for whom one looks.

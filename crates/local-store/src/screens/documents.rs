@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-fn rows(
+pub(super) fn rows(
     connection: &Connection,
     condition: &str,
     parameters: impl rusqlite::Params + Clone,

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 use wattle_domain::entities::{InboxItem, Practitioner};
 use wattle_domain::restriction::Door;
-use wattle_domain::{ClinicDate, PatientId, PractitionerId, TableName, UserId, UtcInstant};
-use wattle_protocol::ipc::results::{Inbox, InboxLine, InboxQuery};
+use wattle_domain::{ClinicDate, DocumentId, PatientId, PractitionerId, TableName, UserId, UtcInstant};
+use wattle_protocol::ipc::documents::DocumentRef;
+use wattle_protocol::ipc::results::{Inbox, InboxDocument, InboxLine, InboxQuery};
 
+use super::documents::rows;
 use super::restricted::door;
 use super::waiting_room::practitioner_name;
 use super::{card, clinic, day_book};
@@ -56,7 +58,12 @@ fn inbox(
             (item.title, item.source, item.text, item.document_id) = (String::new(), None, None, None);
         }
         let (patient_name, birth_date) = patient(connection, item.patient_id)?;
+        let document = match item.document_id {
+            Some(id) => document(connection, id, item.patient_id)?,
+            None => None,
+        };
         out.items.push(InboxLine {
+            document,
             patient_name,
             shut,
             birth_date,
@@ -68,6 +75,20 @@ fn inbox(
     let named = waiting.into_iter().filter_map(|(id, count)| Some((id, names.get(&id)?.clone(), count)));
     out.practitioners = named.collect();
     Ok(out)
+}
+
+/// The document of a result, when its row is here and of the same patient: a result names it and does not look it up.
+fn document(
+    connection: &Connection,
+    id: DocumentId,
+    patient: PatientId,
+) -> Result<Option<InboxDocument>, Error> {
+    let found = rows(connection, "WHERE id = ? AND patient_id = ?", [id.to_string(), patient.to_string()])?;
+    Ok(found.into_iter().next().map(|row| InboxDocument {
+        document: DocumentRef { document_id: id, table: row.table },
+        title: row.document.title,
+        mime: row.document.mime,
+    }))
 }
 
 /// `COSTA Maria` and the birth date; empty when they are not here.

@@ -42,7 +42,7 @@ impl Store {
     pub fn save_draft(&self, author: UserId, draft: NoteDraft) -> Result<bool, Error> {
         let (saved, _) = self.write(move |txn| {
             let now = txn.now();
-            note_draft::forget_signed(txn.connection())?;
+            note_draft::forget_done(txn.connection())?;
             note_draft::put(txn.connection(), author, &draft, now)
         })?;
         Ok(saved)

@@ -1,4 +1,4 @@
-//! Notes that nobody has signed yet: each of its author, in this file only.
+//! Notes that nobody has signed and letters that nobody has filed yet: each of its author, in this file only.
 
 use rusqlite::Connection;
 use wattle_domain::{NoteId, PatientId, UserId, UtcInstant};
@@ -13,11 +13,13 @@ pub(crate) fn put(
     draft: &NoteDraft,
     now: UtcInstant,
 ) -> Result<bool, Error> {
-    let sql = "INSERT INTO note_draft (note_id, author, patient_id, appointment_id, supersedes, amends, body, saved_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (note_id) DO UPDATE SET
-               appointment_id = excluded.appointment_id, body = excluded.body, saved_at = excluded.saved_at
+    let sql = "INSERT INTO note_draft (note_id, author, patient_id, appointment_id, supersedes, amends, body, saved_at, letter)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (note_id) DO UPDATE SET
+               appointment_id = excluded.appointment_id, body = excluded.body, saved_at = excluded.saved_at,
+               letter = excluded.letter
                WHERE author = excluded.author AND patient_id = excluded.patient_id";
     let text = |id: Option<uuid::Uuid>| id.map(|id| id.to_string());
+    let letter = draft.letter.as_ref().map(serde_json::to_string).transpose().map_err(|_| bad())?;
     let saved = connection.prepare_cached(sql)?.execute(rusqlite::params![
         draft.note_id.to_string(),
         author.to_string(),
@@ -27,6 +29,7 @@ pub(crate) fn put(
         text(draft.amends.map(Into::into)),
         draft.body,
         now.0,
+        letter,
     ])?;
     Ok(saved == 1)
 }
@@ -38,28 +41,34 @@ pub(crate) fn forget(connection: &Connection, author: UserId, note: NoteId) -> R
     Ok(())
 }
 
-/// Forgets the drafts whose note is there: signing was cut off after the note was saved.
-pub(crate) fn forget_signed(connection: &Connection) -> Result<(), Error> {
-    let sql = "DELETE FROM note_draft WHERE note_id IN (SELECT id FROM clinical_note)";
+/// The note, or the letter, that a draft was to become is there.
+const DONE: &str = "(EXISTS (SELECT 1 FROM clinical_note n WHERE n.id = note_draft.note_id)
+    OR EXISTS (SELECT 1 FROM letter l WHERE l.id = note_draft.note_id))";
+
+/// Forgets the drafts whose note or letter is there: what came after it was saved was cut off.
+pub(crate) fn forget_done(connection: &Connection) -> Result<(), Error> {
+    let sql = &format!("DELETE FROM note_draft WHERE {DONE}");
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
-/// A person's drafts about a patient, newest first, without those whose note is there.
+/// A person's drafts about a patient, newest first, without those whose note or letter is there.
 pub(crate) fn of(
     connection: &Connection,
     author: UserId,
     patient: PatientId,
 ) -> Result<Vec<NoteDraft>, Error> {
-    let condition = "WHERE patient_id = ? AND author = ? AND NOT EXISTS
-        (SELECT 1 FROM clinical_note n WHERE n.id = note_draft.note_id) ORDER BY saved_at DESC";
-    let found = select(connection, condition, [patient.to_string(), author.to_string()])?;
+    let condition = format!("WHERE patient_id = ? AND author = ? AND NOT {DONE} ORDER BY saved_at DESC");
+    let found = select(connection, &condition, [patient.to_string(), author.to_string()])?;
     Ok(found.into_iter().map(|(_, draft)| draft).collect())
 }
 
-/// Every draft that can be read, with its author.
+/// Every draft that can be read, with its author. Of a file from before letters had drafts, those of notes.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<(UserId, NoteDraft)>, Error> {
-    select(connection, "", [])
+    let letters: bool = connection
+        .prepare("SELECT count(*) > 0 FROM pragma_table_info('note_draft') WHERE name = 'letter'")?
+        .query_row([], |row| row.get(0))?;
+    if letters { select(connection, "", []) } else { read(connection, "NULL", "", []) }
 }
 
 fn select(
@@ -67,8 +76,17 @@ fn select(
     condition: &str,
     parameters: impl rusqlite::Params,
 ) -> Result<Vec<(UserId, NoteDraft)>, Error> {
+    read(connection, "letter", condition, parameters)
+}
+
+fn read(
+    connection: &Connection,
+    letter: &str,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<(UserId, NoteDraft)>, Error> {
     let sql = format!(
-        "SELECT author, note_id, patient_id, appointment_id, supersedes, amends, body, saved_at FROM note_draft {condition}"
+        "SELECT author, note_id, patient_id, appointment_id, supersedes, amends, body, saved_at, {letter} FROM note_draft {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(parameters)?;
@@ -79,6 +97,7 @@ fn select(
             text.map(|text| id(&text)).transpose()
         };
         let needed = |column: usize| -> Result<uuid::Uuid, Error> { id(&row.get::<_, String>(column)?) };
+        let letter: Option<String> = row.get(8)?;
         let draft = NoteDraft {
             note_id: needed(1)?.into(),
             patient_id: needed(2)?.into(),
@@ -86,6 +105,7 @@ fn select(
             supersedes: maybe(4)?.map(Into::into),
             amends: maybe(5)?.map(Into::into),
             body: row.get(6)?,
+            letter: letter.map(|text| serde_json::from_str(&text)).transpose().map_err(|_| bad())?,
             saved_at: UtcInstant(row.get(7)?),
         };
         found.push((needed(0)?.into(), draft));
@@ -94,5 +114,9 @@ fn select(
 }
 
 fn id(text: &str) -> Result<uuid::Uuid, Error> {
-    text.parse().map_err(|_| Error::BadRow { what: "note_draft".into() })
+    text.parse().map_err(|_| bad())
+}
+
+fn bad() -> Error {
+    Error::BadRow { what: "note_draft".into() }
 }

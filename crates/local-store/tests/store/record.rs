@@ -2,14 +2,15 @@
 
 use serde_json::Map;
 use wattle_domain::commands::{
-    NewObservation, RecordAllergy, RecordMedication, RecordObservations, SignNote,
+    NewObservation, RecordAllergy, RecordMedication, RecordObservations, SignNote, WriteLetter,
 };
 use wattle_domain::entities::{Allergy, ClinicalNote, Medication, Observation};
 use wattle_domain::fields::{AllergyKind, EntryStatus, NoteKind, ObservationCode};
 use wattle_domain::substance::Meets;
-use wattle_domain::{FeedClass, FeedSeq, NoteId, PatientId};
+use wattle_domain::{FeedClass, FeedSeq, LetterId, NoteId, PatientId};
 use wattle_local_store::{Identity, Store};
-use wattle_protocol::ipc::record::{NEWEST_NOTES, NoteDraft, RecordQuery};
+use wattle_protocol::ipc::record::{LetterPart, NEWEST_NOTES, NoteDraft, RecordQuery};
+use wattle_protocol::ipc::scans::Scan;
 use wattle_protocol::pull::Frame;
 
 use super::cast::*;
@@ -43,6 +44,7 @@ fn draft(n: u128, body: &str) -> NoteDraft {
         supersedes: None,
         amends: None,
         body: body.into(),
+        letter: None,
         saved_at: NINE,
     }
 }
@@ -173,16 +175,58 @@ fn a_draft_survives_belongs_to_its_author_and_ends_with_its_note() {
 }
 
 #[test]
+fn a_draft_of_a_letter_is_kept_as_that_of_a_note_and_ends_with_its_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_mia(folder.path());
+    let part = LetterPart {
+        provider_id: Some(id(31, 1).into()),
+        recipient: "Dr Raman\n1 High Street".into(),
+        subject: "Referral".into(),
+    };
+    let letter = NoteDraft { letter: Some(part.clone()), ..draft(7, "Dear Priya,") };
+    assert!(store.save_draft(MARIA, letter).unwrap());
+    assert!(store.save_draft(MARIA, draft(8, "Cough")).unwrap());
+    drop(store);
+    let store = clinician(folder.path());
+    let drafts = store.clinical_record(all(), MARIA).unwrap().drafts;
+    let kept: Vec<_> = drafts.iter().map(|d| (d.body.as_str(), d.letter.as_ref())).collect();
+    assert!(kept.contains(&("Dear Priya,", Some(&part))) && kept.contains(&("Cough", None)), "{kept:?}");
+
+    // Cut off between the letter and the end of its draft.
+    let filed = WriteLetter {
+        letter_id: LetterId(id(20, 7)),
+        patient_id: MIA,
+        provider_id: part.provider_id,
+        recipient: part.recipient,
+        subject: part.subject,
+        body: "Dear Priya,".into(),
+        document_id: None,
+    };
+    store.submit(&maria(), filed.into()).unwrap();
+    let drafts = store.clinical_record(all(), MARIA).unwrap().drafts;
+    assert_eq!(drafts.iter().map(|d| d.body.as_str()).collect::<Vec<_>>(), ["Cough"], "its letter is there");
+}
+
+#[test]
 fn a_damaged_file_hands_its_drafts_on() {
     let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = with_mia(old.path());
     store.save_draft(MARIA, draft(1, "Cough")).unwrap();
     store.submit(&maria(), sign(2, "Seen").into()).unwrap();
+    let scan = Scan {
+        id: id(40, 1).into(),
+        name: "scan.pdf".into(),
+        mime: "application/pdf".into(),
+        size_bytes: 7,
+        taken_at: NINE,
+    };
+    store.take_scan(scan.clone(), "0".repeat(64)).unwrap();
     drop(store);
     let into = with_mia(new.path());
     assert_eq!(Store::recover_outbox(&old.path().join("clinic.db"), &key(), &into).unwrap(), 1);
     let record = into.clinical_record(all(), MARIA).unwrap();
     assert_eq!((record.drafts.len(), record.notes.len()), (1, 1));
+    assert_eq!(into.scans().unwrap().0, [scan], "a scan that nobody has filed goes on waiting");
 }
 
 #[test]

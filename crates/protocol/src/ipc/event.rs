@@ -19,6 +19,8 @@ pub enum Event {
     Sync(SyncState),
     /// What the page shows.
     App(AppState),
+    /// Something came out of the scanner's folder, was filed, or is to be said about a file there.
+    Scans,
 }
 
 /// Which rows have changed. `ids` is empty when there are too many to name (after a first sync).

@@ -20,6 +20,13 @@ pub enum PaperQuery {
         /// Which.
         letter_id: LetterId,
     },
+    /// A template, with what its fields stand for in a sample.
+    Sample {
+        /// What it is about.
+        subject: String,
+        /// What it says.
+        body: String,
+    },
     /// Stickers.
     Labels {
         /// Of whom.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wattle_domain::entities::{Allergy, ClinicalNote, Condition, InboxItem, Letter, Medication, Observation};
 use wattle_domain::substance::Meets;
-use wattle_domain::{AppointmentId, NoteId, PatientId, Rev, UserId, UtcInstant};
+use wattle_domain::{AppointmentId, NoteId, PatientId, ProviderId, Rev, UserId, UtcInstant};
 
 /// Arguments of `clinical_record`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,10 +76,10 @@ pub struct Made {
     pub at: UtcInstant,
 }
 
-/// A note that nobody has signed yet; of one person, on this computer only.
+/// A note that nobody has signed yet, or a letter that nobody has filed; of one person, on this computer only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteDraft {
-    /// The id that the note will get.
+    /// The id that the note, or the letter, will get.
     pub note_id: NoteId,
     /// About whom.
     pub patient_id: PatientId,
@@ -94,9 +94,24 @@ pub struct NoteDraft {
     pub amends: Option<NoteId>,
     /// What it says so far.
     pub body: String,
+    /// It is a letter.
+    #[serde(default)]
+    pub letter: Option<LetterPart>,
     /// When it was saved; given by the shell.
     #[serde(default)]
     pub saved_at: UtcInstant,
+}
+
+/// What a draft of a letter has and a note has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterPart {
+    /// To whom, when they are in the address book.
+    #[serde(default)]
+    pub provider_id: Option<ProviderId>,
+    /// Name and address, a line each.
+    pub recipient: String,
+    /// What it is about.
+    pub subject: String,
 }
 
 /// Arguments of `discard_draft`.

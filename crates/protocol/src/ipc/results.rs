@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use wattle_domain::entities::InboxItem;
 use wattle_domain::{ClinicDate, PractitionerId};
 
+use super::documents::DocumentRef;
+
 /// Arguments of `results`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxQuery {
@@ -37,6 +39,21 @@ pub struct InboxLine {
     /// The record is restricted and shut to whoever asks: what, from whom and what it says are left out.
     #[serde(default)]
     pub shut: bool,
+    /// The scan or file, when it is here and may be seen.
+    #[serde(default)]
+    pub document: Option<InboxDocument>,
     /// Not yet on the server.
     pub pending: bool,
+}
+
+/// The document of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxDocument {
+    /// Which.
+    #[serde(flatten)]
+    pub document: DocumentRef,
+    /// What people call it.
+    pub title: String,
+    /// What its bytes are.
+    pub mime: String,
 }

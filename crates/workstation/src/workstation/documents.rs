@@ -28,6 +28,7 @@ use crate::error::Error;
 use crate::shelf::Lies;
 
 pub(super) use carry::carry_documents;
+pub(super) use show::draw;
 
 /// What the carrying of bytes is told, and remembers while the desk stands.
 #[derive(Default)]
@@ -40,6 +41,11 @@ pub(crate) struct Porter {
 }
 
 impl Porter {
+    /// Something is to be carried.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     fn note(list: &Mutex<BTreeSet<DocumentId>>, id: DocumentId) {
         list.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
@@ -145,7 +151,7 @@ impl Workstation {
 }
 
 /// A file's name without its ending.
-fn title_of(name: &str) -> String {
+pub(super) fn title_of(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem).trim();
     let title: String = title.chars().take(200).collect();
@@ -161,7 +167,7 @@ fn shown(desk: &Desk, row: DocumentRow) -> ShownDocument {
         Some(_) if Porter::has(&desk.porter.broken, id) => Bytes::Missing,
         Some(Lies::Up) if Porter::has(&desk.porter.refused, id) => Bytes::Refused,
         Some(Lies::Up) => Bytes::Sending,
-        Some(Lies::Kept) => Bytes::Here,
+        Some(Lies::Kept | Lies::Unfiled) => Bytes::Here,
         None if row.document.lost_at.is_some() => Bytes::Lost,
         None if stored => Bytes::Server,
         None if ours => Bytes::Missing,

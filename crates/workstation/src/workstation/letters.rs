@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use wattle_domain::commands::{EditProvider, RecordProvider, WriteLetter};
+use wattle_domain::commands::{EditProvider, RecordProvider, SaveLetterTemplate, WriteLetter};
 use wattle_domain::fields::{AllergyKind, EntryStatus, IdentifierKind, ObservationCode};
 use wattle_domain::letter::open_part;
 use wattle_domain::measure;
 use wattle_domain::role::{Action, Noun};
-use wattle_domain::{ClinicDate, DocumentId, Rejection};
+use wattle_domain::{ClinicDate, DocumentId, NoteId, Rejection};
 use wattle_protocol::ipc::Written;
-use wattle_protocol::ipc::letters::{AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry};
+use wattle_protocol::ipc::letters::{
+    AddressBookQuery, LetterDraft, LetterFieldsQuery, ProviderEntry, TemplateEntry,
+};
 use wattle_protocol::ipc::patients::{PatientQuery, PatientRecord};
-use wattle_protocol::ipc::record::{ClinicalRecord, RecordQuery};
+use wattle_protocol::ipc::record::{ClinicalRecord, DiscardDraft, RecordQuery};
 
 use super::Workstation;
 use crate::error::Error;
@@ -23,7 +25,7 @@ impl Workstation {
     /// # Errors
     /// [`Error::Locked`], or when the file cannot be read.
     pub async fn address_book(&self, query: AddressBookQuery) -> Result<Vec<ProviderEntry>, Error> {
-        self.read(move |store| store.address_book(&query.query)).await
+        self.read(move |store| store.address_book(&query)).await
     }
 
     /// Adds somebody to the address book; a nil id is replaced by a new one.
@@ -42,6 +44,25 @@ impl Workstation {
     /// As [`Workstation::register_patient`].
     pub async fn edit_provider(&self, args: EditProvider) -> Result<Written, Error> {
         let id = args.edits.first().map(|edit| edit.row_id).unwrap_or_default();
+        self.write(args, id).await
+    }
+
+    /// The clinic's own letters to begin with.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], or when the file cannot be read.
+    pub async fn letter_templates(&self) -> Result<Vec<TemplateEntry>, Error> {
+        self.read(wattle_local_store::Store::letter_templates).await
+    }
+
+    /// Saves a letter to begin with; a nil id is replaced by a new one. Whoever calls has typeset a sample of it.
+    ///
+    /// # Errors
+    /// As [`Workstation::register_patient`]; a rule says no to one with a broken field, and to who has not seen what another
+    /// computer wrote meanwhile.
+    pub async fn save_letter_template(&self, mut args: SaveLetterTemplate) -> Result<Written, Error> {
+        self.fill(&mut args.template_id.0);
+        let id = args.template_id;
         self.write(args, id).await
     }
 
@@ -86,7 +107,7 @@ impl Workstation {
         Ok(fields)
     }
 
-    /// Files a letter; `document_id` is the document that its typeset form became.
+    /// Files a letter, and its draft goes with it; `document_id` is the document that its typeset form became.
     ///
     /// # Errors
     /// [`Error::Rejected`] when a rule says no, or a field of the template is still in the text; [`Error::Locked`]; when it
@@ -96,13 +117,17 @@ impl Workstation {
         draft: LetterDraft,
         document_id: Option<DocumentId>,
     ) -> Result<Written, Error> {
-        let mut letter_id = Uuid::nil();
+        let LetterDraft { letter_id, patient_id, provider_id, recipient, subject, body } = draft;
+        let mut letter_id = letter_id.map_or_else(Uuid::nil, Uuid::from);
         self.fill(&mut letter_id);
-        let LetterDraft { patient_id, provider_id, recipient, subject, body } = draft;
+        let note_id = NoteId(letter_id);
         let letter_id = letter_id.into();
         let letter =
             WriteLetter { letter_id, patient_id, provider_id, recipient, subject, body, document_id };
-        self.write(letter, letter_id).await
+        let written = self.write(letter, letter_id).await?;
+        // Cut off before this, the draft is known to be done with: its letter has its id.
+        self.discard_draft(DiscardDraft { note_id }).await?;
+        Ok(written)
     }
 
     /// What `decide` says of a letter with an open field, asked before it is typeset and its document filed.

@@ -17,6 +17,7 @@ use super::documents::carry_documents;
 use super::first_copy::watch_for_copy;
 use super::leftovers::{lend_tokens, watch_the_roles};
 use super::refused::watch_for_telling;
+use super::scans::watch_scans;
 use super::sign_in::Proof;
 use super::wipe::watch_for_wipe;
 use super::{Shared, State, Workstation};
@@ -149,7 +150,7 @@ impl Workstation {
     }
 
     /// The tasks that hand on what store and driver say. They hold the workstation weakly: it can go while they wait.
-    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 12] {
+    pub(super) fn watchers(&self, desk: &Arc<Desk>) -> [JoinHandle<()>; 13] {
         let weak = || Arc::downgrade(&self.0);
         [
             tokio::spawn(hand_on_changes(weak(), desk.store.subscribe())),
@@ -164,6 +165,7 @@ impl Workstation {
             tokio::spawn(watch_for_damage(weak(), Arc::downgrade(desk), desk.driver.damaged())),
             tokio::spawn(watch_for_telling(weak(), Arc::downgrade(desk), desk.driver.sync_state())),
             tokio::spawn(carry_documents(weak(), Arc::downgrade(desk), desk.store.subscribe())),
+            tokio::spawn(watch_scans(weak(), Arc::downgrade(desk))),
         ]
     }
 

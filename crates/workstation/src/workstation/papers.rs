@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use wattle_domain::commands::NoteDaySheet;
 use wattle_domain::entities::{Address, Clinic};
 use wattle_domain::fields::{AppointmentStatus, IdentifierKind};
+use wattle_domain::letter::{check_template, merge, sample};
 use wattle_domain::role::{Action, Noun};
-use wattle_domain::{ClinicDate, ClinicZone, LetterId, PatientId, UserId};
+use wattle_domain::{ClinicDate, ClinicZone, LetterId, PatientId, Rejection, UserId};
 use wattle_protocol::ipc::Written;
 use wattle_protocol::ipc::daybook::{Card, DayBookQuery};
 use wattle_protocol::ipc::letters::LetterDraft;
@@ -28,6 +29,9 @@ impl Workstation {
         Ok(match query {
             PaperQuery::Draft(draft) => PaperText::Letter(self.letter_text(draft).await?),
             PaperQuery::Letter { letter_id } => PaperText::Letter(self.filed_letter(letter_id).await?),
+            PaperQuery::Sample { subject, body } => {
+                PaperText::Letter(self.sample_letter(&subject, &body).await?)
+            }
             PaperQuery::Labels { patient_id, count } => {
                 PaperText::Labels(labels(&self.patient(PatientQuery { id: patient_id }).await?, count))
             }
@@ -85,6 +89,26 @@ impl Workstation {
             subject: draft.subject,
             body: draft.body,
             signature: std::iter::once(name).chain(more).collect(),
+        })
+    }
+
+    /// A template as a letter about nobody: so it is seen whether it can be typeset before anybody is written about.
+    async fn sample_letter(&self, subject: &str, body: &str) -> Result<LetterText, Error> {
+        if !self.desk()?.may((Noun::LetterTemplate, Action::Write)) {
+            return Err(Error::NotFound);
+        }
+        check_template(subject, body).map_err(|fault| Rejection::invalid(fault.part))?;
+        let (clinic, values) = (self.clinic().await?, sample());
+        let value = |name: &str| values.get(name).cloned().unwrap_or_default();
+        Ok(LetterText {
+            clinic_lines: about(&clinic),
+            clinic: clinic.name,
+            date: self.zone().await?.date(self.now()).long(),
+            recipient: vec![value("provider.name"), "1 High Street".into(), "Newtown NSW 2042".into()],
+            regarding: format!("{}, born {}", value("patient.name"), value("patient.born")),
+            subject: merge(subject, &values),
+            body: merge(body, &values),
+            signature: vec![value("author.name")],
         })
     }
 

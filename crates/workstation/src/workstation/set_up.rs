@@ -61,6 +61,7 @@ impl Workstation {
             own_code,
             enrolled: None,
             people: Vec::new(),
+            scan_folder: None,
         };
         record.write(&self.0.folder.record())?;
         *held = Some(record);

@@ -192,6 +192,7 @@ async fn the_app_has_just_the_grants_that_it_needs_on_synced_tables() {
                 | TableName::ExternalProvider
                 | TableName::Practitioner
                 | TableName::PractitionerLocation
+                | TableName::LetterTemplate
         );
         let written = table.class != wattle_domain::FeedClass::Ref || kept_here;
         assert!(may("wattle_app", "SELECT").await);

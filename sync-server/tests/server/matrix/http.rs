@@ -161,6 +161,9 @@ fn commands() -> Vec<Command> {
                 }
                 "record_provider" => json!({"provider_id": id, "details": {"name": "x"}}),
                 "edit_provider" => json!({"edits": []}),
+                "save_letter_template" => {
+                    json!({"template_id": id, "name": "x", "subject": "x", "body": "x", "active": true})
+                }
                 "write_letter" => {
                     json!({"letter_id": id, "patient_id": id, "recipient": "x", "subject": "x", "body": "x"})
                 }

@@ -53,6 +53,7 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
         // As the document itself: the row here is of the desk's feed.
         "clinic.document_blob" if role.classes().contains(&FeedClass::Front) => "siu",
         "clinic.document_blob" | "clinic.document_orphan" => "",
+        "clinic.job" => "",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",
         // A server makes a clinic's first key; later ones are an administrator's.
@@ -90,6 +91,11 @@ fn of_a_feed(name: TableName, role: Role) -> May {
         (TableName::ExternalProvider, _) => {
             use wattle_domain::role::{Action::Write, Noun};
             let kept = granted && role.may((Noun::Patient, Write));
+            May { select: granted, insert: kept, update: kept, delete: false }
+        }
+        (TableName::LetterTemplate, _) => {
+            use wattle_domain::role::{Action::Write, Noun};
+            let kept = granted && role.may((Noun::LetterTemplate, Write));
             May { select: granted, insert: kept, update: kept, delete: false }
         }
         // Beside the class the table of grants is asked: who restricts, who breaks, who is told.

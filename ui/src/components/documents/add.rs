@@ -20,11 +20,11 @@ pub(crate) fn Add() -> impl IntoView {
     {
         papers.kind.set(*first);
     }
-    let choose = move |ev: Event| {
+    let choose = move |ev: Event, source: DocumentSource| {
         let Some(input) = ev.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
             return;
         };
-        papers.file(listed(input.files()), DocumentSource::File);
+        papers.file(listed(input.files()), source);
         // The same file may be chosen once more.
         input.set_value("");
     };
@@ -58,7 +58,11 @@ pub(crate) fn Add() -> impl IntoView {
             </label>
             <label class="button">
                 "Choose a file"
-                <input type="file" multiple=true class="for-readers" data-testid="document-file" on:change=choose />
+                <input type="file" multiple=true class="for-readers" data-testid="document-file" on:change=move |ev| choose(ev, DocumentSource::File) />
+            </label>
+            <label class="button" data-tip="From a phone or a camera; it is shown upright, and kept as it came">
+                {Icon::Camera.svg()}"A photo"
+                <input type="file" multiple=true accept="image/*,.heic,.heif" class="for-readers" data-testid="document-camera" on:change=move |ev| choose(ev, DocumentSource::Camera) />
             </label>
             <span class="soft">"or drop it here, or paste it"</span>
             <Show when=move || papers.filing.get() != 0><span class="soft" role="status" data-testid="document-filing">"Saving\u{2026}"</span></Show>

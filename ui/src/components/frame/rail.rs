@@ -8,6 +8,7 @@ use crate::state::attention::Attention;
 use crate::state::desk::{Page, desk};
 use crate::state::record::MAY_READ;
 use crate::state::results::Results;
+use crate::state::scans::{MAY_FILE, Scanned};
 use crate::state::waiting::Waiting;
 
 /// On the left of everything.
@@ -17,6 +18,7 @@ pub(crate) fn Rail() -> impl IntoView {
     let waiting = expect_context::<Waiting>();
     let attention = expect_context::<Attention>();
     let results = expect_context::<Results>();
+    let scans = expect_context::<Scanned>();
     let none = Signal::derive(|| 0);
     view! {
         <nav class="rail" aria-label="Pages">
@@ -26,6 +28,10 @@ pub(crate) fn Rail() -> impl IntoView {
             <Show when=move || desk.may(MAY_READ)>
                 <RailButton page=Page::Results icon=Icon::Inbox label="Results" test_id="nav-results" count=Signal::derive(move || results.count()) />
             </Show>
+            <Show when=move || desk.may(MAY_FILE)>
+                <RailButton page=Page::Scans icon=Icon::Scan label="Scans" test_id="nav-scans" count=Signal::derive(move || scans.count()) />
+            </Show>
+            <RailButton page=Page::Addresses icon=Icon::Book label="Addresses" test_id="nav-addresses" count=none />
             <RailButton page=Page::Attention icon=Icon::Attention label="Attention" test_id="nav-attention" loud=true
                 count=Signal::derive(move || attention.count()) />
             <RailButton page=Page::Sync icon=Icon::Sync label="Sync" test_id="nav-sync" count=none />

@@ -23,14 +23,37 @@ const OFFERED: usize = 6;
 pub(crate) fn LetterForm(letter: Letter) -> impl IntoView {
     let record = record();
     let template = RwSignal::new(String::new());
-    let empty = std::iter::once((String::new(), "An empty page".to_owned()));
-    let named = TEMPLATES.iter().map(|one| (one.id.to_owned(), one.name.to_owned()));
-    let templates: Vec<(String, String)> = empty.chain(named).collect();
+    // The clinic's own come first.
+    let own = Live::new(move || Some(record.desk.addresses_moved()), |_| ipc::letters::letter_templates());
+    let offered = move || {
+        let own = own.value.get().unwrap_or_default().into_iter().map(|entry| entry.template);
+        let own =
+            own.filter(|one| one.active).map(|one| (one.id.to_string(), one.name, one.subject, one.body));
+        let with_wattle = TEMPLATES
+            .iter()
+            .map(|one| (one.id.to_owned(), one.name.to_owned(), one.subject.to_owned(), one.body.to_owned()));
+        own.chain(with_wattle).collect::<Vec<_>>()
+    };
+    let templates = Signal::derive(move || {
+        let empty = std::iter::once((String::new(), "An empty page".to_owned()));
+        empty.chain(offered().into_iter().map(|(id, name, ..)| (id, name))).collect::<Vec<_>>()
+    });
     let begin = Callback::new(move |id: String| {
-        letter.begin(&id);
+        if let Some((_, _, subject, body)) = untrack(offered).into_iter().find(|(one, ..)| *one == id) {
+            letter.begin(&subject, &body);
+        }
         template.set(id);
     });
-    let close = move || record.forget_letter(letter.patient_id);
+    let kept = move || {
+        let zone = record.desk.zone.get_untracked();
+        match letter.editor.saved_at.get() {
+            _ if letter.editor.unsaved.get() => {
+                "It could not be saved: what is typed is only on the screen.".to_owned()
+            }
+            Some(at) if letter.editor.is_saved() => format!("Kept here as a draft, {}", zone.clock(at)),
+            _ => String::new(),
+        }
+    };
     let open = move || {
         let fields = letter.open_fields();
         (!fields.is_empty()).then(|| format!("Still to be filled in: {}", fields.join(", ")))
@@ -38,7 +61,7 @@ pub(crate) fn LetterForm(letter: Letter) -> impl IntoView {
     view! {
         <form class="letter-form" aria-label="A letter" data-testid="letter-form" on:submit=move |ev| { ev.prevent_default(); letter.preview(); }>
             <div class="letter-text">
-                <Picker label="Begin with" options=Signal::stored(templates) value=Signal::derive(move || template.get()) chosen=begin test_id="letter-template" />
+                <Picker label="Begin with" options=templates value=Signal::derive(move || template.get()) chosen=begin test_id="letter-template" />
                 <Recipient letter=letter />
                 <Field label="About" value=letter.subject test_id="letter-subject" hint="Referral, report, certificate" />
                 <div class="field">
@@ -51,13 +74,14 @@ pub(crate) fn LetterForm(letter: Letter) -> impl IntoView {
                     }}</div>
                 </div>
                 <div class="row end">
-                    <button type="button" class="button" data-testid="letter-discard" on:click=move |_| close()>"Throw away"</button>
+                    <button type="button" class="button" data-testid="letter-discard" on:click=move |_| record.discard_letter(letter.patient_id)>"Throw away"</button>
+                    <span class="soft small-print" role="status" data-testid="letter-kept">{kept}</span>
                     <div class="grow"></div>
-                    <button type="submit" class="button" data-testid="letter-preview" disabled=move || letter.busy.get()>{Icon::Eye.svg()}"Preview"</button>
-                    <button type="button" class="button" data-testid="letter-file" disabled=move || !letter.ready() || letter.busy.get()
-                        on:click=move |_| letter.file(false, close)>"File"</button>
-                    <button type="button" class="button primary" data-testid="letter-file-print" disabled=move || !letter.ready() || letter.busy.get()
-                        on:click=move |_| letter.file(true, close)>{Icon::Printer.svg()}"File and print"</button>
+                    <button type="submit" class="button" data-testid="letter-preview" disabled=move || letter.is_busy()>{Icon::Eye.svg()}"Preview"</button>
+                    <button type="button" class="button" data-testid="letter-file" disabled=move || !letter.ready() || letter.is_busy()
+                        on:click=move |_| letter.file(false)>"File"</button>
+                    <button type="button" class="button primary" data-testid="letter-file-print" disabled=move || !letter.ready() || letter.is_busy()
+                        on:click=move |_| letter.file(true)>{Icon::Printer.svg()}"File and print"</button>
                 </div>
             </div>
             <div class="letter-pages" aria-label="How it looks" role="region">
@@ -84,7 +108,7 @@ fn Recipient(letter: Letter) -> impl IntoView {
     let asked = RwSignal::new(0u32);
     let found = Live::new(
         move || Some((query.get(), asked.get())).filter(|(query, _)| !query.trim().is_empty()),
-        |(query, _)| ipc::letters::address_book(AddressBookQuery { query }),
+        |(query, _)| ipc::letters::address_book(AddressBookQuery { query, closed: false }),
     );
     // Who is not in the book yet is put there as the lines say: name, then where.
     let add = move |_| {

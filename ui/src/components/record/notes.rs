@@ -18,8 +18,10 @@ pub(crate) fn Notes() -> impl IntoView {
     let others = move || {
         let here = record.editor.get().map(|e| e.note_id.get());
         let drafts = record.with(|r| r.drafts.clone()).unwrap_or_default();
-        let others: Vec<_> =
-            drafts.into_iter().filter(|d| Some(d.note_id) != here && !d.body.trim().is_empty()).collect();
+        let others: Vec<_> = drafts
+            .into_iter()
+            .filter(|d| d.letter.is_none() && Some(d.note_id) != here && !d.body.trim().is_empty())
+            .collect();
         others
             .into_iter()
             .map(|draft| {

@@ -4,11 +4,14 @@ use leptos::prelude::*;
 use uuid::Uuid;
 use wattle_domain::commands::RecordResult;
 use wattle_domain::entities::InboxItem;
+use wattle_domain::fields::DocumentStatus;
 
 use crate::components::field::Field;
 use crate::components::icon::Icon;
+use crate::components::picker::Picker;
 use crate::components::record::notes::NoteBody;
 use crate::components::record::summary::Head;
+use crate::state::documents::papers;
 use crate::state::record::{Form, record};
 use crate::{ipc, show, words};
 
@@ -69,6 +72,13 @@ pub(crate) fn ResultForm() -> impl IntoView {
     let (title, source, text) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (abnormal, busy) = (RwSignal::new(false), RwSignal::new(false));
+    let (papers, document) = (papers(), RwSignal::new(String::new()));
+    let documents = Signal::derive(move || {
+        let current = papers.get().into_iter().filter(|d| d.document.status == DocumentStatus::Current);
+        let named = current.map(|d| (d.document.id.to_string(), d.document.title));
+        std::iter::once((String::new(), "None".to_owned())).chain(named).collect::<Vec<_>>()
+    });
+    let choose = Callback::new(move |id: String| document.set(id));
     let save = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
         let Some(patient_id) = record.patient.get_untracked() else { return };
@@ -84,7 +94,7 @@ pub(crate) fn ResultForm() -> impl IntoView {
             title: title.get_untracked(),
             source: filled(source),
             text: filled(text),
-            document_id: None,
+            document_id: document.get_untracked().parse().ok(),
             abnormal: abnormal.get_untracked(),
         };
         record.write(busy, "In the inbox, saved here.", ipc::results::record_result(result));
@@ -99,6 +109,9 @@ pub(crate) fn ResultForm() -> impl IntoView {
                 <label for="result-text">"What it says"</label>
                 <textarea id="result-text" class="box note-box" rows="6" data-testid="result-text" prop:value=move || text.get() on:input=move |ev| text.set(event_target_value(&ev))></textarea>
             </div>
+            <Show when=move || { documents.with(Vec::len) > 1 }>
+                <Picker label="Its document" options=documents value=Signal::derive(move || document.get()) chosen=choose test_id="result-document" />
+            </Show>
             <label class="check"><input type="checkbox" data-testid="result-abnormal" prop:checked=move || abnormal.get() on:change=move |ev| abnormal.set(event_target_checked(&ev)) />"Something in it is out of the ordinary"</label>
             <div class="row end">
                 <button type="button" class="button" on:click=move |_| record.form.set(Form::None)>"Cancel"</button>

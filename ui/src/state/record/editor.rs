@@ -1,4 +1,4 @@
-//! A note that is being written: saved here on every pause, signed once.
+//! A note or a letter that is being written: saved here on every pause; signed, or filed, once.
 
 use std::time::Duration;
 
@@ -6,15 +6,17 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wattle_domain::commands::SignNote;
 use wattle_domain::{AppointmentId, NoteId, PatientId, UtcInstant};
-use wattle_protocol::ipc::record::{DiscardDraft, NoteDraft};
+use wattle_protocol::ipc::letters::LetterDraft;
+use wattle_protocol::ipc::record::{DiscardDraft, LetterPart, NoteDraft};
 
 use crate::ipc;
+use crate::ipc::Answer;
 use crate::state::desk::Desk;
 
 /// So long a pause must be that what is typed is saved, milliseconds.
 const PAUSE_MS: u64 = 500;
 
-/// The note on the desk. Its signals belong to the desk and not to the page, so that typing goes on where it was after a
+/// The note or the letter on the desk. Its signals belong to the desk and not to the page, so that typing goes on where it was after a
 /// look at the day book.
 #[derive(Clone, Copy)]
 pub(crate) struct Editor {
@@ -31,17 +33,20 @@ pub(crate) struct Editor {
     pub(crate) amends: Option<NoteId>,
     /// What is typed.
     pub(crate) body: RwSignal<String>,
+    /// It is a letter: to whom, and about what.
+    pub(crate) letter: RwSignal<Option<LetterPart>>,
     /// What is on disk.
-    saved: RwSignal<String>,
+    saved: RwSignal<(String, Option<LetterPart>)>,
     /// When it was saved last.
     pub(crate) saved_at: RwSignal<Option<UtcInstant>>,
     /// Saving failed; what is typed is only on the screen.
     pub(crate) unsaved: RwSignal<bool>,
-    /// It was signed here.
+    /// It was signed, or filed, here.
     pub(crate) signed: RwSignal<bool>,
     /// It is on its way to disk, or being signed.
     busy: StoredValue<bool>,
-    signing: RwSignal<bool>,
+    /// It is to be signed or filed, as soon as it is saved.
+    pub(crate) signing: RwSignal<bool>,
     pause: StoredValue<u32>,
 }
 
@@ -56,8 +61,13 @@ impl Editor {
             appointment_id: RwSignal::new(draft.appointment_id),
             supersedes: draft.supersedes,
             amends: draft.amends,
-            saved: RwSignal::new(if known { draft.body.clone() } else { String::new() }),
+            saved: RwSignal::new(if known {
+                (draft.body.clone(), draft.letter.clone())
+            } else {
+                Default::default()
+            }),
             body: RwSignal::new(draft.body),
+            letter: RwSignal::new(draft.letter),
             saved_at: RwSignal::new(known.then_some(draft.saved_at)),
             unsaved: RwSignal::new(false),
             signed: RwSignal::new(false),
@@ -70,6 +80,11 @@ impl Editor {
     /// Something was typed: it is saved after a pause.
     pub(crate) fn typed(self, body: String) {
         self.body.set(body);
+        self.touched();
+    }
+
+    /// Something else of it has changed.
+    pub(crate) fn touched(self) {
         let pause = self.pause.get_value().wrapping_add(1);
         self.pause.set_value(pause);
         set_timeout(
@@ -84,7 +99,9 @@ impl Editor {
 
     /// Whether everything that is typed is on disk.
     pub(crate) fn is_saved(self) -> bool {
-        self.body.with(|body| self.saved.with(|saved| body == saved))
+        self.saved.with(|saved| {
+            self.body.with(|body| *body == saved.0) && self.letter.with(|part| *part == saved.1)
+        })
     }
 
     /// Whether there is nothing to sign.
@@ -97,7 +114,7 @@ impl Editor {
         self.work();
     }
 
-    /// Signs it, once it is saved.
+    /// Signs it, or files it, once it is saved.
     pub(crate) fn sign(self) {
         if !self.is_empty() && !self.signed.get_untracked() {
             self.signing.set(true);
@@ -120,8 +137,11 @@ impl Editor {
     /// Whether there is more to do.
     async fn step(self) -> bool {
         let Some(body) = self.body.try_get_untracked() else { return false };
-        let nothing = body.trim().is_empty() && self.note_id.get_untracked().0.is_nil();
-        if !nothing && self.saved.with_untracked(|saved| *saved != body) {
+        let letter = self.letter.get_untracked();
+        let blank =
+            body.trim().is_empty() && letter.as_ref().is_none_or(|part| *part == LetterPart::default());
+        let nothing = blank && self.note_id.get_untracked().0.is_nil();
+        if !nothing && self.saved.with_untracked(|saved| saved.0 != body || saved.1 != letter) {
             let draft = NoteDraft {
                 note_id: self.note_id.get_untracked(),
                 patient_id: self.patient_id,
@@ -129,12 +149,13 @@ impl Editor {
                 supersedes: self.supersedes,
                 amends: self.amends,
                 body: body.clone(),
+                letter: letter.clone(),
                 saved_at: UtcInstant(0),
             };
             return match ipc::record::save_draft(draft).await {
                 Ok(saved) => {
                     self.note_id.try_set(saved.note_id);
-                    self.saved.try_set(body);
+                    self.saved.try_set((body, letter));
                     self.saved_at.try_set(Some(saved.saved_at));
                     self.unsaved.try_set(false);
                     true
@@ -150,25 +171,36 @@ impl Editor {
         if !self.signing.get_untracked() || nothing {
             return false;
         }
-        self.signing.set(false);
+        match self.leave(body, letter).await {
+            Ok(said) => {
+                self.signed.try_set(true);
+                self.desk.toasts.done(said, Vec::new());
+            }
+            Err(error) => self.desk.toasts.fault(&error),
+        }
+        self.signing.try_set(false);
+        false
+    }
+
+    /// The draft becomes what it was to be; what is said of it then.
+    async fn leave(self, body: String, letter: Option<LetterPart>) -> Answer<&'static str> {
+        let (note_id, patient_id) = (self.note_id.get_untracked(), self.patient_id);
+        if let Some(LetterPart { provider_id, recipient, subject }) = letter {
+            let letter_id = Some(note_id.0.into());
+            let letter = LetterDraft { letter_id, patient_id, provider_id, recipient, subject, body };
+            ipc::letters::file_letter(letter).await?;
+            return Ok("The letter is filed, saved here.");
+        }
         let note = SignNote {
-            note_id: self.note_id.get_untracked(),
-            patient_id: self.patient_id,
+            note_id,
+            patient_id,
             appointment_id: self.appointment_id.get_untracked(),
             body,
             supersedes: self.supersedes,
             amends: self.amends,
         };
-        match ipc::record::sign_note(note).await {
-            Ok(_) => {
-                self.signed.try_set(true);
-                self.desk
-                    .toasts
-                    .done("Signed. It cannot be changed any more; an addendum can follow.", Vec::new());
-            }
-            Err(error) => self.desk.toasts.fault(&error),
-        }
-        false
+        ipc::record::sign_note(note).await?;
+        Ok("Signed. It cannot be changed any more; an addendum can follow.")
     }
 
     /// Throws the draft away.
@@ -176,7 +208,8 @@ impl Editor {
         self.pause.update_value(|pause| *pause = pause.wrapping_add(1));
         let note_id = self.note_id.get_untracked();
         self.body.set(String::new());
-        self.saved.set(String::new());
+        self.saved.set(Default::default());
+        self.letter.set(None);
         self.saved_at.set(None);
         self.note_id.set(NoteId(uuid::Uuid::nil()));
         if note_id.0.is_nil() {

@@ -1,15 +1,18 @@
-//! A letter that is being written. It stays while one looks at other patients; closing the window forgets it.
+//! A letter that is being written. It is a draft as a note is ([`Editor`]): saved here on every pause, there again after a
+//! kill, gone once it is filed.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wattle_domain::letter::{TEMPLATES, merge, unmerged};
-use wattle_domain::{PatientId, ProviderId};
+use wattle_domain::letter::{merge, unmerged};
+use wattle_domain::{NoteId, PatientId, ProviderId};
 use wattle_protocol::ipc::letters::{LetterDraft, LetterFieldsQuery, ProviderEntry};
 use wattle_protocol::ipc::papers::PaperQuery;
+use wattle_protocol::ipc::record::{LetterPart, NoteDraft};
 
 use crate::ipc;
 use crate::state::desk::Desk;
 use crate::state::print::{About, address};
+use crate::state::record::editor::Editor;
 
 /// What is written so far.
 #[derive(Clone, Copy)]
@@ -17,6 +20,8 @@ pub(crate) struct Letter {
     desk: Desk,
     /// About whom.
     pub(crate) patient_id: PatientId,
+    /// Its draft.
+    pub(crate) editor: Editor,
     /// To whom, when they are in the address book.
     pub(crate) provider: RwSignal<Option<ProviderId>>,
     /// Name and address, a line each.
@@ -27,28 +32,61 @@ pub(crate) struct Letter {
     pub(crate) body: RwSignal<String>,
     /// The pages as they would look, as addresses of pictures.
     pub(crate) pages: RwSignal<Vec<String>>,
-    /// Something is on its way.
-    pub(crate) busy: RwSignal<bool>,
+    /// A preview is on its way.
+    previewing: RwSignal<bool>,
+    /// It is printed when it is filed.
+    print: RwSignal<bool>,
 }
 
 impl Letter {
-    /// An empty one.
-    pub(crate) fn new(desk: Desk, patient_id: PatientId) -> Self {
-        Self {
+    /// Goes on with a draft; `done` is called when it is filed.
+    pub(crate) fn new(desk: Desk, draft: NoteDraft, done: impl Fn(NoteId) + Send + Sync + 'static) -> Self {
+        let patient_id = draft.patient_id;
+        let LetterPart { provider_id, recipient, subject } = draft.letter.clone().unwrap_or_default();
+        let editor = Editor::new(desk, draft);
+        let letter = Self {
             desk,
             patient_id,
-            provider: RwSignal::new(None),
-            recipient: RwSignal::new(String::new()),
-            subject: RwSignal::new(String::new()),
-            body: RwSignal::new(String::new()),
+            editor,
+            provider: RwSignal::new(provider_id),
+            recipient: RwSignal::new(recipient),
+            subject: RwSignal::new(subject),
+            body: editor.body,
             pages: RwSignal::new(Vec::new()),
-            busy: RwSignal::new(false),
-        }
+            previewing: RwSignal::new(false),
+            print: RwSignal::new(false),
+        };
+        Effect::new(move |before: Option<()>| {
+            let part = LetterPart {
+                provider_id: letter.provider.get(),
+                recipient: letter.recipient.get(),
+                subject: letter.subject.get(),
+            };
+            letter.body.track();
+            // What was just taken up is as it is on the disk.
+            if before.is_some() {
+                editor.letter.set(Some(part));
+                editor.touched();
+            }
+        });
+        Effect::new(move |_| {
+            if editor.signed.get() {
+                letter.filed();
+                done(editor.note_id.get_untracked());
+            }
+        });
+        letter
+    }
+
+    /// Whether something is on its way.
+    pub(crate) fn is_busy(self) -> bool {
+        self.previewing.get() || self.editor.signing.get()
     }
 
     /// The same for the shell.
     pub(crate) fn draft(self) -> LetterDraft {
         LetterDraft {
+            letter_id: None,
             patient_id: self.patient_id,
             provider_id: self.provider.get_untracked(),
             recipient: self.recipient.get_untracked(),
@@ -72,10 +110,9 @@ impl Letter {
     }
 
     /// Begins from a template.
-    pub(crate) fn begin(self, id: &str) {
-        let Some(template) = TEMPLATES.iter().find(|template| template.id == id) else { return };
-        self.subject.set(template.subject.to_owned());
-        self.body.set(template.body.to_owned());
+    pub(crate) fn begin(self, subject: &str, body: &str) {
+        self.subject.set(subject.to_owned());
+        self.body.set(body.to_owned());
         self.fill();
     }
 
@@ -116,7 +153,7 @@ impl Letter {
     /// Shows how it would look.
     pub(crate) fn preview(self) {
         let query = PaperQuery::Draft(self.draft());
-        self.busy.set(true);
+        self.previewing.set(true);
         spawn_local(async move {
             match ipc::papers::paper(query).await {
                 Ok(paper) => {
@@ -124,30 +161,21 @@ impl Letter {
                 }
                 Err(error) => self.desk.toasts.fault(&error),
             }
-            self.busy.try_set(false);
+            self.previewing.try_set(false);
         });
     }
 
-    /// Files it, prints it if asked to, then calls `done`.
-    pub(crate) fn file(self, print: bool, done: impl Fn() + 'static) {
-        if self.busy.get_untracked() {
-            return;
+    /// Files it, and prints it then if asked to.
+    pub(crate) fn file(self, print: bool) {
+        self.print.set(print);
+        self.editor.sign();
+    }
+
+    fn filed(self) {
+        if self.print.get_untracked() {
+            let letter_id = self.editor.note_id.get_untracked().0.into();
+            let query = PaperQuery::Letter { letter_id };
+            self.desk.print.paper(self.desk, query, About::Patient(self.patient_id));
         }
-        self.busy.set(true);
-        let (desk, draft, patient) = (self.desk, self.draft(), self.patient_id);
-        spawn_local(async move {
-            match ipc::letters::file_letter(draft).await {
-                Ok(written) => {
-                    desk.toasts.done("The letter is filed, saved here.", Vec::new());
-                    if print {
-                        let letter_id = written.id.into();
-                        desk.print.paper(desk, PaperQuery::Letter { letter_id }, About::Patient(patient));
-                    }
-                    done();
-                }
-                Err(error) => desk.toasts.fault(&error),
-            }
-            self.busy.try_set(false);
-        });
     }
 }

@@ -103,6 +103,7 @@ fn about(connection: &Connection, command: &Command) -> Result<Option<About>, Er
         | Command::RecordProvider(_)
         | Command::EditProvider(_)
         | Command::WriteLetter(_)
+        | Command::SaveLetterTemplate(_)
         | Command::RecordResult(_)
         | Command::ActionResult(_)
         | Command::AddDocument(_)

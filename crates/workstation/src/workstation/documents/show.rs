@@ -108,7 +108,12 @@ impl Workstation {
     }
 }
 
-async fn draw(mime: String, bytes: Vec<u8>, number: u32, edge_px: u32) -> Result<View, Error> {
+pub(in super::super) async fn draw(
+    mime: String,
+    bytes: Vec<u8>,
+    number: u32,
+    edge_px: u32,
+) -> Result<View, Error> {
     let drawn = tokio::task::spawn_blocking(move || match mime.as_str() {
         "application/pdf" => {
             let drawn = page(&bytes, number, edge_px)?;
