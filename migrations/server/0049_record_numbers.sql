@@ -19,6 +19,3 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION clinic.next_record_numbers(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION clinic.next_record_numbers(integer) TO wattle_app, wattle_migrator;
-
-CREATE OR REPLACE FUNCTION clinic.next_record_number() RETURNS text LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$ SELECT (clinic.next_record_numbers(1))[1] $$;

@@ -27,7 +27,7 @@ pub(crate) fn ScansPage() -> impl IntoView {
         <div class="toolbar">
             <h1 class="day-title">"Scans"<span class="soft">{move || show::count(u64::try_from(scanned.count()).unwrap_or(0), "waits for a patient", "wait for a patient")}</span></h1>
             <div class="grow"></div>
-            {move || folder().map(|folder| view! { <span class="soft cut scan-path" data-testid="scan-folder-shown">{folder}</span> })}
+            {move || folder().map(|folder| view! { <span class="soft cut scan-path" data-testid="scan-folder-shown"><bdi>{folder}</bdi></span> })}
             <button type="button" class="button" data-testid="scan-folder-change" on:click=move |_| asking.update(|a| *a = !*a)>"Folder\u{2026}"</button>
         </div>
         {move || live.fault.get().map(|error| view! {
