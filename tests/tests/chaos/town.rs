@@ -80,7 +80,7 @@ impl Node {
 impl Town {
     /// Everything started, every desk with its first sync done and at work.
     pub async fn found(dir: &Path, seed: u64) -> Self {
-        let mut house = House::found(dir, true).unwrap();
+        let house = House::found(dir, true).unwrap();
         let clinics = [house.clinic().to_owned(), house.add_clinic("Banksia Road Practice").unwrap()];
         for (clinic, seed) in clinics.iter().zip([7, 8]) {
             house.import_sample_into(clinic, SIZE, seed, "11:00").unwrap();
