@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use wattle_domain::time::Clock;
-use wattle_protocol::ipc::session::SyncState;
+use wattle_protocol::ipc::session::{Connection, SyncState};
 
 use super::context::{Context, Look};
 use super::work::{After, Done};
@@ -148,6 +149,9 @@ impl Engine {
                 self.context.profile_changed.send_replace(true);
             }
             Instruction::Report(state) => {
+                if state.connection == Connection::Online && is_in_step(&state) {
+                    self.context.was_in_step.store(true, Ordering::Relaxed);
+                }
                 self.sync_state.send_replace(state);
             }
         }
@@ -225,6 +229,13 @@ impl Engine {
         drop(self);
         while closed.changed().await.is_ok() {}
     }
+}
+
+/// Whether the file holds everything that the server was heard to have.
+fn is_in_step(state: &SyncState) -> bool {
+    let held = |feed: &str| state.cursors.iter().find(|(name, _)| name == feed).map(|(_, seq)| *seq);
+    !state.heads.is_empty()
+        && state.heads.iter().all(|(feed, head)| held(feed).is_some_and(|seq| seq >= *head))
 }
 
 fn with_facts(after: &After, facts: Facts) -> Event {

@@ -1,6 +1,7 @@
 //! A pull: frames from the wire into the file, as they come, all of them or none.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -101,7 +102,7 @@ fn write(context: &Context, asked: &Request, mut incoming: mpsc::Receiver<Piece>
                     of_rows = Some(of_rows.unwrap_or(0) + rows);
                 }
                 pull.frame(frame).map_err(fault)?;
-                if let Some(of_rows) = of_rows {
+                if let Some(of_rows) = of_rows.filter(|_| !context.was_in_step.load(Ordering::Relaxed)) {
                     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                     let progress =
                         Progress { rows: pull.progress(), of_rows, elapsed_ms, ..Progress::default() };
