@@ -275,6 +275,7 @@ async fn results_beside_documents(
 async fn a_restricted_record_hides(lee: &Desk, family: &str) -> anyhow::Result<()> {
     let window = lee.window()?;
     open_patient(lee, family).await?;
+    window.click(&testid("tab-contacts")).await?;
     window.click(&testid("restrict")).await?;
     window.find(&testid("restrict-form")).await?;
     window.click(&testid("restrict-save")).await?;
@@ -303,7 +304,8 @@ async fn a_restricted_record_hides(lee: &Desk, family: &str) -> anyhow::Result<(
     }
     lee.picture("restricted-results").await?;
 
-    open_patient(lee, family).await?;
+    open_search(lee, family).await?;
+    window.find(&testid("record-shut")).await.context("still shut")?;
     window.fill(&testid("glass-reason"), "Her result is out of the ordinary").await?;
     window.press(&["Enter"]).await?;
     window.find(&testid("patient-banner")).await.context("open for an hour")?;
@@ -328,11 +330,17 @@ async fn file_result(window: &Window, family: &str, abnormal: bool) -> anyhow::R
     until(window, "it waits no more", &testid("scan"), 0).await
 }
 
-async fn open_patient(lee: &Desk, family: &str) -> anyhow::Result<()> {
+async fn open_search(lee: &Desk, family: &str) -> anyhow::Result<()> {
     lee.search(family).await?;
     let window = lee.window()?;
     window.find(&testid("search-hit")).await.context("the patient is found")?;
     window.press(&["Enter"]).await?;
+    Ok(())
+}
+
+async fn open_patient(lee: &Desk, family: &str) -> anyhow::Result<()> {
+    open_search(lee, family).await?;
+    let window = lee.window()?;
     window.find(&testid("patient-record")).await.context("the record opens")?;
     Ok(())
 }
