@@ -74,9 +74,9 @@ async fn an_app_that_is_too_old_sends_what_it_holds_and_fetches_nothing_until_it
 
     // As after an update of the app: the server lets it in.
     house.kill_server();
-    old.offline().await;
     house.serve_with(&[]);
     house.start_server().await.unwrap();
+    old.driver.online_again();
     old.in_step("everything fetched").await;
     assert!(old.store.patient(held.patient_id).unwrap().unwrap().patient.record_number.is_some());
 }
