@@ -15,7 +15,7 @@ mod tokens;
 mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
@@ -101,7 +101,6 @@ impl Driver {
             profile_changed: profile_changed_tx,
             rotation: compare::Rotation::new(),
             looks: AtomicU64::new(0),
-            was_in_step: AtomicBool::new(false),
         };
         let calls_in = Arc::clone(&calls);
         let shelf = first_copy::Shelf::default();

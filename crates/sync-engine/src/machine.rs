@@ -101,6 +101,8 @@ pub struct Machine {
     /// The last commit of each granted feed that we heard of.
     heads: Cursors,
     poll_ms: u64,
+    /// The file was in step with the server at some time since [`Event::Started`].
+    was_in_step: bool,
 
     /// The server has other commits than we under the same numbers, though it says that it is the same.
     rewound: bool,
@@ -178,6 +180,7 @@ impl Machine {
             pull_held: false,
             resnapshots: 0,
             heads: Cursors::new(),
+            was_in_step: false,
             rewound: false,
             history: 0,
             push_history: 0,
@@ -203,6 +206,7 @@ impl Machine {
         if !self.stopped {
             self.now = now;
             self.take(event, now);
+            self.was_in_step |= self.is_in_step();
             self.plan();
             self.report();
         }

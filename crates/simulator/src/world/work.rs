@@ -73,7 +73,7 @@ impl World {
             Instruction::Refresh => self.send(desk, Work::Refresh, Request::Refresh),
             Instruction::Push { max_commands, max_bytes } => self.push(desk, max_commands, max_bytes),
             Instruction::RecordAnswers(answers) => local(self, Job::Record(answers)),
-            Instruction::Pull { max_bytes, kind } => self.pull(desk, max_bytes, kind),
+            Instruction::Pull { max_bytes, kind, .. } => self.pull(desk, max_bytes, kind),
             Instruction::TakeIn(delta) => local(self, Job::TakeIn(delta)),
             Instruction::OpenLive => {
                 let old = self.desks[desk].old_app;

@@ -1,7 +1,7 @@
 //! What every piece of work needs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 use wattle_domain::time::Clock;
@@ -25,9 +25,6 @@ pub(super) struct Context {
     pub(super) profile_changed: watch::Sender<bool>,
     pub(super) rotation: Rotation,
     pub(super) looks: AtomicU64,
-    /// The file has been in step with the server since it was opened. A feed that comes whole after that (one in which nothing was
-    /// ever written, with its first row) is no first sync, and nobody is sent away from what they are doing for it.
-    pub(super) was_in_step: AtomicBool,
 }
 
 /// The file's facts and when they were looked up: a later look saw at least what an earlier one did.

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use wattle_domain::time::Clock;
-use wattle_protocol::ipc::session::{Connection, SyncState};
+use wattle_protocol::ipc::session::SyncState;
 
 use super::context::{Context, Look};
 use super::work::{After, Done};
@@ -128,8 +127,8 @@ impl Engine {
                 self.spawn(Work::Push, work::push(context, max_commands, max_bytes));
             }
             Instruction::RecordAnswers(answers) => self.spawn(Work::Push, work::record(context, answers)),
-            Instruction::Pull { max_bytes, kind } => {
-                self.spawn(Work::Pull, pull::pull(context, max_bytes, kind))
+            Instruction::Pull { max_bytes, kind, first } => {
+                self.spawn(Work::Pull, pull::pull(context, max_bytes, kind, first));
             }
             Instruction::TakeIn(delta) => {
                 // The one path where a hop counts: straight to a thread that may block.
@@ -149,9 +148,6 @@ impl Engine {
                 self.context.profile_changed.send_replace(true);
             }
             Instruction::Report(state) => {
-                if state.connection == Connection::Online && is_in_step(&state) {
-                    self.context.was_in_step.store(true, Ordering::Relaxed);
-                }
                 self.sync_state.send_replace(state);
             }
         }
@@ -229,13 +225,6 @@ impl Engine {
         drop(self);
         while closed.changed().await.is_ok() {}
     }
-}
-
-/// Whether the file holds everything that the server was heard to have.
-fn is_in_step(state: &SyncState) -> bool {
-    let held = |feed: &str| state.cursors.iter().find(|(name, _)| name == feed).map(|(_, seq)| *seq);
-    !state.heads.is_empty()
-        && state.heads.iter().all(|(feed, head)| held(feed).is_some_and(|seq| seq >= *head))
 }
 
 fn with_facts(after: &After, facts: Facts) -> Event {

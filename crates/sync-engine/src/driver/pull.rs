@@ -1,7 +1,6 @@
 //! A pull: frames from the wire into the file, as they come, all of them or none.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -23,7 +22,12 @@ enum Piece {
     End,
 }
 
-pub(super) async fn pull(context: Arc<Context>, max_bytes: u64, wanted: PullWanted) -> Result<Done, Fault> {
+pub(super) async fn pull(
+    context: Arc<Context>,
+    max_bytes: u64,
+    wanted: PullWanted,
+    first: bool,
+) -> Result<Done, Fault> {
     let asking = Arc::clone(&context);
     let (token, asked) = context.with_token(move |store| request(&asking, store, max_bytes, wanted)).await?;
     let answer = context.transport.pull(&token, &asked).await;
@@ -31,7 +35,7 @@ pub(super) async fn pull(context: Arc<Context>, max_bytes: u64, wanted: PullWant
 
     let (pieces, incoming) = mpsc::channel(FRAMES);
     let writing = context.blocking(move |context| {
-        let done = write(context, &asked, incoming)?;
+        let done = write(context, &asked, first, incoming)?;
         Ok((done, context.look()?))
     });
     let reading = async {
@@ -89,8 +93,13 @@ fn request(
     Ok(request)
 }
 
-/// Hands frames to the file until the stream ends. Runs on a blocking thread.
-fn write(context: &Context, asked: &Request, mut incoming: mpsc::Receiver<Piece>) -> Result<PullDone, Fault> {
+/// Hands frames to the file until the stream ends, and tells how far a first sync is. Runs on a blocking thread.
+fn write(
+    context: &Context,
+    asked: &Request,
+    first: bool,
+    mut incoming: mpsc::Receiver<Piece>,
+) -> Result<PullDone, Fault> {
     let fault = |error| context.store_fault(&error);
     let began = Instant::now();
     let mut pull = context.store.begin_pull_of(asked).map_err(fault)?;
@@ -102,7 +111,7 @@ fn write(context: &Context, asked: &Request, mut incoming: mpsc::Receiver<Piece>
                     of_rows = Some(of_rows.unwrap_or(0) + rows);
                 }
                 pull.frame(frame).map_err(fault)?;
-                if let Some(of_rows) = of_rows.filter(|_| !context.was_in_step.load(Ordering::Relaxed)) {
+                if let Some(of_rows) = of_rows.filter(|_| first) {
                     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                     let progress =
                         Progress { rows: pull.progress(), of_rows, elapsed_ms, ..Progress::default() };

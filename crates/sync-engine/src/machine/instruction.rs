@@ -29,6 +29,9 @@ pub enum Instruction {
         max_bytes: u64,
         /// And what else.
         kind: PullWanted,
+        /// The file has not been in step with the server since it was opened. A feed that comes whole later (one in which
+        /// nothing was ever written, with its first row) is no first sync, and nobody is sent away from what they do for it.
+        first: bool,
     },
     /// Take these rows into the file. Never while a pull runs.
     TakeIn(Delta),

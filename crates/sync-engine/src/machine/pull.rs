@@ -29,7 +29,8 @@ impl Machine {
         self.hinted.clear();
         let from = Box::new(self.facts.clone());
         self.pulling = Some(Pulling::Pull { kind: kind.clone(), from });
-        self.start(Work::Pull, Instruction::Pull { max_bytes: self.config.pull_max_bytes, kind });
+        let (max_bytes, first) = (self.config.pull_max_bytes, !self.was_in_step);
+        self.start(Work::Pull, Instruction::Pull { max_bytes, kind, first });
     }
 
     /// Whether rows may come into the file now.
@@ -115,6 +116,16 @@ impl Machine {
         if self.resnapshots > 1 {
             self.forget_all();
         }
+    }
+
+    /// Whether the file holds everything that the server was heard to have, of every feed.
+    pub(super) fn is_in_step(&self) -> bool {
+        let here = |feed| self.facts.cursors.contains_key(feed);
+        self.gate == Gate::Open
+            && self.reach == Reach::Reached
+            && !self.heads.is_empty()
+            && self.heads.keys().all(here)
+            && !self.behind()
     }
 
     pub(super) fn behind(&self) -> bool {

@@ -134,6 +134,36 @@ fn a_pull_with_more_to_come_goes_on_and_never_spins() {
 }
 
 #[test]
+fn only_a_pull_before_the_file_was_in_step_is_a_first_sync() {
+    let firsts = |world: &World| world.asked(|i| matches!(i, Instruction::Pull { first: true, .. }));
+    let mut world = World::new(1);
+    world.start();
+    world.answer(Work::Session);
+    world.answer(Work::Tidy);
+    world.fail(Work::Pull, FaultKind::Unreachable);
+    world.fire(Timer::Retry(Work::Pull));
+    assert_eq!(
+        (firsts(&world), pulls(&world)),
+        (2, 2),
+        "the first brought nothing: the second is the first sync"
+    );
+    world.settle();
+    let before = pulls(&world);
+    assert_eq!(firsts(&world), 2, "it has everything now");
+
+    world.grant(FeedClass::Clinical);
+    world.fire(Timer::Recheck);
+    world.settle();
+    assert!(pulls(&world) > before, "a feed that comes whole");
+    assert_eq!(firsts(&world), 2, "and nobody is sent away for it");
+
+    world.commit(FeedClass::Front, false);
+    world.restart();
+    world.settle();
+    assert_eq!(firsts(&world), 3, "opened again, and behind");
+}
+
+#[test]
 fn uploads_and_downloads_do_not_wait_for_each_other() {
     let mut world = World::online(1);
     world.submit();

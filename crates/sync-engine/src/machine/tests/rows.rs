@@ -80,7 +80,7 @@ fn while_an_outbox_is_drained_rows_come_by_pulls() {
     ] {
         let mut world = World::online(1);
         for _ in 0..waiting {
-            world.outbox.push(wattle_domain::CommandId(uuid::Uuid::now_v7()));
+            world.outbox.push(wattle_domain::CommandId(uuid::Uuid::from_u128(1)));
         }
         world.give(Event::OutboxChanged(world.facts()));
         world.give(Event::Delta(world.rows(FeedClass::Front, 5, 6)));
