@@ -17,12 +17,11 @@ use crate::show;
 use crate::state::desk::desk;
 use crate::state::patients::{Pane, Patients};
 
-/// Instead of the record: who it is, when they come, and the question.
+/// Instead of the record: who it is, when they come, and the question. `reason` is what is typed.
 #[component]
-pub(crate) fn Shut(r: PatientRecord) -> impl IntoView {
+pub(crate) fn Shut(r: PatientRecord, reason: RwSignal<String>) -> impl IntoView {
     let (desk, patients) = (desk(), expect_context::<Patients>());
     let (id, birth) = (r.patient.id, r.patient.birth_date);
-    let reason = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let ready = move || reason.with(|r| r.trim().chars().count() >= SHORTEST_REASON);
     let may = move || desk.may((Noun::BrokenGlass, Action::Write));

@@ -30,27 +30,51 @@ use crate::{show, words};
 pub(crate) fn RecordView(id: PatientId) -> impl IntoView {
     let (desk, patients) = (desk(), expect_context::<Patients>());
     let record = patients.record;
-    let history = RwSignal::new(false);
+    let (history, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let shown = Memo::new(move |_| record.value.with(|r| r.as_ref().filter(|r| r.patient.id == id).cloned()));
+    let face = Memo::new(move |_| {
+        shown.with(|r| {
+            let r = r.as_ref()?;
+            let shut = r.restricted.is_some_and(|restricted| restricted.shut);
+            Some(if shut {
+                Face::Shut
+            } else if desk.may(MAY_READ) {
+                Face::Clinical
+            } else {
+                Face::Desk
+            })
+        })
+    });
+    let door = Memo::new(move |_| {
+        shown.with(|r| {
+            let r = r.as_ref()?;
+            let restricted = r.restricted.filter(|restricted| !restricted.shut)?;
+            Some((restricted, r.open_to.clone()))
+        })
+    });
     view! {
         {move || record.fault.get().map(|error| view! {
             <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
         })}
-        {move || record.value.with(|r| r.as_ref().filter(|r| r.patient.id == id).cloned()).map(|r| {
-            let restricted = r.restricted;
-            if restricted.is_some_and(|restricted| restricted.shut) {
-                return view! { <Shut r=r /> }.into_any();
-            }
-            let door = restricted.map(|restricted| {
-                view! { <OpenDoor restricted=restricted open_to=r.open_to.clone() /> }.into_any()
-            });
-            let page = if desk.may(MAY_READ) {
-                view! { <ClinicalPage r=r history=history /> }.into_any()
-            } else {
-                view! { <Record r=r history=history /> }.into_any()
-            };
-            vec![door.unwrap_or_else(|| ().into_any()), page].into_any()
+        {move || door.get().map(|(restricted, open_to)| view! { <OpenDoor restricted=restricted open_to=open_to /> })}
+        // What is answered anew makes the parts that show it anew, and never what somebody types into or is about to press.
+        {move || face.get().map(|face| match face {
+            Face::Shut => (move || shown.get().map(|r| view! { <Shut r=r reason=reason /> })).into_any(),
+            Face::Clinical => view! { <ClinicalPage id=id r=shown history=history /> }.into_any(),
+            Face::Desk => (move || shown.get().map(|r| view! { <Record r=r history=history /> })).into_any(),
         })}
     }
+}
+
+/// What is shown of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    /// The door.
+    Shut,
+    /// For those who read the clinical record.
+    Clinical,
+    /// For the desk.
+    Desk,
 }
 
 #[component]

@@ -2,6 +2,7 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use wattle_domain::PatientId;
 use wattle_protocol::ipc::patients::PatientRecord;
 
 use crate::components::documents::list::DocumentList;
@@ -26,14 +27,18 @@ use crate::words;
 
 /// Beside the list, or over the whole page.
 #[component]
-pub(crate) fn ClinicalPage(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn ClinicalPage(
+    id: PatientId,
+    r: Memo<Option<PatientRecord>>,
+    history: RwSignal<bool>,
+) -> impl IntoView {
     let record = record();
-    let id = r.patient.id;
-    let pending = !r.pending.is_empty();
-    let r = StoredValue::new(r);
+    let pending = move || r.with(|r| r.as_ref().is_some_and(|r| !r.pending.is_empty()));
+    // Whatever asks for it is made anew when it has changed.
+    let now = move || r.get().map(StoredValue::new);
     view! {
-        <article class="clinical" data-testid="patient-record" data-id=id.to_string() data-pending=pending.to_string()>
-            <Banner r=r history=history />
+        <article class="clinical" data-testid="patient-record" data-id=id.to_string() data-pending=move || pending().to_string()>
+            {move || now().map(|r| view! { <Banner r=r history=history /> })}
             {move || record.fault().map(|error| view! {
                 <div class="strip danger" role="alert">{Icon::Attention.svg()}<span>{words::fault(&error)}</span></div>
             })}
@@ -49,16 +54,16 @@ pub(crate) fn ClinicalPage(r: PatientRecord, history: RwSignal<bool>) -> impl In
                     Form::Result => view! { <ResultForm /> }.into_any(),
                 }}
                 {move || match record.tab.get() {
-                    Tab::Summary => view! { <Summary r=r /> }.into_any(),
+                    Tab::Summary => now().map(|r| view! { <Summary r=r /> }).into_any(),
                     Tab::Notes => view! { <Notes /> }.into_any(),
                     Tab::Medicines => view! { <Medicines /> }.into_any(),
-                    Tab::Observations => view! { <Observations r=r /> }.into_any(),
+                    Tab::Observations => now().map(|r| view! { <Observations r=r /> }).into_any(),
                     Tab::Results => view! { <Results /> }.into_any(),
-                    Tab::Letters => view! { <Letters r=r /> }.into_any(),
-                    Tab::Timeline => view! { <Timeline r=r /> }.into_any(),
-                    Tab::Appointments => view! { <div class="narrow"><Papers patient_id=id /><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }.into_any(),
+                    Tab::Letters => now().map(|r| view! { <Letters r=r /> }).into_any(),
+                    Tab::Timeline => now().map(|r| view! { <Timeline r=r /> }).into_any(),
+                    Tab::Appointments => now().map(|r| view! { <div class="narrow"><Papers patient_id=id /><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }).into_any(),
                     Tab::Documents => view! { <DocumentList /> }.into_any(),
-                    Tab::Contacts => view! { <div class="narrow"><Contacts r=r.get_value() history=history /></div> }.into_any(),
+                    Tab::Contacts => now().map(|r| view! { <div class="narrow"><Contacts r=r.get_value() history=history /></div> }).into_any(),
                 }}
             </div>
         </article>
