@@ -75,6 +75,8 @@ struct Shared {
     proposed: Proposed,
     record: Mutex<Option<Record>>,
     state: Mutex<State>,
+    /// The server is being asked for new tokens behind an open desk.
+    renewal: Mutex<Option<tokio::task::JoinHandle<()>>>,
     /// Files of earlier roles that still have something to send.
     leftovers: Mutex<Vec<Arc<Desk>>>,
     /// One change of who is at the desk at a time.
@@ -123,6 +125,7 @@ impl Workstation {
             },
             record: Mutex::new(record),
             state: Mutex::new(State::Out(None)),
+            renewal: Mutex::new(None),
             leftovers: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
             telling: tokio::sync::Mutex::new(()),

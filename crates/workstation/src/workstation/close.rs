@@ -1,12 +1,16 @@
 //! Away from the desk: sign-out, the end of the app, a damaged file.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use wattle_protocol::ipc::FaultCode;
 
 use super::{Shared, State, Workstation};
 use crate::desk::Desk;
 use crate::error::Error;
+
+/// So long a server that is just being asked for tokens may take to answer when somebody signs out.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 impl Workstation {
     /// Ends the sync and closes the file. What is unsent stays in it and goes out when somebody of the same profile signs
@@ -16,6 +20,11 @@ impl Workstation {
     /// None today; signing out twice is fine.
     pub async fn sign_out(&self) -> Result<(), Error> {
         let _turn = self.0.turn.lock().await;
+        if self.renews() {
+            // The answer may say that a code is wanted from now on. It is waited for behind the curtain.
+            let _ = self.lock().await;
+            self.end_renewal(LAST_WORD).await;
+        }
         self.close_leftovers().await;
         self.shut(None).await;
         self.tell().await;
@@ -36,6 +45,7 @@ impl Workstation {
             Some(FaultCode::AccountClosed | FaultCode::Damaged) => self.forget_search(),
             _ => self.end_search().await,
         }
+        self.end_renewal(Duration::ZERO).await;
         let before = std::mem::replace(&mut *self.state(), State::Out(notice));
         if let State::In { desk, .. } = before {
             self.close_borrowers(&desk).await;

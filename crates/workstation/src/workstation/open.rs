@@ -1,6 +1,6 @@
 //! From keys to an open desk, and what is watched while it stands.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -96,14 +96,15 @@ impl Workstation {
         Ok(Arc::new(Desk::new(store, driver, keeper, file, secret)))
     }
 
-    /// Asks the server for new tokens while the desk is already there.
+    /// Asks the server for new tokens while the desk is already there; until somebody else is at it, see
+    /// [`end_renewal`](Self::end_renewal).
     pub(super) fn renew_in_background(&self, desk: &Arc<Desk>, password: &str) {
         let (workstation, proof) = (self.clone(), Proof::password(password));
         let (keeper, secret) = (Arc::clone(&desk.keeper), desk.secret().clone());
         let public_key = desk.file().keys.signing_key.public_base64();
         // Weakly: the desk may be closed meanwhile, to be opened again on a file that an image became.
         let desk = Arc::downgrade(desk);
-        tokio::spawn(async move {
+        let renewal = tokio::spawn(async move {
             let username = keeper.facts().username;
             let answer = workstation.ask_server(&username, &proof, &secret, public_key).await;
             match answer {
@@ -135,6 +136,28 @@ impl Workstation {
                 }
             }
         });
+        let before = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner).replace(renewal);
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
+    /// Whether the server is being asked behind the desk.
+    pub(super) fn renews(&self) -> bool {
+        let renewal = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
+        renewal.as_ref().is_some_and(|task| !task.is_finished())
+    }
+
+    /// Waits so long for the server's answer, then for none: one that came after the person has gone would be written over
+    /// what the next sign-in brought.
+    pub(super) async fn end_renewal(&self, patience: Duration) {
+        let renewal = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut renewal) = renewal else { return };
+        if tokio::time::timeout(patience, &mut renewal).await.is_err() {
+            renewal.abort();
+            // Over one way or the other; only then is nothing written any more.
+            let _ = renewal.await;
+        }
     }
 
     /// New tokens have come for an open desk.
