@@ -8,6 +8,7 @@ use crate::build::{self, Packages, Programs};
 use crate::workspace::Workspace;
 use crate::{places, run, say, setup, ui};
 
+mod failures;
 mod tally;
 
 use tally::Tally;
@@ -43,6 +44,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let broken = !(unit_tests_ran && simulated && doc_tests_ran);
     if broken && tally.failed == 0 {
         tally.failed = 1;
+    }
+    for text in tally.failures.texts() {
+        say::step("failed");
+        say::relay(&text);
     }
     say::result(&tally.to_string());
     if tally.failed > 0 {

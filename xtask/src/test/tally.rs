@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::failures::Failures;
+
 /// Tests passed and failed; skipped are ignored tests and the parts that a machine lacks (`SKIPPED part: why`).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -10,11 +12,13 @@ pub(crate) struct Tally {
     pub(crate) failed: u32,
     ignored: u32,
     parts: BTreeSet<String>,
+    pub(crate) failures: Failures,
 }
 
 impl Tally {
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; …`
     pub(crate) fn read_cargo(&mut self, line: &str) {
+        self.failures.read(line);
         let Some((_, counts)) = line.split_once("test result: ").and_then(|(_, rest)| rest.split_once(". "))
         else {
             return;
@@ -24,6 +28,7 @@ impl Tally {
 
     /// `Summary [   2.792s] 10 tests run: 9 passed (1 slow), 1 failed, 2 skipped`
     pub(crate) fn read_nextest(&mut self, line: &str) {
+        self.failures.read(line);
         let Some((_, counts)) =
             line.trim_start().strip_prefix("Summary [").and_then(|rest| rest.split_once(" run: "))
         else {
