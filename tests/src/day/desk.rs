@@ -88,6 +88,14 @@ impl Desk {
         Ok(())
     }
 
+    /// Types the password of this desk's person behind the curtain.
+    pub async fn unlock(&self) -> anyhow::Result<()> {
+        let window = self.window()?;
+        window.fill(&testid("unlock-password"), self.person.password).await?;
+        window.click(&testid("unlock-submit")).await?;
+        Ok(())
+    }
+
     /// Waits for a sync state, and for a number of changes that wait here.
     pub async fn is(&self, connection: &str, waiting: Option<u64>) -> anyhow::Result<()> {
         let mut css = format!("{}[data-connection='{connection}']", testid("sync-status"));

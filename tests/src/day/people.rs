@@ -59,6 +59,8 @@ pub async fn see_to(
     lee.window()?.click(&testid("sync-now")).await?;
     lee.is("online", Some(0)).await.context("dr-lee's computer goes on")?;
 
+    is_taken_out_and_let_in_again(&office, lee).await?;
+
     window.click(&testid("code-make")).await?;
     let code = window.text(&testid("code")).await?;
     ensure!(code.len() == 14, "a code to be read out");
@@ -80,6 +82,25 @@ pub async fn see_to(
     office.picture("wiped").await?;
     super::tell("the manager adds somebody, stops a computer, makes a code and wipes reception-1");
     Ok(())
+}
+
+/// The clinician's computer is revoked: it shuts at once and says why, and goes on when it is let in again.
+async fn is_taken_out_and_let_in_again(office: &Desk, lee: &Desk) -> anyhow::Result<()> {
+    let (window, hers) = (office.window()?, lee.window()?);
+    window.click(&format!("{} {}", computer(lee.name()), testid("computer-revoke"))).await?;
+    window.find(&testid("revoke-question")).await?;
+    access::every_control_has_a_name(window, "the question before a computer is revoked").await?;
+    office.picture("revoke").await?;
+    window.click(&testid("revoke-yes")).await?;
+    window.find(&format!("{}[data-state='revoked']", computer(lee.name()))).await.context("it is revoked")?;
+    hers.find(&testid("locked")).await.context("dr-lee's computer shuts")?;
+    lee.unlock().await?;
+    hers.wait_for_text(&testid("unlock-fault"), "taken this computer out").await.context("it says why")?;
+    lee.picture("revoked").await?;
+    act(window, lee.name(), "computer-resume", "ok").await.context("let in again")?;
+    lee.unlock().await?;
+    hers.wait_until_gone(&testid("locked")).await.context("and open again")?;
+    lee.is("online", Some(0)).await
 }
 
 /// Who did what, and who looked at what; what is left of it as a file.
