@@ -2,12 +2,15 @@
 //!
 //! Called by: the program `bench`, which `cargo xtask bench` builds for release.
 
+pub mod bucket;
 pub mod by_hand;
 pub mod catch_up;
 pub mod clinic;
 pub mod copy_floor;
 pub mod crowd;
 pub mod daybook;
+pub mod document_memory;
+pub mod document_page;
 pub mod documents;
 pub mod drain;
 pub mod figures;

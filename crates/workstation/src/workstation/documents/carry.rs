@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::broadcast;
+use futures::stream::{self, StreamExt as _};
+use tokio::sync::{Semaphore, broadcast};
 use wattle_domain::{DocumentId, TableName, UtcInstant};
 use wattle_local_store::DocumentRow;
 use wattle_protocol::ipc::event::{Changed, Event};
@@ -21,6 +22,10 @@ use crate::shelf::Lies;
 
 /// How long is waited after a try that failed, at first and at most; and how often it is looked anyway.
 const WAITS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// So many documents are under way at once: the server looks at one while the next is sealed or sent.
+const AT_ONCE: usize = 4;
+/// Documents that are fetched at once hold no more memory.
+const MIB_AT_ONCE: usize = 64;
 /// Copies of documents take no more of this computer's disk.
 const MOST_KEPT_BYTES: u64 = 2 << 30;
 
@@ -95,20 +100,22 @@ impl Workstation {
             return Ok(true);
         }
         let rows = way.desk.with_store(move |store| store.documents_of(&ids)).await?;
+        let hopeless =
+            |id| Porter::has(&way.desk.porter.broken, id) || Porter::has(&way.desk.porter.refused, id);
+        let hopeful = rows.into_iter().filter(|row| !hopeless(row.document.id));
+        let mut sendings = stream::iter(hopeful)
+            .map(|row| async move {
+                let sent = way.send(&row).await?;
+                way.note(row.document.id, sent);
+                if sent != Sent::Later {
+                    self.tell_document(&row);
+                }
+                Ok::<_, Error>(sent)
+            })
+            .buffer_unordered(AT_ONCE);
         let mut all = true;
-        for row in rows {
-            let id = row.document.id;
-            let hopeless =
-                Porter::has(&way.desk.porter.broken, id) || Porter::has(&way.desk.porter.refused, id);
-            if hopeless {
-                continue;
-            }
-            let sent = way.send(&row).await?;
-            way.note(id, sent);
-            all &= sent != Sent::Later;
-            if sent != Sent::Later {
-                self.tell_document(&row);
-            }
+        while let Some(sent) = sendings.next().await {
+            all &= sent? != Sent::Later;
         }
         Ok(all)
     }
@@ -121,7 +128,7 @@ impl Workstation {
         // Into tomorrow, whatever the clocks do in that night; then its end.
         let to = zone.day(zone.date(UtcInstant(end.0 + 12 * 3_600_000))).1;
         let rows = way.desk.with_store(move |store| store.documents_of_booked(from, to)).await?;
-        let (mut wanted, mut bytes, mut all) = (BTreeSet::new(), 0, true);
+        let (mut wanted, mut missing, mut bytes) = (BTreeSet::new(), Vec::new(), 0);
         for row in rows {
             bytes += size(&row);
             if bytes > MOST_KEPT_BYTES {
@@ -129,15 +136,31 @@ impl Workstation {
             }
             let id = row.document.id;
             wanted.insert(id);
-            if way.desk.shelf.lies(id).is_some() {
-                continue;
-            }
-            match way.fetch(&row).await {
-                Ok(_) => self.tell_document(&row),
-                Err(Error::NotHere) => all = false,
-                Err(error) => return Err(error),
+            if way.desk.shelf.lies(id).is_none() {
+                missing.push(row);
             }
         }
+        // Whole documents are held on the way: small ones beside each other, a very large one by itself.
+        let room = &Semaphore::new(MIB_AT_ONCE);
+        let mut fetches = stream::iter(missing)
+            .map(|row| async move {
+                let mib = size(&row).div_ceil(1 << 20).min(MIB_AT_ONCE as u64);
+                let _held = room.acquire_many(u32::try_from(mib).unwrap_or(1)).await;
+                match way.fetch(&row).await {
+                    Ok(_) => {
+                        self.tell_document(&row);
+                        Ok(true)
+                    }
+                    Err(Error::NotHere) => Ok(false),
+                    Err(error) => Err(error),
+                }
+            })
+            .buffer_unordered(AT_ONCE);
+        let mut all = true;
+        while let Some(fetched) = fetches.next().await {
+            all &= fetched?;
+        }
+        drop(fetches);
         self.trim(way, wanted).await?;
         Ok(all)
     }
