@@ -1,4 +1,4 @@
--- Schema 10: scans that nobody has filed yet, drafts of letters, the clinic's own templates of letters.
+-- Schema 9: scans that nobody has filed yet, drafts of letters, the clinic's own templates of letters.
 
 -- Files that came out of the scanner's folder, of this file only. The bytes lie sealed beside it, under the same id, which
 -- is also the id of the document that a scan becomes: one whose document is there is filed, whatever was cut off in between.

@@ -9,8 +9,9 @@ BEGIN
     INSERT INTO clinic.counter AS c (clinic_id, name, value) VALUES (here, 'record_number', wanted)
     ON CONFLICT (clinic_id, name) DO UPDATE SET value = c.value + wanted RETURNING value INTO newest;
     -- A number that came from outside is in the way: on behind the greatest of them.
-    IF EXISTS (SELECT FROM clinic.patient WHERE clinic_id = here
-               AND record_number = ANY (ARRAY(SELECT n::text FROM generate_series(newest - wanted + 1, newest) AS n))) THEN
+    -- Each is looked up by the index: to match them all at once would read every patient.
+    IF EXISTS (SELECT FROM generate_series(newest - wanted + 1, newest) AS n,
+               LATERAL (SELECT FROM clinic.patient WHERE clinic_id = here AND record_number = n::text LIMIT 1) AS taken) THEN
         SELECT greatest(newest - wanted, max(record_number::bigint)) + wanted INTO newest FROM clinic.patient
         WHERE clinic_id = here AND record_number ~ '^[0-9]{1,12}$';
         UPDATE clinic.counter SET value = newest WHERE clinic_id = here AND name = 'record_number';
@@ -19,3 +20,4 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION clinic.next_record_numbers(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION clinic.next_record_numbers(integer) TO wattle_app, wattle_migrator;
+DROP FUNCTION clinic.next_record_number();

@@ -27,7 +27,6 @@ pub(crate) mod identity;
 pub(crate) mod image;
 pub(crate) mod job;
 pub(crate) mod openid;
-pub(crate) mod plans;
 pub(crate) mod push;
 pub(crate) mod rows;
 pub(crate) mod second_factor;

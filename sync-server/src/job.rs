@@ -27,7 +27,8 @@ const EVERY: TimeDelta = TimeDelta::hours(24);
 /// After a try that came to nothing: a minute, then twice as long each time, this at most.
 const LONGEST_WAIT_MIN: i64 = 360;
 
-/// Does what is due, a job after the other, until nothing is; `told` hears of each. Jobs that others are at are left to them.
+/// Does what is due, a job after the other, until nothing is; `told` hears of each. Jobs that others are at are left to them,
+/// and those of a kind that only a newer version knows to that.
 ///
 /// # Errors
 /// The database went away. A job that comes to nothing is none: it is due again later.
@@ -43,7 +44,7 @@ pub async fn run_due(
     loop {
         // Closed whatever happens, and with it the lock.
         let mut connection = owner.acquire().await?.detach();
-        let Some(due) = job::take(&mut connection, now()).await? else {
+        let Some(due) = job::take(&mut connection, AUDIT, now()).await? else {
             connection.close().await?;
             return Ok(());
         };
@@ -69,12 +70,7 @@ async fn run(
     due: &Due,
     now: &impl Fn() -> DateTime<Utc>,
 ) -> Result<Value, AdminError> {
-    let done = match due.kind.as_str() {
-        AUDIT => document::audit(owner, place, due.clinic, now()).await,
-        // Of a newer version: it is left to that.
-        _ => return Ok(json!({ "job": due.kind, "clinic": due.clinic, "left": true })),
-    };
-    match done {
+    match document::audit(owner, place, due.clinic, now()).await {
         Ok(found) => {
             let is_good = found.missing.is_empty() && found.altered.is_empty();
             let report = serde_json::to_value(&found).unwrap_or_default();

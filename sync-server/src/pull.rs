@@ -10,8 +10,8 @@ pub(crate) mod delta;
 mod digests;
 mod frames;
 mod producer;
+mod recent;
 mod repair;
-mod shelf;
 mod snapshot;
 
 use axum::body::Bytes;
@@ -27,7 +27,7 @@ use crate::limits;
 use crate::state::AppState;
 
 pub(crate) use asked::wanted;
-pub(crate) use shelf::Shelf;
+pub(crate) use recent::Recent;
 
 /// Chunks on their way to the socket; past these, the database waits for the reader.
 const CHUNKS_AHEAD: usize = 4;

@@ -17,7 +17,7 @@ use crate::kms::KeyRing;
 use crate::live::{Hub, until_stopped};
 use crate::metrics::Metrics;
 use crate::names::Names;
-use crate::pull::Shelf;
+use crate::pull::Recent;
 use crate::seal::{self, Seals};
 
 /// The state of one server process. Nothing in it outlives a restart, and nothing must.
@@ -34,7 +34,7 @@ pub struct AppState {
     /// What workstations are called.
     pub(crate) names: Arc<Names>,
     /// What many files missed alike.
-    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) recent: Arc<Recent>,
     /// Images of first syncs, where the server has a place for them.
     pub(crate) images: Option<Arc<Images>>,
     /// What wraps keys that the database keeps, where the server has one.
@@ -111,7 +111,7 @@ impl AppState {
             limits: Arc::new(limits),
             check_now: Arc::new(OnceCell::new()),
             names: Arc::default(),
-            shelf: Arc::default(),
+            recent: Arc::default(),
             images: None,
             kms: None,
             seals,

@@ -14,6 +14,7 @@ mod propagation;
 pub mod room_papers;
 pub mod scans;
 mod slots;
+mod small_clinic;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -43,10 +43,10 @@ pub(crate) fn listen(desk: Desk, book: Book, record: Record) {
     on_cleanup(move || handle.remove());
 }
 
-/// Whether somebody types into a box.
-fn typing(ev: &KeyboardEvent) -> bool {
+/// Whether somebody types into a box, or goes through a list of choices by letters.
+pub(crate) fn typing(ev: &KeyboardEvent) -> bool {
     let target = ev.target().and_then(|t| t.dyn_into::<Element>().ok());
-    target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA"))
+    target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
 fn anywhere(

@@ -180,7 +180,7 @@ pub(crate) fn rejected(rejection: &Rejection) -> String {
         RejectionCode::AlreadyExists => "This was saved already.".into(),
         RejectionCode::SlotTaken => "That time is taken.".into(),
         RejectionCode::Moved => {
-            "Somebody has moved or changed it meanwhile. Look how it is now, then do it again if it is still needed."
+            "Somebody has moved it meanwhile. Look where it is now, then do it again if it is still needed."
                 .into()
         }
         RejectionCode::WrongState => "Somebody has taken this appointment a step further meanwhile.".into(),

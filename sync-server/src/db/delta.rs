@@ -199,8 +199,7 @@ impl Snapshot {
             let text = table_sql::rows_of(&names);
             let mut query =
                 sqlx::query_as::<Postgres, (i32, Uuid, String)>(AssertSqlSafe(text)).bind(clinic.0);
-            for (table, ids) in some {
-                found.entry(*table).or_default();
+            for (_, ids) in some {
                 query = query.bind(ids);
             }
             let rows = query.fetch_all(self.connection()?).await?;

@@ -47,6 +47,11 @@ pub(crate) fn kind(error: &sqlx::Error) -> Kind {
     }
 }
 
+/// Whether the row, or a value that may be there once, is there already.
+pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
+    matches!(kind(error), Kind::Refused { ref state, .. } if state == "23505")
+}
+
 /// An error for the log: kind, SQLSTATE, constraint and table. A message could quote a value, so it stays out.
 pub(crate) fn describe(error: &sqlx::Error) -> String {
     match error {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgExecutor;
 use sqlx::postgres::{PgConnection, PgPool};
 use uuid::Uuid;
 use wattle_domain::ClinicId;
@@ -11,9 +12,9 @@ use wattle_domain::ClinicId;
 pub(crate) struct Due {
     pub id: Uuid,
     pub clinic: ClinicId,
-    pub kind: String,
+    pub kind: &'static str,
     pub due_at: DateTime<Utc>,
-    /// How often it was begun before.
+    /// How often it was begun, this time too.
     pub tries: i64,
 }
 
@@ -36,7 +37,7 @@ pub struct Job {
 
 /// Puts one into the queue, unless one of its kind waits for the clinic.
 pub(crate) async fn plan(
-    owner: &PgPool,
+    connection: impl PgExecutor<'_>,
     clinic: ClinicId,
     kind: &str,
     due_at: DateTime<Utc>,
@@ -47,25 +48,27 @@ pub(crate) async fn plan(
     .bind(clinic.0)
     .bind(kind)
     .bind(due_at)
-    .execute(owner)
+    .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Takes one that is due and that nobody is at: the connection has its lock, and lets go of it when it closes, so that a
+/// Takes one of a kind that is due and that nobody is at: the connection has its lock, and lets go of it when it closes, so that a
 /// process that dies keeps nothing. Neither a row nor a snapshot is held while the work goes on.
 pub(crate) async fn take(
     connection: &mut PgConnection,
+    kind: &'static str,
     now: DateTime<Utc>,
 ) -> Result<Option<Due>, sqlx::Error> {
-    type Found = (Uuid, Uuid, String, DateTime<Utc>, i64);
-    let due: Vec<Found> = sqlx::query_as(
-        "SELECT id, clinic_id, kind, due_at, tries FROM clinic.job WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at, id",
+    let due: Vec<(Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT id, clinic_id, due_at FROM clinic.job WHERE done_at IS NULL AND due_at <= $1 AND kind = $2 \
+         ORDER BY due_at, id",
     )
     .bind(now)
+    .bind(kind)
     .fetch_all(&mut *connection)
     .await?;
-    for (id, clinic, kind, due_at, _) in due {
+    for (id, clinic, due_at) in due {
         let ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
             .bind(id.to_string())
             .fetch_one(&mut *connection)
@@ -114,14 +117,7 @@ pub(crate) async fn done(
     .bind(report)
     .execute(&mut *tx)
     .await?;
-    sqlx::query(
-        "INSERT INTO clinic.job (clinic_id, kind, due_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-    )
-    .bind(due.clinic.0)
-    .bind(&due.kind)
-    .bind(next)
-    .execute(&mut *tx)
-    .await?;
+    plan(&mut *tx, due.clinic, due.kind, next).await?;
     tx.commit().await
 }
 

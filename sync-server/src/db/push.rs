@@ -16,8 +16,13 @@ use wattle_domain::{ClinicId, CommandId, ReplicaId, Role, UserId, UtcInstant, Wo
 use wattle_protocol::push::Verdict;
 use wattle_sync_rules::push::Logged;
 
-use super::{Identity, plans};
+use super::Identity;
 use crate::seal::{COMMAND, Sealer};
+
+/// A push looks up every row by its key and says so, also of a table that has just been imported and whose statistics say
+/// that it is empty; and one plan serves every key.
+const BY_KEY: &str = "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
+     set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)";
 
 /// Begins a READ COMMITTED transaction and locks its workstation, so that pushes of one workstation come one after another.
 /// After an error the connection may stand in the middle of a transaction: it must be closed, not given back.
@@ -28,10 +33,9 @@ pub(crate) async fn begin<'c>(
     let workstation = identity.workstation.map(|w| w.to_string()).unwrap_or_default();
     // What is put in are ids: hexadecimal digits and hyphens.
     let text = format!(
-        "BEGIN; {}, {}; SELECT FROM clinic.workstation \
+        "BEGIN; {}, {BY_KEY}; SELECT FROM clinic.workstation \
          WHERE clinic_id = '{}' AND id = nullif('{workstation}', '')::uuid FOR NO KEY UPDATE",
         identity.text(),
-        plans::by_key(),
         identity.clinic,
     );
     let connection: &mut PgConnection = connection;

@@ -6,6 +6,7 @@ use wattle_protocol::refused::Refusal;
 use crate::auth::Session;
 use crate::db::access::{self, Access};
 use crate::db::account;
+use crate::db::error::is_duplicate;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -32,13 +33,10 @@ pub(crate) async fn note_refusals(
         };
         match access::append_as(&mut tx, clinic, app.now(), one.id, noted).await {
             Ok(()) => tx.commit().await?,
-            Err(error) if is_there(&error) => {}
+            // Told before, and the answer was lost.
+            Err(error) if is_duplicate(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
-}
-
-fn is_there(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "23505")
 }

@@ -17,9 +17,9 @@ use wattle_protocol::session::{Cursors, FeedHead};
 
 use super::asked::Asked;
 use super::frames::{Frames, Gone, RowFrames};
-use super::shelf::{MOST_CHANGES, MOST_STEP_BYTES, Missed};
+use super::recent::{MOST_CHANGES, MOST_STEP_BYTES, Missed};
 use super::snapshot::Snapshot;
-use super::{BrokeOff, Ended, Shelf};
+use super::{BrokeOff, Ended, Recent};
 use crate::auth::Session;
 use crate::db::copy::CopyReader;
 use crate::db::error::describe;
@@ -65,7 +65,7 @@ pub(super) async fn run(
         max_bytes: asked.pull.max_bytes,
         changes_before_whole: app.config.changes_before_whole,
         epoch: asked.pull.epoch.clone(),
-        shelf: app.shelf.clone(),
+        recent: app.recent.clone(),
     };
     pull.answer(&feeds, &asked).await?;
     snapshot.finish().await
@@ -105,7 +105,7 @@ pub(super) struct Producer<'a> {
     pub max_bytes: u64,
     pub changes_before_whole: i64,
     pub epoch: String,
-    pub shelf: Arc<Shelf>,
+    pub recent: Arc<Recent>,
 }
 
 impl Producer<'_> {
@@ -165,7 +165,7 @@ impl Producer<'_> {
             return Ok(None);
         }
         let (clinic, epoch) = (self.clinic, self.epoch.clone());
-        let step = self.shelf.step(Missed { clinic, epoch, feed: head.feed, after: cursor, to: head.head });
+        let step = self.recent.step(Missed { clinic, epoch, feed: head.feed, after: cursor, to: head.head });
         let found = step.get_or_try_init(|| self.gather(head, cursor)).await?;
         let room = self.max_bytes.saturating_sub(self.frames.sent_bytes);
         let fits = |step: &Bytes| u64::try_from(step.len()).is_ok_and(|bytes| bytes <= room);

@@ -11,7 +11,7 @@ use wattle_domain::ClinicId;
 use super::target::Target;
 use super::{Sealer, Seals};
 use crate::db::column_key::{self, Resealed};
-use crate::db::error::{Kind, describe, kind};
+use crate::db::error::{describe, is_duplicate};
 use crate::db::{Identity, image};
 use crate::error::ApiError;
 use crate::kms::KeyRing;
@@ -130,7 +130,7 @@ async fn batch(
             savepoint.commit().await?;
             (sealed, 0)
         }
-        Err(error) if is_clash(&error) => {
+        Err(error) if is_duplicate(&error) => {
             savepoint.rollback().await?;
             one_by_one(&mut tx, target, values).await?
         }
@@ -139,10 +139,6 @@ async fn batch(
     tx.commit().await?;
     // None was as it had been read: they were changed just now, and the next look finds them.
     Ok((sealed > 0).then_some((sealed, clashes)))
-}
-
-fn is_clash(error: &sqlx::Error) -> bool {
-    matches!(kind(error), Kind::Refused { ref state, .. } if state == "23505")
 }
 
 /// A number that another patient has already, found out only now that both are sealed: it rests sealed, without the hash
@@ -160,7 +156,7 @@ async fn one_by_one(
                 savepoint.commit().await?;
                 sealed += n;
             }
-            Err(error) if is_clash(&error) => {
+            Err(error) if is_duplicate(&error) => {
                 savepoint.rollback().await?;
                 tracing::warn!(table = target.name(), row = %value.id, cause = describe(&error), "a number that two patients have");
                 let unmatched = Resealed { mark: None, ..value };

@@ -12,7 +12,7 @@ use crate::house::House;
 /// that PostgreSQL draws stand for those that come with a command.
 const COMMAND: &str = "
 INSERT INTO clinic.patient (clinic_id, id, record_number, family_name, given_name, birth_date, birth_date_accuracy, sex)
-  VALUES (:clinic, :patient, clinic.next_record_number(), 'Byhand', 'Test', '1980-02-03', 'exact', 'female');
+  VALUES (:clinic, :patient, (clinic.next_record_numbers(1))[1], 'Byhand', 'Test', '1980-02-03', 'exact', 'female');
 INSERT INTO clinic.patient_contact (clinic_id, id, patient_id, kind, value, preferred)
   VALUES (:clinic, gen_random_uuid(), :patient, 'mobile', '+61400000000', true);
 INSERT INTO clinic.command_log (clinic_id, command_id, workstation_id, n, author_id, name, payload, payload_hash, signature, verdict)

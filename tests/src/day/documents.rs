@@ -8,9 +8,9 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 
 use super::desk::Desk;
-use super::tell;
+use super::{small_clinic, tell};
 use crate::desktop::{Window, testid};
-use crate::house::{House, PEOPLE, Size, add_people};
+use crate::house::{House, PEOPLE};
 use crate::paper;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,19 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Something did not hold; the error says what, and what was seen.
 pub async fn play(pictures: &Path) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("wattle-papers-").tempdir()?;
-    let mut house = House::found(dir.path(), true)?;
-    house.import_sample(Size { patients: 300, practitioners: 3, appointments: 600 }, 11)?;
-    add_people(&house)?;
-    let data = dir.path().join("server");
-    house.serve_with(&["--data-dir", data.to_str().context("a folder that is no text")?]);
-    house.start_server().await?;
+    let mut house = small_clinic::open(dir.path()).await?;
     let mut reception = Desk::open(&house, "reception-1", &PEOPLE[0], pictures).await?;
     let played = file_and_look(&mut house, &mut reception, dir.path()).await;
-    if played.is_err() && reception.window().is_ok() {
-        reception.picture("failed").await?;
-        tell(&super::seen(reception.window()?).await);
-    }
-    played
+    small_clinic::or_seen(played, &reception).await
 }
 
 async fn file_and_look(house: &mut House, reception: &mut Desk, dir: &Path) -> anyhow::Result<()> {

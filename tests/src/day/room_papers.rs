@@ -8,9 +8,9 @@ use anyhow::{Context, ensure};
 
 use super::access::every_control_has_a_name;
 use super::desk::Desk;
-use super::tell;
+use super::{small_clinic, tell};
 use crate::desktop::{Window, testid};
-use crate::house::{House, PEOPLE, Size, add_people};
+use crate::house::{House, PEOPLE};
 use crate::paper;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,21 +24,12 @@ const TEMPLATE: &str = "Dear {{provider.name}},\n\nplease see {{patient.name}} f
 /// Something did not hold; the error says what, and what was seen.
 pub async fn play(pictures: &Path) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("wattle-room-papers-").tempdir()?;
-    let mut house = House::found(dir.path(), true)?;
-    house.import_sample(Size { patients: 300, practitioners: 3, appointments: 600 }, 11)?;
-    add_people(&house)?;
-    let data = dir.path().join("server");
-    house.serve_with(&["--data-dir", data.to_str().context("a folder that is no text")?]);
-    house.start_server().await?;
+    let house = small_clinic::open(dir.path()).await?;
     let folder = dir.path().join("Scanner of Dr Lee");
     std::fs::create_dir(&folder)?;
     let mut lee = Desk::open(&house, "dr-lee", &PEOPLE[1], pictures).await?;
     let played = at_the_desk(&house, &mut lee, &folder).await;
-    if played.is_err() && lee.window().is_ok() {
-        lee.picture("failed").await?;
-        tell(&super::seen(lee.window()?).await);
-    }
-    played
+    small_clinic::or_seen(played, &lee).await
 }
 
 async fn at_the_desk(house: &House, lee: &mut Desk, folder: &Path) -> anyhow::Result<()> {

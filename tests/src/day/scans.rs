@@ -8,9 +8,9 @@ use anyhow::{Context, ensure};
 
 use super::access::every_control_has_a_name;
 use super::desk::Desk;
-use super::tell;
+use super::{small_clinic, tell};
 use crate::desktop::{Window, testid};
-use crate::house::{House, PEOPLE, Size, add_people};
+use crate::house::{House, PEOPLE};
 use crate::paper;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,21 +23,12 @@ const MANY: usize = 12;
 /// Something did not hold; the error says what, and what was seen.
 pub async fn play(pictures: &Path) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("wattle-scans-").tempdir()?;
-    let mut house = House::found(dir.path(), true)?;
-    house.import_sample(Size { patients: 300, practitioners: 3, appointments: 600 }, 11)?;
-    add_people(&house)?;
-    let data = dir.path().join("server");
-    house.serve_with(&["--data-dir", data.to_str().context("a folder that is no text")?]);
-    house.start_server().await?;
+    let house = small_clinic::open(dir.path()).await?;
     let folder = dir.path().join("Scanner of reception");
     std::fs::create_dir(&folder)?;
     let mut reception = Desk::open(&house, "reception-1", &PEOPLE[0], pictures).await?;
     let played = scan_and_file(&house, &mut reception, &folder).await;
-    if played.is_err() && reception.window().is_ok() {
-        reception.picture("failed").await?;
-        tell(&super::seen(reception.window()?).await);
-    }
-    played
+    small_clinic::or_seen(played, &reception).await
 }
 
 async fn scan_and_file(house: &House, reception: &mut Desk, folder: &Path) -> anyhow::Result<()> {

@@ -15,6 +15,11 @@ async fn the_audit_is_due_each_night_is_done_once_and_tried_again_when_the_store
     let data = dir.path().join("server");
     let data = data.to_str().unwrap();
 
+    // What only a newer version knows is left to it.
+    let newer = "insert into clinic.job (clinic_id, kind, due_at) select id, 'of_a_newer_version', now() - interval '1 hour' \
+                 from clinic.clinic";
+    house.script(newer).unwrap();
+
     // Two at once: one has the lock, and the other finds nothing.
     let (first, second) = std::thread::scope(|scope| {
         let other = scope.spawn(|| house.run_jobs(data).unwrap());
@@ -24,13 +29,12 @@ async fn the_audit_is_due_each_night_is_done_once_and_tried_again_when_the_store
         first.iter().chain(&second).filter(|line| line["job"] == "audit_documents").collect();
     assert_eq!(audits.len(), 1, "{audits:?}");
     assert_eq!((&audits[0]["good"], &audits[0]["report"]["documents"]), (&json!(true), &json!(1)));
-    let waits =
-        "select count(*) from clinic.job where done_at is null and due_at > now() + interval '23 hours'";
+    let waits = "select count(*) from clinic.job where kind = 'audit_documents' and done_at is null and due_at > now() + interval '23 hours'";
     assert_eq!(house.count(waits).unwrap(), 1, "the next is due tomorrow");
     assert_eq!(house.run_jobs(data).unwrap(), [json!({ "done": 0 })], "and not before");
 
     // The store is gone: tried again in a minute, and said. What is lost is in the report.
-    let due = "update clinic.job set due_at = now() - interval '1 hour' where done_at is null";
+    let due = "update clinic.job set due_at = now() - interval '1 hour' where kind = 'audit_documents' and done_at is null";
     house.script(due).unwrap();
     let blobs = dir.path().join("server/blobs/documents");
     std::fs::remove_file(&files(&blobs)[0]).unwrap();
@@ -54,8 +58,13 @@ async fn the_audit_is_due_each_night_is_done_once_and_tried_again_when_the_store
     assert_eq!(house.count(again).unwrap(), 1, "due again in a minute");
     house.script(due).unwrap();
     assert_eq!(house.run_jobs(data).unwrap()[0]["report"]["documents"], 1);
+    let left =
+        "select count(*) from clinic.job where kind = 'of_a_newer_version' and tries = 0 and done_at is null";
+    assert_eq!(house.count(left).unwrap(), 1);
     assert_eq!(
-        house.count("select count(*) from clinic.job where done_at is null and failed is null").unwrap(),
+        house
+            .count("select count(*) from clinic.job where kind = 'audit_documents' and done_at is null and failed is null")
+            .unwrap(),
         1
     );
 }

@@ -140,10 +140,9 @@ pub(super) fn reads_of_numbers(numbers: &[NewProviderNumber]) -> impl Iterator<I
     })
 }
 
-/// The stored form of a provider number: capitals, no spaces.
+/// The stored form of a provider number.
 pub(super) fn clean_number(text: &str) -> Result<String, Rejection> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    needed("provider_number", &text.to_uppercase(), NAME_CHARS)
+    needed("provider_number", &provider_number::clean(text), NAME_CHARS)
 }
 
 /// The rows that new numbers become.

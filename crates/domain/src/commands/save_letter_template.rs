@@ -69,7 +69,7 @@ impl Verb for SaveLetterTemplate {
         };
         let elsewhere = row.attribution.origin_workstation != Some(context.workstation);
         if elsewhere && self.seen_rev < row.rev {
-            return Err(Rejection::new(RejectionCode::Moved));
+            return Err(Rejection::new(RejectionCode::ChangedSince));
         }
         let now = [
             ("name", json!(name)),

@@ -6,6 +6,12 @@ const LOCATIONS: &str = "0123456789ABCDEFGHJKLMNPQRTUVWXY";
 const CHECKS: &str = "YXWTLKJHFBA";
 const WEIGHTS: [u32; 6] = [3, 5, 8, 4, 2, 1];
 
+/// The stored form: capitals, no spaces.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase()
+}
+
 /// Checks a provider number; shorter stems are padded with zeros on the left.
 ///
 /// # Errors
@@ -36,6 +42,7 @@ mod tests {
         assert_eq!(check("2426621B"), Ok(()));
         assert_eq!(check("4024742F"), Ok(()));
         assert_eq!(check("2426621A"), Err(Odd::CheckDigit));
+        assert_eq!(check(&clean(" 2426 621b")), Ok(()));
         assert_eq!(check("24266I1B"), Err(Odd::Characters));
     }
 }

@@ -57,7 +57,7 @@ fn who_has_not_seen_what_another_wrote_is_told() {
     store.run(&admin(), template(0, "Dear colleague,")).unwrap();
     store.run(&dr_lee(), template(1, "Dear friend,")).unwrap();
     let no = store.run(&admin(), template(1, "Dear all,")).unwrap_err();
-    assert_eq!(no.code, RejectionCode::Moved, "another computer has written it since");
+    assert_eq!(no.code, RejectionCode::ChangedSince, "another computer has written it since");
     assert_eq!(store.get::<LetterTemplate>(uuid(0xe6001)).body, "Dear friend,");
     store.run(&admin(), template(2, "Dear all,")).unwrap();
     // One's own earlier word, whose answer has not come yet, is what one has seen.

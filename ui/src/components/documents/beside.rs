@@ -1,9 +1,9 @@
 //! A document beside what is done about it, with its tools and its keys.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use crate::components::documents::pane::{Pane, Shown, Subject, Tools};
+use crate::keys::typing;
 
 /// On the right of a page.
 #[component]
@@ -12,10 +12,8 @@ pub(crate) fn Beside(subject: Subject) -> impl IntoView {
     let label = format!("The document {title}");
     let pane = Pane::new(subject);
     let handle = window_event_listener(leptos::ev::keydown, move |ev| {
-        let target = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let typing = target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
         let held = ev.ctrl_key() || ev.meta_key() || ev.alt_key();
-        if !typing && !held && pane.pressed(&ev.key()) {
+        if !typing(&ev) && !held && pane.pressed(&ev.key()) {
             ev.prevent_default();
         }
     });

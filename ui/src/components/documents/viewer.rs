@@ -7,6 +7,7 @@ use wattle_protocol::ipc::documents::ShownDocument;
 
 use crate::components::documents::pane::{Pane, Shown, Subject, Tools};
 use crate::components::icon::Icon;
+use crate::keys::typing;
 use crate::state::documents::papers;
 use crate::words;
 
@@ -32,11 +33,10 @@ pub(crate) fn Viewer(shown: ShownDocument) -> impl IntoView {
     };
     let close = move || papers.viewed.set(None);
     let on_key = move |ev: KeyboardEvent| {
-        let typing = event_target::<web_sys::Element>(&ev).tag_name() == "INPUT";
         let mut known = true;
         match ev.key().as_str() {
             "Escape" => close(),
-            _ if typing || ev.ctrl_key() || ev.meta_key() || ev.alt_key() => known = false,
+            _ if typing(&ev) || ev.ctrl_key() || ev.meta_key() || ev.alt_key() => known = false,
             "ArrowRight" => first.page_by(1),
             "ArrowLeft" => first.page_by(-1),
             key => known = first.pressed(key),

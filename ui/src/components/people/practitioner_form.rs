@@ -193,11 +193,8 @@ pub(crate) fn PractitionerForm(
         };
         let text = b.text;
         let odd = Signal::derive(move || {
-            let cleaned: String = text.get().chars().filter(|c| !c.is_whitespace()).collect();
-            match cleaned.is_empty() {
-                true => String::new(),
-                false => said(provider_number::check(&cleaned.to_uppercase())),
-            }
+            let cleaned = provider_number::clean(&text.get());
+            if cleaned.is_empty() { String::new() } else { said(provider_number::check(&cleaned)) }
         });
         view! { <Field label=label value=text test_id=format!("practitioner-number-{n}") odd=odd hint="For example 2426621B" /> }.into_any()
     };

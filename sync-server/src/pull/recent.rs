@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use wattle_domain::{ClinicId, FeedClass, FeedSeq};
 
 /// A step is let go after so long: who came back together has it by then.
-const KEPT: Duration = Duration::from_secs(10);
+const KEPT_FOR: Duration = Duration::from_secs(10);
 /// Bytes of all steps; the oldest are let go first.
 const MOST_BYTES: usize = 32 << 20;
 /// Changes of a step that is kept.
@@ -35,19 +35,19 @@ pub(super) struct Missed {
 
 /// The frames of a step, once somebody has read them; `None` when they are too much to keep. Who comes while it is being
 /// read waits for it.
-pub(super) type Step = Arc<OnceCell<Option<Bytes>>>;
+pub(super) type Kept = Arc<OnceCell<Option<Bytes>>>;
 
 /// The steps of the last seconds.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf(Mutex<BTreeMap<Missed, (Instant, Step)>>);
+pub(crate) struct Recent(Mutex<BTreeMap<Missed, (Instant, Kept)>>);
 
-impl Shelf {
+impl Recent {
     /// The place of a step.
-    pub(super) fn step(&self, missed: Missed) -> Step {
+    pub(super) fn step(&self, missed: Missed) -> Kept {
         let now = Instant::now();
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        steps.retain(|_, (since, _)| now.duration_since(*since) < KEPT);
-        let bytes = |step: &Step| step.get().and_then(Option::as_ref).map_or(0, Bytes::len);
+        steps.retain(|_, (since, _)| now.duration_since(*since) < KEPT_FOR);
+        let bytes = |step: &Kept| step.get().and_then(Option::as_ref).map_or(0, Bytes::len);
         while steps.values().map(|(_, step)| bytes(step)).sum::<usize>() > MOST_BYTES {
             let oldest = steps.iter().min_by_key(|(_, (since, _))| *since).map(|(missed, _)| missed.clone());
             match oldest {
@@ -55,7 +55,7 @@ impl Shelf {
                 None => break,
             };
         }
-        steps.entry(missed).or_insert_with(|| (now, Step::default())).1.clone()
+        steps.entry(missed).or_insert_with(|| (now, Kept::default())).1.clone()
     }
 }
 
@@ -71,26 +71,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_step_is_read_once_and_let_go_after_a_while() {
-        let shelf = Shelf::default();
-        shelf.step(missed(1, 5)).set(Some(Bytes::from_static(b"rows"))).unwrap();
-        assert!(shelf.step(missed(1, 5)).get().is_some());
+        let recent = Recent::default();
+        recent.step(missed(1, 5)).set(Some(Bytes::from_static(b"rows"))).unwrap();
+        assert!(recent.step(missed(1, 5)).get().is_some());
         for other in [missed(2, 5), missed(1, 6), Missed { epoch: "f".to_owned(), ..missed(1, 5) }] {
-            assert!(shelf.step(other).get().is_none());
+            assert!(recent.step(other).get().is_none());
         }
-        tokio::time::advance(KEPT).await;
-        assert!(shelf.step(missed(1, 5)).get().is_none());
+        tokio::time::advance(KEPT_FOR).await;
+        assert!(recent.step(missed(1, 5)).get().is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_make_room() {
-        let shelf = Shelf::default();
+        let recent = Recent::default();
         let big = Bytes::from(vec![0; MOST_STEP_BYTES]);
         let most = u64::try_from(MOST_BYTES / MOST_STEP_BYTES).unwrap();
         for to in 2..=most + 2 {
-            shelf.step(missed(1, to)).set(Some(big.clone())).unwrap();
+            recent.step(missed(1, to)).set(Some(big.clone())).unwrap();
             tokio::time::advance(Duration::from_millis(1)).await;
         }
-        assert!(shelf.step(missed(1, most + 2)).get().is_some(), "the newest");
-        assert!(shelf.step(missed(1, 2)).get().is_none(), "the oldest has gone");
+        assert!(recent.step(missed(1, most + 2)).get().is_some(), "the newest");
+        assert!(recent.step(missed(1, 2)).get().is_none(), "the oldest has gone");
     }
 }
