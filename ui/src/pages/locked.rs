@@ -52,7 +52,7 @@ pub(crate) fn LockedPage() -> impl IntoView {
                     <span class="initials large" aria-hidden="true">{show::initials(&name)}</span>
                     <h1>{name.clone()}</h1>
                 </div>
-                <p class="soft">"What you were doing is still open behind this, and the sync goes on."</p>
+                <p class="soft">"What you were doing is still open behind this."</p>
                 <PasswordField value=password test_id="unlock-password" first=true />
                 <p class="odd" role="alert" data-testid="unlock-fault">{move || fault.get()}</p>
                 <button class="button primary wide" type="submit" data-testid="unlock-submit" disabled=move || busy.get() || password.get().is_empty()>
