@@ -41,7 +41,9 @@ pub(crate) fn practitioner(p: &Practitioner) -> String {
 
 /// `03 Feb 1961 (65 y)`, `14 Jun 2026 (5 mo)`.
 pub(crate) fn born(birth: ClinicDate, today: ClinicDate) -> String {
-    format!("{} ({})", birth.birth(), age(birth, today))
+    // A line may end between the two and nowhere else.
+    let whole = |text: String| text.replace(' ', "\u{a0}");
+    format!("{} ({})", whole(birth.birth()), whole(age(birth, today)))
 }
 
 /// `65 y`; months below two years, weeks below three months.

@@ -64,6 +64,13 @@ impl Desk {
     pub async fn picture(&self, of: &str) -> anyhow::Result<()> {
         let n = self.taken.get() + 1;
         self.taken.set(n);
+        // Half-way between two colours nothing is as it is.
+        let still = "return document.getAnimations().every(a => !(a instanceof CSSTransition))";
+        self.window()?
+            .wait_for("the colours settle", PATIENCE, async |w| {
+                Ok((w.execute(still, Vec::new()).await? == true).then_some(()))
+            })
+            .await?;
         self.window()?.screenshot(self.pictures.join(format!("{}-{n:02}-{of}.png", self.name()))).await?;
         Ok(())
     }
