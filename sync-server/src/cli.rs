@@ -74,7 +74,10 @@ enum Command {
     #[command(subcommand)]
     Jobs(Box<jobs::Jobs>),
     /// Forgets what the commit log need not remember; the serving process does it by itself once an hour.
-    Compact,
+    Compact {
+        #[command(flatten)]
+        keys: Box<kms::Keys>,
+    },
     /// To be said after a backup was restored, before the server runs again: workstations then compare what they have
     /// and offer again what the backup has lost.
     Restored,
@@ -216,8 +219,8 @@ impl Cli {
             Command::Keys(keys) => keys.run().await?,
             Command::Documents(documents) => documents.run().await?,
             Command::Jobs(jobs) => jobs.run().await?,
-            Command::Compact => {
-                let pool = app_pool(1)?;
+            Command::Compact { keys } => {
+                let pool = app_pool(1, keys.server_key(false)?.as_ref())?;
                 match compaction::run(&pool, &Config::default(), SystemClock.now()).await? {
                     None => json!({"compacted": false, "why": "another process is at it"}),
                     Some(done) => json!({"compacted": true, "superseded": done.superseded,

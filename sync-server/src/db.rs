@@ -27,6 +27,7 @@ pub(crate) mod identity;
 pub(crate) mod image;
 pub(crate) mod job;
 pub(crate) mod openid;
+pub(crate) mod pass;
 pub(crate) mod push;
 pub(crate) mod rows;
 pub(crate) mod second_factor;

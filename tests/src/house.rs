@@ -136,6 +136,8 @@ impl House {
             ["clinic", "create", "--name", "Acacia Street Medical Centre", "--zone", "Australia/Sydney"];
         let answer = house.admin(&zone, None)?;
         house.clinic = text(&answer, "clinic")?;
+        // As a clinic should have it: the role's password alone opens nothing.
+        house.admin(&["keys", "pass"], None)?;
         Ok(house)
     }
 
@@ -354,9 +356,14 @@ impl House {
         Ok(())
     }
 
-    /// From now on its server is run without a key, like one that was never given any.
-    pub fn without_key(&mut self) {
+    /// From now on its server is run without a key, like one that was never given any; it then has no pass either.
+    ///
+    /// # Errors
+    /// The server's command fails.
+    pub fn without_key(&mut self) -> anyhow::Result<()> {
+        self.admin(&["keys", "pass", "--off"], None)?;
         self.has_key = false;
+        Ok(())
     }
 
     /// Further environment of every program of the server, for example of object storage.

@@ -274,6 +274,8 @@ pub(crate) fn act(word: &str) -> &'static str {
         "release_quarantined" => "Had a change decided that was kept aside",
         "set_aside_quarantined" => "Set aside a change that could not be decided",
         "rotate_keys" => "Began a new key",
+        "ask_for_pass" => "Had the database ask servers for a pass",
+        "lift_pass" => "Had the database ask for no pass any more",
         "rewrap_keys" => "Wrapped the keys anew",
         "give_map_key" => "Gave out the key of the migration's map",
         "restored" => "Put a backup back",

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use wattle_domain::ClinicId;
-use wattle_server::seal;
+use wattle_server::{admin, seal};
 
 use super::secrets::{app_pool, owner_pool};
 use super::{kms, output};
@@ -50,6 +50,19 @@ pub(super) enum Keys {
         #[arg(long)]
         out: PathBuf,
     },
+    /// From now on the database believes a session of wattle_app only with the pass of the server's key: whoever has that
+    /// role's password and not the key sees no clinic. To be said once every server has the key; said again after the key
+    /// was replaced.
+    Pass {
+        #[command(flatten)]
+        keys: kms::Keys,
+        /// Passes of other keys count on, while servers are moved from one key to the next.
+        #[arg(long)]
+        keep: bool,
+        /// No pass is asked for any more.
+        #[arg(long, conflicts_with = "keep")]
+        off: bool,
+    },
     /// Wraps every key in the database under the present key of the KMS: after --kms or the server's key was replaced and
     /// the one before was given as --kms-old.
     Rewrap {
@@ -65,7 +78,8 @@ impl Keys {
                 serde_json::to_value(seal::status(&owner_pool().await?, clinic).await?)?
             }
             Self::Seal { keys, clinic } => {
-                let done = seal::seal(&app_pool(2)?, keys.needed()?, clinic).await;
+                let pool = app_pool(2, keys.server_key(false)?.as_ref())?;
+                let done = seal::seal(&pool, keys.needed()?, clinic).await;
                 let done = done.map_err(|error| anyhow::anyhow!("{}", error.cause.unwrap_or_default()))?;
                 json!({"sealed": done.values, "clashes": done.clashes, "busy": done.busy})
             }
@@ -92,6 +106,17 @@ impl Keys {
                 key?;
                 written.context("the key could not be written")?;
                 json!({"clinic": clinic, "out": out})
+            }
+            Self::Pass { off: true, .. } => {
+                admin::lift_pass(&owner_pool().await?).await?;
+                json!({"pass": false})
+            }
+            Self::Pass { keys, keep, .. } => {
+                let key = keys.server_key(false)?.context(
+                    "no key of the server: give --data-dir or --server-key-file, whatever the serving process has",
+                )?;
+                admin::ask_for_pass(&owner_pool().await?, &key, !keep).await?;
+                json!({"pass": true})
             }
             Self::Rewrap { keys } => {
                 let done = seal::rewrap(&owner_pool().await?, &keys.needed()?).await?;

@@ -4,6 +4,7 @@
 use anyhow::Context as _;
 use sqlx::PgPool;
 use wattle_server::db::connect;
+use wattle_server::kms::ServerKey;
 
 /// What every command's help ends with.
 pub(super) const HELP: &str = "\
@@ -36,9 +37,9 @@ fn needed(name: &str) -> anyhow::Result<String> {
     secret(name)?.with_context(|| format!("{name} is not set: give it, or {name}_FILE, in the environment"))
 }
 
-/// The serving role's pool.
-pub(super) fn app_pool(connections: u32) -> anyhow::Result<PgPool> {
-    connect::app_pool(&needed("DATABASE_URL")?, connections).context("DATABASE_URL cannot be read")
+/// The serving role's pool; the server's key gives it the pass that the database may ask for.
+pub(super) fn app_pool(connections: u32, key: Option<&ServerKey>) -> anyhow::Result<PgPool> {
+    connect::app_pool(&needed("DATABASE_URL")?, connections, key).context("DATABASE_URL cannot be read")
 }
 
 /// The URL of the account for administration.

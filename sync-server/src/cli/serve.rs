@@ -77,7 +77,8 @@ impl Serve {
             tracing::warn!(%error, "the system may write this process's memory to disk when it crashes");
         }
         allow_connections(config.connections);
-        let pool = app_pool(config.database_connections)?;
+        let key = self.keys.server_key(true)?;
+        let pool = app_pool(config.database_connections, key.as_ref())?;
         let tls = match (&self.tls_cert, &self.tls_key) {
             (Some(certificates), Some(key)) => Some(Tls::read(certificates, key)?),
             _ => None,

@@ -6,16 +6,18 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::kms::ServerKey;
+
 /// How long a connection that nobody uses is taken to be alive.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// The pool of the serving process, as role `wattle_app`. Connects at the first use, so that the server can start, and
-/// answer `/healthz`, before its database does.
+/// The pool of the serving process, as role `wattle_app`, with the pass that the database may ask for. Connects at the first
+/// use, so that the server can start, and answer `/healthz`, before its database does.
 ///
 /// # Errors
 /// A URL that cannot be read.
-pub fn app_pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
-    let options = options(url)?.application_name("wattle-server").options([
+pub fn app_pool(url: &str, connections: u32, key: Option<&ServerKey>) -> Result<PgPool, sqlx::Error> {
+    let mut options = options(url)?.application_name("wattle-server").options([
         // A verdict that was sent must survive a crash, whatever the cluster's default is.
         ("synchronous_commit", "on"),
         ("statement_timeout", "15s"),
@@ -23,6 +25,10 @@ pub fn app_pool(url: &str, connections: u32) -> Result<PgPool, sqlx::Error> {
         ("idle_in_transaction_session_timeout", "60s"),
         ("timezone", "UTC"),
     ]);
+    if let Some(key) = key {
+        // At the start of a connection and in no statement: other sessions of the role see each other's statements.
+        options = options.options([("wattle.pass", key.pass())]);
+    }
     Ok(PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))

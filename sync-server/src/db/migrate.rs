@@ -48,6 +48,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (46, "jobs", include_str!("../../../migrations/server/0046_jobs.sql")),
     (49, "record numbers", include_str!("../../../migrations/server/0049_record_numbers.sql")),
     (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
+    (51, "pass", include_str!("../../../migrations/server/0051_pass.sql")),
 ];
 
 /// Why a database could not be brought to this version.

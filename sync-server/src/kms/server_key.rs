@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::future::{BoxFuture, FutureExt as _, ready};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::{hkdf, hmac};
@@ -122,6 +122,11 @@ impl ServerKey {
     /// Opens what [`ServerKey::seal`] sealed.
     pub(crate) fn open(&self, clinic: ClinicId, image: Uuid, sealed: &[u8]) -> Result<String, ApiError> {
         Ok(STANDARD.encode(self.open_for(IMAGES, &place(clinic, image), sealed)?))
+    }
+
+    /// What the database believes a session of `wattle_app` with, once it has been told so.
+    pub(crate) fn pass(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.derive(b"wattle database pass 1"))
     }
 
     /// What signs URLs of blobs that this server serves itself.

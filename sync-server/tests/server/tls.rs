@@ -21,7 +21,7 @@ async fn a_client_that_knows_the_certificate_gets_through_and_others_do_not() {
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
 
-    let pool = connect::app_pool(&postgres::app_url(&postgres::database().await), 4).unwrap();
+    let pool = connect::app_pool(&postgres::app_url(&postgres::database().await), 4, None).unwrap();
     let app = AppState::new(pool, Config::default(), Arc::new(TestClock::monday()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

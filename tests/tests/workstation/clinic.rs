@@ -63,7 +63,7 @@ impl Clinic {
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::found(&folder.path().join("house"), false).unwrap();
         if !key {
-            house.without_key();
+            house.without_key().unwrap();
         }
         for person in [MARIA, TOM] {
             house.add_person(&person, None).unwrap();

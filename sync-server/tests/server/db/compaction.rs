@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(3600);
 
 async fn compact(house: &House, superseded_after: Duration, forgotten_after: Duration) -> Compacted {
     let config = Config { superseded_after, forgotten_after, ..Config::default() };
-    let pool = connect::app_pool(&postgres::app_url(&house.database), 1).unwrap();
+    let pool = connect::app_pool(&postgres::app_url(&house.database), 1, None).unwrap();
     compaction::run(&pool, &config, house.clock.now()).await.unwrap().expect("nobody else is at it")
 }
 
@@ -283,7 +283,7 @@ async fn one_process_at_a_time_and_old_attempts_go_too() {
     drop(desk);
     assert!(house.count("SELECT count(*) FROM clinic.sign_in_attempt").await > 0);
     house.clock.forward_s(100);
-    let pool = connect::app_pool(&postgres::app_url(&house.database), 2).unwrap();
+    let pool = connect::app_pool(&postgres::app_url(&house.database), 2, None).unwrap();
     let config = Config { attempts_kept: Duration::from_secs(99), ..Config::default() };
     let mut other = house.root.acquire().await.unwrap();
     sqlx::query("SELECT pg_advisory_lock($1)")

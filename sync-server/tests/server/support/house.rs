@@ -35,6 +35,8 @@ pub struct House {
     /// What wraps keys of the servers that are started from now on.
     pub kms: KeyRing,
     pub has_kms: bool,
+    /// The key that gives servers that are started from now on their pass.
+    pub server_key: Option<ServerKey>,
     /// The folder of blobs of the servers that are started from now on.
     pub blobs: Option<std::path::PathBuf>,
     pub maria: UserId,
@@ -105,6 +107,7 @@ impl House {
             server: None,
             kms: KeyRing::new(Arc::new(ServerKey::from_hex(&"5a".repeat(32)).unwrap()), Vec::new()),
             has_kms,
+            server_key: None,
             blobs: None,
             maria,
             noor,
@@ -122,8 +125,9 @@ impl House {
 
     /// A second node over the same database.
     pub async fn another_server(&self) -> Server {
+        let url = postgres::app_url(&self.database);
         let pool =
-            connect::app_pool(&postgres::app_url(&self.database), self.config.database_connections).unwrap();
+            connect::app_pool(&url, self.config.database_connections, self.server_key.as_ref()).unwrap();
         let app = AppState::new(pool, self.config.clone(), Arc::new(self.clock.clone()));
         let app = if self.has_kms { app.with_kms(self.kms.clone()) } else { app };
         let app = match &self.blobs {
