@@ -45,9 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if broken && tally.failed == 0 {
         tally.failed = 1;
     }
-    for text in tally.failures.texts() {
-        say::step("failed");
-        say::relay(&text);
+    if tally.failed > 0 {
+        for text in tally.failures.texts() {
+            say::step("failed");
+            say::relay(&text);
+        }
     }
     say::result(&tally.to_string());
     if tally.failed > 0 {

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use wattle_server::AppState;
 use wattle_server::image::Settings;
+use wattle_server::kms::ServerKey;
 
 use super::kms::Keys;
 
@@ -35,8 +36,7 @@ pub(crate) struct Images {
 
 impl Images {
     /// Gives the server its images, if it was told of a place for them.
-    pub(crate) fn give(self, app: AppState, keys: &Keys) -> anyhow::Result<AppState> {
-        let key = keys.server_key(true)?;
+    pub(crate) fn give(self, app: AppState, keys: &Keys, key: Option<ServerKey>) -> anyhow::Result<AppState> {
         let app = match keys.ring(key.as_ref())? {
             Some(ring) => {
                 tracing::info!(key = ring.key_name(), "keys in the database are wrapped");

@@ -96,7 +96,7 @@ impl Serve {
             ),
             None => None,
         };
-        let app = self.images.give(AppState::new(pool, config, Arc::new(SystemClock)), &self.keys)?;
+        let app = self.images.give(AppState::new(pool, config, Arc::new(SystemClock)), &self.keys, key)?;
         match figures {
             None => output::say(&json!({"listening": address.to_string()})),
             Some(figures) => {

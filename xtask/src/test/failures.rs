@@ -11,7 +11,7 @@ const LINE_CHARS: usize = 300;
 /// Of more panics than this, somebody must read the whole.
 const MOST: usize = 12;
 
-/// The panics of the tests that failed. The runners show no others: what a passed test printed is captured.
+/// The panics that were shown: those of tests that failed, and of the simulator, whose output is not captured, any.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failures {
     latest: VecDeque<String>,

@@ -1,10 +1,11 @@
 //! Who has the password of the app's role, and not the server's key, sees no clinic.
 
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use wattle_server::admin;
 use wattle_server::db::connect;
 use wattle_server::kms::ServerKey;
 
+use super::rls::session;
 use crate::support::{House, postgres};
 
 fn key(digits: &str) -> ServerKey {
@@ -13,16 +14,12 @@ fn key(digits: &str) -> ServerKey {
 
 /// A console of the role that names the house's clinic and somebody who may see its patients, and shows a pass.
 async fn console(house: &House, pass: &str) -> PgConnection {
-    let mut connection = PgConnection::connect(&postgres::app_url(&house.database)).await.unwrap();
-    sqlx::query(
-        "SELECT set_config('wattle.clinic', $1, false), set_config('wattle.user', $2, false), set_config('wattle.pass', $3, false)",
-    )
-    .bind(house.clinic.to_string())
-    .bind(house.maria.to_string())
-    .bind(pass)
-    .execute(&mut connection)
-    .await
-    .unwrap();
+    let mut connection = session(house, house.clinic, Some(house.maria)).await;
+    sqlx::query("SELECT set_config('wattle.pass', $1, false)")
+        .bind(pass)
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection
 }
 

@@ -6,7 +6,7 @@ use wattle_domain::{ClinicId, TableName, UserId};
 
 use crate::support::{House, postgres};
 
-async fn session(house: &House, clinic: ClinicId, user: Option<UserId>) -> PgConnection {
+pub(super) async fn session(house: &House, clinic: ClinicId, user: Option<UserId>) -> PgConnection {
     let mut connection = PgConnection::connect(&postgres::app_url(&house.database)).await.unwrap();
     sqlx::query("SELECT set_config('wattle.clinic', $1, false), set_config('wattle.user', $2, false)")
         .bind(clinic.to_string())
