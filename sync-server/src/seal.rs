@@ -5,6 +5,7 @@
 //! Must never: ask the KMS for each request, seal a value for another place than its own, lose one that does not open.
 //! Called by: `db` (everything that reads or writes such a column), `apply`, `pull`, `live`, `wipe`, `cli`.
 
+mod export;
 mod job;
 mod keys;
 mod map_key;
@@ -14,6 +15,7 @@ mod sealer;
 mod target;
 mod value;
 
+pub use export::Opener;
 pub(crate) use job::start;
 pub use job::{Sealed, seal};
 pub(crate) use keys::ClinicKeys;

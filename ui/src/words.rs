@@ -688,6 +688,9 @@ pub(crate) fn work_fault(code: &str) -> &str {
         "unreachable" => "No answer",
         "garbled" => "What answered was not the server, or the answer was cut",
         "store" => "The file here could not be read or written",
+        "before_switch" => {
+            "This clinic has not been switched over from FileMaker yet: what you enter here is kept on this computer and sent after the switch."
+        }
         "unavailable" => "The server is busy or being restarted",
         "rate_limited" => "The server asks to wait",
         "sign_in_again" => "The server wants a new sign-in",

@@ -5,20 +5,22 @@
 //! Must never: switch over on a verification that is not good, or undo when somebody has written in Wattle.
 //! Called by: the binary, the tests.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
 use crate::import::Progress;
 use crate::load::checklist::{self, Cutover};
-use crate::load::connect;
 use crate::load::connect::prepare;
+use crate::load::{actual, connect, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route};
@@ -169,7 +171,13 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
         let mut connection = connect(&request.database_url, request.clinic).await?;
         let switches = step == Step::Switch && !request.rehearsal;
         let ends = step == Step::MarkReadOnly;
-        list.tick(&mut connection, (step.as_str(), switches, ends), (&request.by, began_at), &report).await?;
+        // The clinic is open from the moment on in which the switch is ticked.
+        let mut tx = connection.begin().await.map_err(Error::db("ticking a step"))?;
+        list.tick(&mut tx, (step.as_str(), switches, ends), (&request.by, began_at), &report).await?;
+        if switches {
+            switchover::open(&mut tx).await?;
+        }
+        tx.commit().await.map_err(Error::db("ticking a step"))?;
         stands.switched = list.switched_at.is_some();
         stands.done.push((step, clock.elapsed().as_secs_f64()));
     }
@@ -205,10 +213,19 @@ async fn run(
     if rehearsed {
         return Ok(Ok(json!({ "rehearsed": true })));
     }
-    if let Some(what) = step.asks() {
-        return Ok(if ask(step) { Ok(json!({ "confirmed_by": request.by })) } else { Err(what.to_owned()) });
-    }
     let (database_url, clinic) = (request.database_url.clone(), request.clinic);
+    if let Some(what) = step.asks() {
+        if !ask(step) {
+            return Ok(Err(what.to_owned()));
+        }
+        let mut report = json!({ "confirmed_by": request.by });
+        if step == Step::Freeze {
+            // From here on nobody writes in either.
+            let mut connection = connect(&database_url, clinic).await?;
+            report["closed"] = switchover::close(&mut connection).await?.into();
+        }
+        return Ok(Ok(report));
+    }
     match step {
         Step::FinalDelta => {
             let files = mapping.tables().all(|(_, table)| mapping.route(table, request.route) == Route::File);
@@ -277,36 +294,98 @@ async fn run(
 /// What undoing came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Undone {
-    /// FileMaker is the clinic's system again; its accounts must be opened by a person.
+    /// FileMaker is the clinic's system again, and Wattle is closed; FileMaker's accounts must be opened by a person.
     Undone,
-    /// Somebody has written in Wattle since the switch: so many rows, which lie in the file now.
+    /// Nothing was undone: people have written in Wattle since the switch, so many rows.
     Written(usize),
 }
 
-/// Takes the switch back, unless somebody has written in Wattle since: then what they wrote is exported, for a person to enter
-/// in FileMaker, and nothing is undone.
+/// Takes the switch back, unless somebody has written in Wattle since: then nothing is undone, and [`export`] says what they
+/// wrote.
 ///
 /// # Errors
-/// When there is nothing to undo, or the export cannot be written.
-pub async fn undo(database_url: &str, clinic: ClinicId, by: &str, export: &Path) -> Result<Undone, Error> {
+/// When there is nothing to undo.
+pub async fn undo(database_url: &str, clinic: ClinicId, by: &str) -> Result<Undone, Error> {
     let mut connection = connect(database_url, clinic).await?;
     prepare(&mut connection).await?;
     let Some(list) = checklist::latest(&mut connection, clinic).await? else {
         return Err(Error::Refused("there is no cutover to undo.".into()));
     };
-    if let Some(since) = list.switched_at {
-        let written = checklist::written_since(&mut connection, clinic, since).await?;
-        if !written.is_empty() {
-            let mut file = verify::spot::private(export).map_err(Error::file(export))?;
-            for row in &written {
-                writeln!(file, "{row}").map_err(Error::file(export))?;
-            }
-            file.sync_all().map_err(Error::file(export))?;
-            return Ok(Undone::Written(written.len()));
+    // No push is decided between looking and closing.
+    let mut tx = connection.begin().await.map_err(Error::db("undoing a cutover"))?;
+    if let Some(switched_at) = list.switched_at {
+        let worked = !switchover::close_again(&mut tx).await?;
+        let mut rows = 0;
+        for table in checklist::worked_in() {
+            rows += checklist::written_since(&mut tx, clinic, table.table(), switched_at).await?.len();
+        }
+        if worked || rows > 0 {
+            return Ok(Undone::Written(rows));
         }
     }
-    list.undo(&mut connection, by).await?;
+    list.undo(&mut tx, by).await?;
+    tx.commit().await.map_err(Error::db("undoing a cutover"))?;
     Ok(Undone::Undone)
+}
+
+/// What an export holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// Rows, by table; a file each.
+    pub tables: BTreeMap<&'static str, usize>,
+    /// Rows with values that only the server's keys open: `wattle-server keys open`.
+    pub sealed: usize,
+}
+
+/// Writes every row that people have written in Wattle since the switch, a file of JSON lines for each table, into a new folder
+/// that only its owner reads. Values that the server has sealed are written as they rest.
+///
+/// # Errors
+/// When nothing was switched, the folder is there already, or it cannot be written.
+pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Result<Exported, Error> {
+    let mut connection = connect(database_url, clinic).await?;
+    prepare(&mut connection).await?;
+    let list = checklist::latest(&mut connection, clinic).await?;
+    let Some(switched_at) = list.and_then(|list| list.switched_at) else {
+        return Err(Error::Refused("nothing was switched over yet: there is nothing to export.".into()));
+    };
+    let reading = Error::db("reading what was written since the switch");
+    let mut tx = connection.begin().await.map_err(&reading)?;
+    // All files speak of one moment.
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *tx).await.map_err(&reading)?;
+    // In a clinic that was closed nobody wrote before the switch; a push that began before it and was decided after
+    // it has the earlier time.
+    let since = switchover::closed_since(&mut tx, clinic).await?.unwrap_or(switched_at);
+    new_folder(folder).map_err(Error::file(folder))?;
+    let mut exported = Exported::default();
+    for name in checklist::worked_in() {
+        let table = name.table();
+        let ids = checklist::written_since(&mut tx, clinic, table, since).await?;
+        if ids.is_empty() {
+            continue;
+        }
+        let path = folder.join(format!("{}.jsonl", name.as_str()));
+        let mut file = BufWriter::new(verify::spot::private(&path).map_err(Error::file(&path))?);
+        for id in &ids {
+            let Some(whole) = actual::whole(&mut tx, clinic, table, *id).await? else { continue };
+            exported.sealed += usize::from(whole.row.sealed);
+            let line = json!({ "table": name.as_str(), "id": id, "filemaker_key": whole.filemaker_key,
+                "deleted": whole.deleted, "fields": whole.row.fields });
+            writeln!(file, "{line}").map_err(Error::file(&path))?;
+        }
+        let file = file.into_inner().map_err(|error| error.into_error());
+        file.and_then(|file| file.sync_all()).map_err(Error::file(&path))?;
+        exported.tables.insert(name.as_str(), ids.len());
+    }
+    Ok(exported)
+}
+
+/// A new folder into which nobody else looks.
+fn new_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// The one place of this crate that looks at the clock of the computer: when a step began is for people.

@@ -26,7 +26,7 @@ use crate::load::containers::{self, Owner};
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
-use crate::load::{TableLoad, connect, map_key};
+use crate::load::{TableLoad, connect, map_key, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::report::{Report, TableReport};
@@ -105,6 +105,11 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     if let Some(key) = key {
         map_key::bring_under(&mut writer, request.clinic, key).await?;
     }
+    // Before the first row is there for anybody to write over.
+    let closed = match mapping.cutover.closed_until_switch {
+        true => Some(switchover::close(&mut writer).await?),
+        false => None,
+    };
     let run = Run::begin(&mut writer, request.clinic).await?;
     let (namespace, setup) = (&namespace, &setup);
     let mut import = Import { reader, writer, run, mapping: &mapping, namespace, setup, progress, key };
@@ -132,7 +137,7 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
         tables.insert(table.as_str(), import.of_record(file, table, around).await?);
     }
     containers::settle_feeds(&mut import.writer, request.clinic).await?;
-    let report = Report::new(run.id, tables, began.elapsed().as_secs_f64());
+    let report = Report { closed, ..Report::new(run.id, tables, began.elapsed().as_secs_f64()) };
     let json = serde_json::to_value(&report).unwrap_or_default();
     run.finish(&mut import.writer, &json).await?;
     Ok(report)

@@ -17,6 +17,7 @@ mod removal;
 pub(crate) mod stage;
 pub(crate) mod standing;
 mod succession;
+pub(crate) mod switchover;
 pub(crate) mod target;
 pub(crate) mod wire;
 pub(crate) mod witness;

@@ -53,6 +53,9 @@ pub struct Mapping {
     pub observations: Option<TableMapping>,
     /// The export of documents: the table whose records hold files.
     pub documents: Option<TableMapping>,
+    /// The night of the cutover.
+    #[serde(default)]
+    pub cutover: CutoverPlan,
     /// Where the file is; paths in it start there.
     #[serde(skip)]
     pub path: PathBuf,
@@ -107,6 +110,16 @@ fn page_rows() -> u32 {
 
 fn first_wait_ms() -> u64 {
     500
+}
+
+/// How the clinic goes over.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CutoverPlan {
+    /// From the first import on, workstations may look, and what people enter waits there until the switch. Never so in a clinic
+    /// in which people work already.
+    #[serde(default)]
+    pub closed_until_switch: bool,
 }
 
 /// A site.

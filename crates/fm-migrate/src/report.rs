@@ -48,6 +48,9 @@ pub struct Report {
     pub rejected: u64,
     /// Rows inserted, updated or removed in the target, of all tables; 0 for a run that changed nothing.
     pub written: u64,
+    /// Whether the clinic is closed until the switch, where the mapping asks for that: false where people work in it already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<bool>,
     /// How long it took.
     pub seconds: f64,
     /// Every export.
@@ -68,6 +71,7 @@ impl Report {
             loaded: tables.values().map(|t| t.loaded).sum(),
             rejected: tables.values().map(|t| t.rejected).sum(),
             written: tables.values().map(written).sum(),
+            closed: None,
             seconds,
             tables,
         }

@@ -42,6 +42,9 @@ pub enum ErrorCode {
     RateLimited,
     /// 500: the server failed; nothing was changed.
     Internal,
+    /// 503: the clinic has not been switched over from FileMaker yet. Nothing is decided before: the outbox keeps what it has
+    /// and sends it after; `retry_after_s` says when to ask again. Everything can be read.
+    BeforeSwitch,
     /// 503: starting, stopping or over its limits; `retry_after_s` says when.
     Unavailable,
     /// A code of a newer version.
@@ -63,7 +66,7 @@ impl ErrorCode {
             Self::UpgradeRequired => 426,
             Self::RateLimited => 429,
             Self::Internal | Self::Other => 500,
-            Self::Unavailable => 503,
+            Self::BeforeSwitch | Self::Unavailable => 503,
         }
     }
 }

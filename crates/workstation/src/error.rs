@@ -250,7 +250,9 @@ fn refused(code: ErrorCode) -> FaultCode {
         ErrorCode::UpgradeRequired => FaultCode::UpgradeRequired,
         ErrorCode::RateLimited => FaultCode::RateLimited,
         ErrorCode::Unavailable => FaultCode::Offline,
-        ErrorCode::Malformed
+        // Only pushes are told so, and what they could not send is kept.
+        ErrorCode::BeforeSwitch
+        | ErrorCode::Malformed
         | ErrorCode::Resnapshot
         | ErrorCode::TooLarge
         | ErrorCode::Internal

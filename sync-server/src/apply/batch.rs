@@ -25,6 +25,9 @@ use crate::error::ApiError;
 use crate::seal::Sealer;
 use crate::state::AppState;
 
+/// Between two tries to send what waits for the switch: after it, a clinic's work goes out within so many seconds.
+const ASK_AGAIN_S: u32 = 15;
+
 /// How the commands of a batch are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -129,6 +132,10 @@ async fn run_in<'a>(
     let Some(known) = known.filter(may) else {
         return Err(Error::Refused(ApiError::because(ErrorCode::NotAllowed, "workstation is stopped")));
     };
+    if known.closed {
+        let why = "the clinic is closed until its switch from FileMaker";
+        return Err(Error::Refused(ApiError::after(ErrorCode::BeforeSwitch, ASK_AGAIN_S, why)));
+    }
     if known.generation > sealer.generation() {
         // A new key, or one that another node made. Seldom enough to wait for it here.
         sealer = app.seals.at(session.clinic, known.generation).await.map_err(Error::Refused)?;

@@ -50,6 +50,18 @@ pub(super) enum Keys {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Opens, in place, what is sealed in a folder that `fm-migrate cutover --export` has written. What is there then is about
+    /// patients, and in the clear: keep it where nobody else reads it, and delete it when it was entered.
+    Open {
+        #[command(flatten)]
+        keys: kms::Keys,
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+        /// The folder.
+        #[arg(long)]
+        folder: PathBuf,
+    },
     /// From now on the database believes a session of wattle_app only with the pass of the server's key: whoever has that
     /// role's password and not the key sees no clinic. To be said once every server has the key; said again after the key
     /// was replaced.
@@ -107,6 +119,20 @@ impl Keys {
                 written.context("the key could not be written")?;
                 json!({"clinic": clinic, "out": out})
             }
+            Self::Open { keys, clinic, folder } => {
+                let opener = seal::Opener::new(&owner_pool().await?, keys.needed()?, clinic).await?;
+                let (mut files, mut opened) = (0, 0);
+                for entry in std::fs::read_dir(&folder)
+                    .with_context(|| format!("{} cannot be read", folder.display()))?
+                {
+                    let path = entry?.path();
+                    if path.extension().is_some_and(|end| end == "jsonl") {
+                        opened += open(&opener, &path).with_context(|| path.display().to_string())?;
+                        files += 1;
+                    }
+                }
+                json!({"clinic": clinic, "files": files, "opened": opened})
+            }
             Self::Pass { off: true, .. } => {
                 admin::lift_pass(&owner_pool().await?).await?;
                 json!({"pass": false})
@@ -128,6 +154,29 @@ impl Keys {
             }
         })
     }
+}
+
+/// Opens the values of a file's lines. The file is replaced when all of them have opened.
+fn open(opener: &seal::Opener, path: &Path) -> anyhow::Result<u64> {
+    let beside = path.with_extension("opening");
+    let mut opened = 0;
+    let mut written = Vec::new();
+    for line in std::fs::read_to_string(path)?.lines() {
+        let mut line: Value = serde_json::from_str(line).context("a line is no JSON")?;
+        opened += opener.open(&mut line)?;
+        serde_json::to_writer(&mut written, &line)?;
+        written.push(b'\n');
+    }
+    // What an interrupted run left behind is ours.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let mut file = private(&beside)?;
+    file.write_all(&written)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    Ok(opened)
 }
 
 /// A new file that nobody else reads.

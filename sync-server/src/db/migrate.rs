@@ -49,6 +49,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (49, "record numbers", include_str!("../../../migrations/server/0049_record_numbers.sql")),
     (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
     (51, "pass", include_str!("../../../migrations/server/0051_pass.sql")),
+    (52, "switchover", include_str!("../../../migrations/server/0052_switchover.sql")),
 ];
 
 /// Why a database could not be brought to this version.

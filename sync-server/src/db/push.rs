@@ -72,6 +72,8 @@ pub(crate) struct Known {
     pub state: String,
     /// When the transaction began, as the rows that it writes will say.
     pub at: UtcInstant,
+    /// The clinic has not been switched over from FileMaker yet: nothing is decided.
+    pub closed: bool,
     /// The number of the clinic's newest key for sealed columns.
     pub generation: Option<i32>,
     /// Verdicts of the commands that have one.
@@ -91,6 +93,7 @@ struct AuthorRow {
 type KnownRow = (
     String,
     i64,
+    bool,
     Option<i32>,
     Json<Vec<(CommandId, String, Verdict)>>,
     Json<Vec<(ReplicaId, i64, CommandId)>>,
@@ -111,6 +114,7 @@ pub(crate) async fn look(
         asked.numbers.iter().map(|(replica, n)| (replica.0, *n)).unzip();
     let found: Option<KnownRow> = sqlx::query_as(
         "SELECT w.state, sync.millis(date_trunc('milliseconds', now())), \
+           EXISTS (SELECT FROM clinic.switchover s WHERE s.clinic_id = $1 AND s.switched_at IS NULL), \
            (SELECT max(generation) FROM clinic.column_key WHERE clinic_id = $1), \
            (SELECT coalesce(jsonb_agg(jsonb_build_array(l.command_id, encode(l.payload_hash, 'base64'), l.verdict)), '[]') \
             FROM clinic.command_log l WHERE l.clinic_id = $1 AND l.command_id = ANY ($3)), \
@@ -136,7 +140,7 @@ pub(crate) async fn look(
     .bind(asked.kept_at)
     .fetch_optional(connection)
     .await?;
-    let Some((state, at, generation, Json(verdicts), Json(numbered), Json(authors))) = found else {
+    let Some((state, at, closed, generation, Json(verdicts), Json(numbered), Json(authors))) = found else {
         return Ok(None);
     };
     let bytes = |text: &str| STANDARD.decode(text).unwrap_or_default();
@@ -148,6 +152,7 @@ pub(crate) async fn look(
     Ok(Some(Known {
         state,
         at: UtcInstant(at),
+        closed,
         generation,
         verdicts: verdicts
             .into_iter()

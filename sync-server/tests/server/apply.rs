@@ -7,6 +7,7 @@ mod push;
 mod race;
 mod record;
 mod restricted;
+mod switch;
 mod together;
 mod trust;
 mod twin;

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wattle_domain::{ClinicZone, UtcInstant};
-use wattle_protocol::ipc::session::Connection;
+use wattle_protocol::ipc::session::{Connection, SyncState};
 use wattle_protocol::ipc::sync::SyncPage as Facts;
 
-use crate::components::frame::sync_status::say;
+use crate::components::frame::sync_status::{say, waits_for_switch};
 use crate::components::icon::Icon;
 use crate::components::sync::{Line, facts, table};
 use crate::state::desk::{Page, desk};
@@ -53,7 +53,7 @@ pub(crate) fn SyncPage() -> impl IntoView {
         });
     };
     let said = move || desk.sync.with(|s| s.as_ref().map(|s| say(s, desk.zone.get(), desk.now.get())));
-    let advice = move || desk.sync.with(|s| s.as_ref().map_or("", |s| advice(s.connection)));
+    let advice = move || desk.sync.with(|s| s.as_ref().map_or("", advice));
     let skew =
         move || desk.sync.with(|s| s.as_ref().and_then(|s| s.clock_skew_ms)).filter(|s| s.abs() > SKEW_MS);
     let attention = move || desk.sync.with(|s| s.as_ref().map_or(0, |s| s.attention));
@@ -262,8 +262,9 @@ fn about(page: &Facts) -> Vec<Line> {
     ]
 }
 
-fn advice(connection: Connection) -> &'static str {
-    match connection {
+fn advice(state: &SyncState) -> &'static str {
+    match state.connection {
+        Connection::Online if waits_for_switch(state) => words::work_fault("before_switch"),
         Connection::Online => "Every change is saved on this computer first and then sent at once.",
         Connection::Connecting | Connection::Offline { .. } => {
             "Go on working: every change is saved on this computer, encrypted, and is sent by itself when the server is back."

@@ -14,8 +14,8 @@ pub(super) struct Cutover {
     #[command(flatten)]
     from: extract::Extract,
     /// The name of the person who answers for it.
-    #[arg(long)]
-    by: String,
+    #[arg(long, required_unless_present = "export")]
+    by: Option<String>,
     /// Everything but freezing FileMaker and switching over.
     #[arg(long, conflicts_with = "undo")]
     rehearsal: bool,
@@ -25,9 +25,10 @@ pub(super) struct Cutover {
     /// Take the switch back; not possible once somebody has written in Wattle.
     #[arg(long)]
     undo: bool,
-    /// Where what was written since the switch goes, when it cannot be undone.
-    #[arg(long, default_value = "written-since.jsonl")]
-    export: PathBuf,
+    /// Write what people have written in Wattle since the switch into this new folder, a file for each table. It is about
+    /// patients. `wattle-server keys open` opens what the server has sealed in it.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["undo", "rehearsal"])]
+    export: Option<PathBuf>,
     /// The folder for the report.
     #[arg(long, default_value = "verified")]
     out: PathBuf,
@@ -42,22 +43,40 @@ pub(super) struct Cutover {
 impl Cutover {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let map_key = self.from.to.map_key()?;
+        let by = self.by.unwrap_or_default();
         let import::Import { mapping, database_url, clinic, route, .. } = self.from.to;
+        if let Some(folder) = &self.export {
+            let exported = cutover::export(&database_url, clinic, folder).await?;
+            for (table, rows) in &exported.tables {
+                eprintln!("{table}: {rows}");
+            }
+            if exported.sealed > 0 {
+                eprintln!(
+                    "{} rows have values that the server has sealed. With its key: wattle-server keys open --clinic {clinic} \
+                     --folder {}",
+                    exported.sealed,
+                    folder.display()
+                );
+            }
+            println!("{}", serde_json::to_string(&exported)?);
+            return Ok(());
+        }
         if self.undo {
-            return match cutover::undo(&database_url, clinic, &self.by, &self.export).await? {
+            return match cutover::undo(&database_url, clinic, &by).await? {
                 Undone::Undone => {
-                    eprintln!("undone: nobody has written in Wattle. Open the accounts in FileMaker again.");
+                    eprintln!(
+                        "undone: nobody has written in Wattle, and it is closed again. Open the accounts in FileMaker."
+                    );
                     Ok(())
                 }
                 Undone::Written(rows) => anyhow::bail!(
-                    "not undone: {rows} rows were written in Wattle since the switch. They are in {}; enter them in FileMaker before \
-                     you go back, or stay in Wattle.",
-                    self.export.display()
+                    "not undone: people have written in Wattle since the switch ({rows} rows). `fm-migrate cutover --export FOLDER` \
+                     writes them down: enter them in FileMaker before you go back, or stay in Wattle."
                 ),
             };
         }
         let account = Account { user: self.from.fm_user, password: self.from.fm_password };
-        let Self { by, rehearsal, out, ticked, confirm, blobs, .. } = self;
+        let Self { rehearsal, out, ticked, confirm, blobs, .. } = self;
         let request = cutover::Request {
             mapping,
             database_url,

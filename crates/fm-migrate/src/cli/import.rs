@@ -74,4 +74,11 @@ fn show(report: &Report) {
         }
     }
     eprintln!("{} rows written in {:.1} s", report.written, report.seconds);
+    match report.closed {
+        Some(true) => eprintln!(
+            "closed until the switch: workstations can look, and what people enter there waits for `fm-migrate cutover`"
+        ),
+        Some(false) => eprintln!("people work in this clinic already: it stays open"),
+        None => {}
+    }
 }

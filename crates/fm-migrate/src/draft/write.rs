@@ -21,6 +21,10 @@ pub fn write(file: &str, tables: &[Drafted]) -> String {
         "\n[server]\nurl = \"https://\"\ndatabase = {}\n",
         quoted(file.trim_end_matches(".fmp12"))
     );
+    out.push_str(
+        "\n# Workstations can look from the first import on; what people enter there waits until `fm-migrate cutover` makes the\n\
+         # switch.\n[cutover]\nclosed_until_switch = true\n",
+    );
     for table in tables.iter().filter(|t| t.ours.is_some()) {
         let ours = table.ours.unwrap_or_default();
         let _ = write!(out, "\n# Guessed: {} ({} fields).\n", one_line(&table.name), table.fields);

@@ -1,12 +1,21 @@
 //! The night of the cutover, with everything that can come between.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde_json::Value;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
+use wattle_domain::commands::{NewAlert, PatientDetails, PatientParts, RegisterPatient};
+use wattle_domain::fields::{AlertPlace, AlertSeverity, BirthDateAccuracy, Sex};
+use wattle_domain::{AlertId, PatientId};
 use wattle_filemaker_standin::{Fault, Settings, What};
-use wattle_fm_migrate::cutover::{Request, Stands, Step, Undone, cutover, undo};
+use wattle_fm_migrate::cutover::{Exported, Request, Stands, Step, Undone, cutover, export, undo};
 use wattle_fm_migrate::wire::{Account, Route};
+use wattle_protocol::ErrorCode;
+use wattle_protocol::push::Verdict;
 
+use super::server::Server;
 use super::support::{CLINIC, House, database, number, small};
 
 struct Night {
@@ -46,12 +55,25 @@ impl Night {
         cutover(&self.request(rehearsal), &mut ask, &|_, _, _, _| {}).await
     }
 
-    async fn undo(&self) -> Result<(Undone, Vec<Value>), wattle_fm_migrate::Error> {
-        let file = self.house.folder.path().join("since.jsonl");
-        let undone = undo(&self.url, CLINIC, "Maria Rossi", &file).await?;
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        Ok((undone, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()))
+    async fn undo(&self) -> Result<Undone, wattle_fm_migrate::Error> {
+        undo(&self.url, CLINIC, "Maria Rossi").await
     }
+
+    /// What was written since the switch: each file's lines.
+    async fn export(&self, folder: &str) -> Result<(Exported, BTreeMap<String, Vec<Value>>), wattle_fm_migrate::Error> {
+        let folder = self.house.folder.path().join(folder);
+        let exported = export(&self.url, CLINIC, &folder).await?;
+        Ok((exported, read(&folder)))
+    }
+}
+
+fn read(folder: &Path) -> BTreeMap<String, Vec<Value>> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let lines = |path: &Path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    files.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), lines(&path))).collect()
 }
 
 const PEOPLE: [Step; 3] = [Step::Freeze, Step::Switch, Step::MarkReadOnly];
@@ -140,8 +162,10 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     let Some(night) = Night::new("undone").await else { return };
     let error = night.undo().await.unwrap_err().to_string();
     assert!(error.contains("no cutover"), "{error}");
+    let error = night.export("early").await.unwrap_err().to_string();
+    assert!(error.contains("nothing was switched"), "{error}");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
-    assert_eq!(night.undo().await.unwrap(), (Undone::Undone, vec![]));
+    assert_eq!(night.undo().await.unwrap(), Undone::Undone);
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched, "the next night");
     let pool = PgPool::connect(&night.url).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
@@ -153,10 +177,105 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     .execute(&pool)
     .await
     .unwrap();
-    let (undone, since) = night.undo().await.unwrap();
-    assert_eq!(undone, Undone::Written(2));
-    assert_eq!(since[0]["fields"]["preferred_name"], "Since");
-    assert_eq!((&since[1]["table"], &since[1]["deleted"]), (&"alert".into(), &true.into()));
+    assert_eq!(night.undo().await.unwrap(), Undone::Written(2));
+    let (exported, since) = night.export("since").await.unwrap();
+    assert_eq!((exported.tables.len(), exported.sealed), (2, 0));
+    let patient = &since["patient"][0];
+    assert_eq!((&patient["fields"]["preferred_name"], &patient["deleted"]), (&"Since".into(), &false.into()));
+    assert!(patient["filemaker_key"].is_string(), "whoever enters it there must find the record: {patient}");
+    let alert = &since["alert"][0];
+    assert_eq!(alert["deleted"], true);
+    assert!(alert["fields"]["text"].is_string(), "what was deleted can be found there: {alert}");
     let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
     assert!(error.contains("cut over already"), "nothing was undone: {error}");
+    let error = night.export("since").await.unwrap_err().to_string();
+    assert!(error.contains("since"), "nothing is written over: {error}");
+}
+
+/// The whole story, with the real server: closed, a push put off and kept, the switch, the same push, no way back, the export.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_it() {
+    let Some(server) = Server::start("whole_story").await else { return };
+    let house = House::new(small(), Settings::default()).await;
+    house.edit_mapping("\n# --- Practitioners:", "\n[cutover]\nclosed_until_switch = true\n\n# --- Practitioners:");
+    house.extract(&server.url, Route::Odata).await.unwrap();
+    let report = house.import(&server.url, Route::Odata).await.unwrap();
+    assert_eq!(report.closed, Some(true));
+    let night = Night { house, url: server.url.clone() };
+    let mut desk = server.desk().await;
+    assert!(desk.patients().await > 100, "everything can be read before");
+    let new = RegisterPatient {
+        patient_id: PatientId(Uuid::now_v7()),
+        details: PatientDetails {
+            title: None,
+            family_name: "Waited".into(),
+            given_name: Some("Ana".into()),
+            preferred_name: None,
+            birth_date: Some("1961-02-03".parse().unwrap()),
+            birth_date_accuracy: BirthDateAccuracy::Exact,
+            sex: Sex::Female,
+            gender: None,
+            pronouns: None,
+            indigenous_status: None,
+            interpreter_language: None,
+            usual_practitioner_id: None,
+        },
+        parts: PatientParts {
+            alerts: vec![NewAlert {
+                id: AlertId(Uuid::now_v7()),
+                severity: AlertSeverity::Warning,
+                text: "Comes with her dog".into(),
+                place: AlertPlace::Booking,
+                expires_on: None,
+            }],
+            ..PatientParts::default()
+        },
+    };
+    let outbox = [desk.sign(new)];
+    for _ in 0..2 {
+        let fault = desk.push(&outbox).await.unwrap_err();
+        assert_eq!((fault.code, fault.retry_after_s), (ErrorCode::BeforeSwitch, Some(15)));
+    }
+    let waiting = number(&night.url, "SELECT count(*) FROM clinic.command_log").await;
+    assert_eq!(waiting, 0, "the server has decided nothing");
+
+    let stands = night.walk(false, &[Step::Freeze]).await.unwrap();
+    assert_eq!(stands.waits, Some(Step::Switch));
+    assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "until the very switch");
+    assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
+    assert_eq!(night.undo().await.unwrap(), Undone::Undone, "nobody has written");
+    assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "closed again");
+    assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
+
+    let pushed = desk.push(&outbox).await.unwrap();
+    assert_eq!(pushed.answers[0].verdict, Verdict::Applied, "what was entered before goes through after");
+    let Undone::Written(rows) = night.undo().await.unwrap() else { panic!("somebody has written") };
+    assert_eq!(rows, 2);
+    // Evidently it stayed open.
+    assert!(desk.push(&outbox).await.unwrap().answers[0].duplicate);
+    let report = night.house.import(&server.url, Route::Odata).await.unwrap();
+    assert_eq!(report.closed, Some(false), "no import closes what was switched over");
+
+    let (exported, since) = night.export("since").await.unwrap();
+    assert_eq!(exported.sealed, 1, "of an alert, what it says");
+    assert_eq!(since["patient"][0]["fields"]["family_name"], "Waited");
+    let rests = since["alert"][0]["fields"]["text"].as_str().unwrap();
+    assert!(rests.starts_with("\u{1}s"), "the migrator opens nothing");
+    let folder = night.house.folder.path().join("since");
+    #[cfg(unix)]
+    for path in [folder.clone(), folder.join("alert.jsonl")] {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{path:?}");
+    }
+    let said = server.ask(&["keys", "open", "--clinic", &CLINIC.to_string(), "--folder", folder.to_str().unwrap()]);
+    assert_eq!(said["opened"], 1);
+    let opened = read(&folder);
+    assert_eq!(opened["alert"][0]["fields"]["text"], "Comes with her dog");
+    assert_eq!(opened["patient"], since["patient"], "what was not sealed is as it was");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.join("alert.jsonl")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
 }

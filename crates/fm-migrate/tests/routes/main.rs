@@ -15,5 +15,6 @@ mod faults;
 mod record;
 mod resume;
 mod same;
+mod server;
 mod support;
 mod verify;

@@ -19,7 +19,7 @@ use wattle_private_postgres::{Cluster, Options};
 
 pub const CLINIC: ClinicId = ClinicId(Uuid::from_u128(0xC11));
 
-fn cluster() -> Option<&'static Cluster> {
+pub fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| match Cluster::start_temporary_with(Options::quick()) {
         Ok(cluster) => Some(cluster),

@@ -53,6 +53,9 @@ pub(crate) fn say(s: &SyncState, zone: ClinicZone, now: UtcInstant) -> String {
         n => format!("{} changes wait here", show::thousands(n)),
     };
     match s.connection {
+        Connection::Online if s.waiting > 0 && waits_for_switch(s) => {
+            format!("Not switched over from FileMaker yet, {}", wait(s.waiting))
+        }
         Connection::Online if s.waiting > 0 => {
             format!("Saved here, sending {}", show::count(s.waiting, "change", "changes"))
         }
@@ -70,6 +73,11 @@ pub(crate) fn say(s: &SyncState, zone: ClinicZone, now: UtcInstant) -> String {
         Connection::SignInAgain => format!("Sign in again to send, {}", wait(s.waiting)),
         Connection::Suspended => format!("Stopped by an administrator, {}", wait(s.waiting)),
     }
+}
+
+/// The server takes nothing yet: the clinic still works in FileMaker.
+pub(crate) fn waits_for_switch(s: &SyncState) -> bool {
+    s.faults.iter().any(|fault| fault.work == "push" && fault.code == "before_switch")
 }
 
 /// Tens of seconds, then minutes.

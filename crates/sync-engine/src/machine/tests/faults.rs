@@ -103,6 +103,7 @@ fn codes_that_close_the_door() {
         (Work::Push, ErrorCode::UpgradeRequired, Connection::UpgradeRequired),
         (Work::Push, ErrorCode::NotEnrolled, Connection::Suspended),
         (Work::Push, ErrorCode::NotAllowed, Connection::Online),
+        (Work::Push, ErrorCode::BeforeSwitch, Connection::Online),
         (Work::Pull, ErrorCode::RateLimited, Connection::Online),
         (Work::Pull, ErrorCode::Other, Connection::Online),
     ] {
