@@ -55,12 +55,24 @@ fn inner(
             Some(table) => ok(metadata::layout(&inside.database, table)),
             None => Reply::data_api_error(105),
         },
+        ("GET", ["layouts", layout, "script", script]) => run(&mut inside.database, layout, script),
         ("GET", ["layouts", layout, "records"]) => records::list(inside, asked, version, token, layout),
         ("GET", ["layouts", layout, "records", id]) => {
             records::one(inside, asked, version, token, layout, id)
         }
         ("POST", ["layouts", layout, "_find"]) => records::find(inside, asked, version, token, layout),
         _ => Reply::data_api_error(960),
+    }
+}
+
+/// A script that ends with an error is a good answer with the error in it.
+fn run(database: &mut Database, layout: &str, script: &str) -> Reply {
+    if database.layout(layout).is_none() {
+        return Reply::data_api_error(105);
+    }
+    match database.run(script) {
+        Some(error) => ok(format!("{{\"scriptResult\":\"\",\"scriptError\":\"{error}\"}}")),
+        None => Reply::data_api_error(104),
     }
 }
 

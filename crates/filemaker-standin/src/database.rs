@@ -15,6 +15,23 @@ pub struct Database {
     pub scripts: Vec<String>,
     /// Folders of scripts.
     pub script_folders: Vec<(String, Vec<String>)>,
+    /// What a script does; one without does nothing.
+    pub acts: BTreeMap<String, Act>,
+    /// People may not write: a script has seen to it.
+    pub frozen: bool,
+    /// Scripts that were run, in their order.
+    pub ran: Vec<String>,
+}
+
+/// What a script does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Takes the right to write from people.
+    Freeze,
+    /// Gives it back.
+    Thaw,
+    /// Ends with an error of its last step.
+    Fail(u32),
 }
 
 /// What a field holds.
@@ -144,6 +161,20 @@ impl Database {
     /// The same, to change it.
     pub fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
         self.tables.iter_mut().find(|t| t.name == name)
+    }
+
+    /// Runs a script: the error of its last step, 0 for none; `None` when there is no such script.
+    pub(crate) fn run(&mut self, script: &str) -> Option<u32> {
+        let inside = self.script_folders.iter().flat_map(|(_, scripts)| scripts);
+        self.scripts.iter().chain(inside).find(|name| *name == script)?;
+        self.ran.push(script.to_owned());
+        match self.acts.get(script) {
+            Some(Act::Fail(code)) => return Some(*code),
+            Some(Act::Freeze) => self.frozen = true,
+            Some(Act::Thaw) => self.frozen = false,
+            None => {}
+        }
+        Some(0)
     }
 
     pub(crate) fn layout(&self, name: &str) -> Option<&Table> {

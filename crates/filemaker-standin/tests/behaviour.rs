@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use wattle_filemaker_standin::database::{Database, Field, Kind, Record, Stored, Table};
+use wattle_filemaker_standin::database::{Act, Database, Field, Kind, Record, Stored, Table};
 use wattle_filemaker_standin::{Fault, Settings, Standin, What};
 
 fn file() -> Database {
@@ -216,4 +216,27 @@ async fn what_goes_wrong_goes_wrong_when_planted() {
     client.standin.set(|s| s.allowance_bytes = Some(10));
     assert_eq!(client.code(&token, RECORDS).await, "953");
     assert!(client.odata("/Patients").await.1.contains("\"953\""), "the allowance is shared");
+}
+
+#[tokio::test]
+async fn scripts_run_on_a_layout_and_their_errors_are_in_good_answers() {
+    let client = Client::new(Settings::default()).await;
+    let token = client.sign_in().await.unwrap();
+    client.standin.with(|d| {
+        d.scripts = vec!["Freeze all".into(), "Broken".into()];
+        d.acts = [("Freeze all".into(), Act::Freeze), ("Broken".into(), Act::Fail(9))].into();
+    });
+    let (status, reply) = client.get(&token, "/layouts/Patients%20API/script/Freeze%20all").await;
+    assert_eq!((status, &reply["response"]["scriptError"]), (200, &json!("0")));
+    assert!(client.standin.with(|d| d.frozen));
+    let (status, reply) = client.get(&token, "/layouts/Patients%20API/script/Broken").await;
+    assert_eq!((status, &reply["messages"][0]["code"]), (200, &json!("0")), "FileMaker did what was asked");
+    assert_eq!(reply["response"]["scriptError"], "9");
+    for (path, code) in [
+        ("/layouts/Patients%20API/script/Missing", "104"),
+        ("/layouts/Missing/script/Broken", "105"),
+    ] {
+        assert_eq!(client.get(&token, path).await.1["messages"][0]["code"], code, "{path}");
+    }
+    assert_eq!(client.standin.with(|d| d.ran.clone()), ["Freeze all", "Broken"]);
 }

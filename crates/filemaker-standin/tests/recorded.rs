@@ -132,6 +132,7 @@ fn heroes() -> Database {
         folders: vec![("Base Tables".into(), vec!["Planets".into()])],
         scripts: vec!["Upon Open".into()],
         script_folders: vec![("Buttons".into(), vec!["New Clip Record".into()])],
+        ..Database::default()
     }
 }
 
@@ -213,6 +214,11 @@ async fn the_data_api_answers_in_the_shapes_that_were_recorded() {
         (before.to_owned(), query.to_owned())
     };
     assert_eq!(parts(ours), parts(&theirs), "a container is a URL of this form");
+    let (status, ran) = client.data(&token, &format!("{base}/layouts/Heroes/script/Upon%20Open")).await;
+    let theirs = read("script-trigger");
+    assert_eq!((status, &ran["response"]["scriptError"]), (200, &theirs["scriptError"]), "a number as text");
+    let words = |of: &Value| of.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(words(&ran["response"]), words(&theirs));
     let found = client.find(&token, json!({ "query": [{ "id": "==c3po" }], "limit": 1 })).await;
     same_shape("_find", &found["response"], &read("find-records"));
 }

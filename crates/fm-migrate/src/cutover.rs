@@ -23,7 +23,7 @@ use crate::load::connect::prepare;
 use crate::load::{actual, connect, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
-use crate::wire::{Account, Route};
+use crate::wire::{Account, Route, Wire};
 use crate::{containers, extract, import, verify};
 
 /// The steps, in order.
@@ -111,7 +111,7 @@ pub struct Request {
     pub out: PathBuf,
     /// Who answers for it.
     pub by: String,
-    /// Everything but freezing and switching.
+    /// Everything but switching; FileMaker is frozen only by a script, and thawed at the end.
     pub rehearsal: bool,
     /// Ticks of the spot check.
     pub ticked: Option<PathBuf>,
@@ -144,6 +144,22 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
         return Err(Error::Refused("a cutover needs the name of the person who answers for it.".into()));
     }
     let mut list = checklist_of(request).await?;
+    let walked = walk(request, &mapping, &mut list, ask, progress).await;
+    if request.rehearsal {
+        let thawed = thaw_after_rehearsal(request, &mapping, &list).await;
+        return walked.and_then(|stands| thawed.map(|()| stands));
+    }
+    walked
+}
+
+/// The steps that are not ticked yet, as far as it goes.
+async fn walk(
+    request: &Request,
+    mapping: &Mapping,
+    list: &mut Cutover,
+    ask: &mut Ask<'_>,
+    progress: &Progress<'_>,
+) -> Result<Stands, Error> {
     let mut stands =
         Stands { done: Vec::new(), waits: None, why: None, switched: list.switched_at.is_some() };
     for step in Step::ALL {
@@ -154,7 +170,7 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
         }
         drop(connection);
         let (clock, began_at) = (Instant::now(), now());
-        let report = match run(request, &mapping, step, ask, progress).await? {
+        let report = match run(request, mapping, step, ask, progress).await? {
             Ok(report) => report,
             Err(why) => {
                 stands.waits = Some(step);
@@ -209,17 +225,20 @@ async fn run(
     ask: &mut Ask<'_>,
     progress: &Progress<'_>,
 ) -> Result<Result<Value, String>, Error> {
-    let rehearsed = request.rehearsal && step.asks().is_some();
-    if rehearsed {
+    let scripts = mapping.cutover.scripts().filter(|_| step == Step::Freeze);
+    if request.rehearsal && step.asks().is_some() && scripts.is_none() {
         return Ok(Ok(json!({ "rehearsed": true })));
     }
     let (database_url, clinic) = (request.database_url.clone(), request.clinic);
     if let Some(what) = step.asks() {
-        if !ask(step) {
+        let mut report = json!({ "confirmed_by": request.by });
+        if let Some(scripts) = scripts {
+            run_script(mapping, &request.account, scripts.layout, scripts.freeze).await?;
+            report = json!({ "script": scripts.freeze });
+        } else if !ask(step) {
             return Ok(Err(what.to_owned()));
         }
-        let mut report = json!({ "confirmed_by": request.by });
-        if step == Step::Freeze {
+        if step == Step::Freeze && !request.rehearsal {
             // From here on nobody writes in either.
             let mut connection = connect(&database_url, clinic).await?;
             report["closed"] = switchover::close(&mut connection).await?.into();
@@ -291,41 +310,86 @@ async fn run(
     }
 }
 
+/// Runs one of the scripts of the freeze.
+async fn run_script(mapping: &Mapping, account: &Account, layout: &str, script: &str) -> Result<(), Error> {
+    let mut api = Wire::data_api(mapping, account)?;
+    let ran = api.script(layout, script).await;
+    api.close().await;
+    ran
+}
+
+/// Whether a script has frozen FileMaker for this checklist.
+async fn is_frozen(request: &Request, list: &Cutover) -> Result<bool, Error> {
+    let mut connection = connect(&request.database_url, request.clinic).await?;
+    let report = list.done(&mut connection, Step::Freeze.as_str()).await?;
+    Ok(report.is_some_and(|report| report.get("script").is_some()))
+}
+
+/// A rehearsal leaves FileMaker as it was, wherever it stopped; where it goes on, it freezes again.
+async fn thaw_after_rehearsal(request: &Request, mapping: &Mapping, list: &Cutover) -> Result<(), Error> {
+    let Some(scripts) = mapping.cutover.scripts() else { return Ok(()) };
+    if !is_frozen(request, list).await? {
+        return Ok(());
+    }
+    run_script(mapping, &request.account, scripts.layout, scripts.thaw).await.map_err(|error| {
+        Error::Refused(format!("people still cannot write in FileMaker: run its script {} there. {error}", scripts.thaw))
+    })?;
+    let mut connection = connect(&request.database_url, request.clinic).await?;
+    match list.ended {
+        true => Ok(()),
+        false => list.strike(&mut connection, &[Step::Freeze.as_str()]).await,
+    }
+}
+
 /// What undoing came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Undone {
-    /// FileMaker is the clinic's system again, and Wattle is closed; FileMaker's accounts must be opened by a person.
-    Undone,
+    /// FileMaker is the clinic's system again, and Wattle is closed. Either a script has opened FileMaker, or a person must.
+    Undone {
+        /// The script has.
+        thawed: bool,
+    },
     /// Nothing was undone: people have written in Wattle since the switch, so many rows.
     Written(usize),
 }
 
 /// Takes the switch back, unless somebody has written in Wattle since: then nothing is undone, and [`export`] says what they
-/// wrote.
+/// wrote. Where a script has frozen FileMaker, the other one thaws it, once Wattle is closed again.
 ///
 /// # Errors
-/// When there is nothing to undo.
-pub async fn undo(database_url: &str, clinic: ClinicId, by: &str) -> Result<Undone, Error> {
-    let mut connection = connect(database_url, clinic).await?;
+/// When there is nothing to undo; when it was undone and FileMaker could not be thawed.
+pub async fn undo(request: &Request) -> Result<Undone, Error> {
+    let mapping = Mapping::read(&request.mapping)?;
+    let mut connection = connect(&request.database_url, request.clinic).await?;
     prepare(&mut connection).await?;
-    let Some(list) = checklist::latest(&mut connection, clinic).await? else {
+    let Some(list) = checklist::latest(&mut connection, request.clinic).await? else {
         return Err(Error::Refused("there is no cutover to undo.".into()));
     };
+    let frozen = is_frozen(request, &list).await?;
     // No push is decided between looking and closing.
     let mut tx = connection.begin().await.map_err(Error::db("undoing a cutover"))?;
     if let Some(switched_at) = list.switched_at {
         let worked = !switchover::close_again(&mut tx).await?;
         let mut rows = 0;
         for table in checklist::worked_in() {
-            rows += checklist::written_since(&mut tx, clinic, table.table(), switched_at).await?.len();
+            rows += checklist::written_since(&mut tx, request.clinic, table.table(), switched_at).await?.len();
         }
         if worked || rows > 0 {
             return Ok(Undone::Written(rows));
         }
     }
-    list.undo(&mut tx, by).await?;
+    list.undo(&mut tx, &request.by).await?;
     tx.commit().await.map_err(Error::db("undoing a cutover"))?;
-    Ok(Undone::Undone)
+    let Some(scripts) = mapping.cutover.scripts().filter(|_| frozen) else {
+        return Ok(Undone::Undone { thawed: false });
+    };
+    run_script(&mapping, &request.account, scripts.layout, scripts.thaw).await.map_err(|error| {
+        Error::Refused(format!(
+            "undone, but people still cannot write in FileMaker: run its script {} there. {error}",
+            scripts.thaw
+        ))
+    })?;
+    Ok(Undone::Undone { thawed: true })
 }
 
 /// What an export holds.

@@ -120,6 +120,32 @@ pub struct CutoverPlan {
     /// in which people work already.
     #[serde(default)]
     pub closed_until_switch: bool,
+    /// A layout that the account sees: scripts are run from one.
+    pub freeze_layout: Option<String>,
+    /// The script that takes the right to write from people. Running it twice must do no more than once.
+    pub freeze_script: Option<String>,
+    /// The script that gives it back; likewise.
+    pub thaw_script: Option<String>,
+}
+
+/// The scripts of a freeze.
+#[derive(Clone, Copy, Debug)]
+pub struct Scripts<'a> {
+    /// From where.
+    pub layout: &'a str,
+    /// Nobody can write.
+    pub freeze: &'a str,
+    /// People can again.
+    pub thaw: &'a str,
+}
+
+impl CutoverPlan {
+    /// The scripts; `None`: a person freezes.
+    #[must_use]
+    pub fn scripts(&self) -> Option<Scripts<'_>> {
+        let layout = self.freeze_layout.as_deref()?;
+        Some(Scripts { layout, freeze: self.freeze_script.as_deref()?, thaw: self.thaw_script.as_deref()? })
+    }
 }
 
 /// A site.
@@ -263,6 +289,13 @@ impl Mapping {
                     room.name, room.site
                 )));
             }
+        }
+        let CutoverPlan { freeze_layout, freeze_script, thaw_script, .. } = &self.cutover;
+        let named = [freeze_layout, freeze_script, thaw_script].into_iter().flatten().count();
+        if named > 0 && (named < 3 || self.server.is_none()) {
+            return Err(self.wrong(
+                "[cutover] freeze_layout, freeze_script and thaw_script go together, and need a [server].",
+            ));
         }
         for kind in &self.appointment_type {
             if !(1..=8).contains(&kind.hue) || !(1..=1440).contains(&kind.minutes) {

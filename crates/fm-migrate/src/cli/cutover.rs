@@ -16,7 +16,7 @@ pub(super) struct Cutover {
     /// The name of the person who answers for it.
     #[arg(long, required_unless_present = "export")]
     by: Option<String>,
-    /// Everything but freezing FileMaker and switching over.
+    /// Everything but switching over. FileMaker is frozen only where the mapping names scripts, and thawed at the end.
     #[arg(long, conflicts_with = "undo")]
     rehearsal: bool,
     /// Steps that are confirmed beforehand: freeze, switch, mark_read_only. The others are asked for.
@@ -61,22 +61,8 @@ impl Cutover {
             println!("{}", serde_json::to_string(&exported)?);
             return Ok(());
         }
-        if self.undo {
-            return match cutover::undo(&database_url, clinic, &by).await? {
-                Undone::Undone => {
-                    eprintln!(
-                        "undone: nobody has written in Wattle, and it is closed again. Open the accounts in FileMaker."
-                    );
-                    Ok(())
-                }
-                Undone::Written(rows) => anyhow::bail!(
-                    "not undone: people have written in Wattle since the switch ({rows} rows). `fm-migrate cutover --export FOLDER` \
-                     writes them down: enter them in FileMaker before you go back, or stay in Wattle."
-                ),
-            };
-        }
         let account = Account { user: self.from.fm_user, password: self.from.fm_password };
-        let Self { rehearsal, out, ticked, confirm, blobs, .. } = self;
+        let Self { rehearsal, undo, out, ticked, confirm, blobs, .. } = self;
         let request = cutover::Request {
             mapping,
             database_url,
@@ -90,6 +76,23 @@ impl Cutover {
             blobs,
             map_key,
         };
+        if undo {
+            return match cutover::undo(&request).await? {
+                Undone::Undone { thawed } => {
+                    let then = if thawed {
+                        "The script has opened FileMaker."
+                    } else {
+                        "Open the accounts in FileMaker."
+                    };
+                    eprintln!("undone: nobody has written in Wattle, and it is closed again. {then}");
+                    Ok(())
+                }
+                Undone::Written(rows) => anyhow::bail!(
+                    "not undone: people have written in Wattle since the switch ({rows} rows). `fm-migrate cutover --export FOLDER` \
+                     writes them down: enter them in FileMaker before you go back, or stay in Wattle."
+                ),
+            };
+        }
         let mut ask = |step: Step| confirm.iter().any(|c| c == step.as_str()) || asked(step);
         let stands = cutover::cutover(&request, &mut ask, &progress)
             .await

@@ -137,6 +137,21 @@ impl DataApi {
         Ok(self.found("counting records", &path, table).await?.total.unwrap_or(0))
     }
 
+    /// Runs a script of the file from a layout. An answer that is lost on the way has it run again.
+    ///
+    /// # Errors
+    /// When there is no such script or layout, the script's last step failed, or the server stays away.
+    pub async fn script(&mut self, layout: &str, name: &str) -> Result<(), Error> {
+        const DOING: &str = "running a script";
+        let reply = self.ask(DOING, &format!("/layouts/{}/script/{}", encode(layout), encode(name))).await?;
+        let stop = match reply.get("scriptError").and_then(Json::integer) {
+            Some(0) => return Ok(()),
+            Some(code) => Stop::Script(code),
+            None => Stop::Odd,
+        };
+        Err(Error::Server { doing: DOING, stop, advice: stop.advice() })
+    }
+
     /// Signs out where one is signed in: sessions are few.
     pub async fn close(&mut self) {
         if let Some(token) = self.token.take() {

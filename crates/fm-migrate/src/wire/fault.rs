@@ -5,6 +5,8 @@
 pub enum Stop {
     /// FileMaker's error code.
     Code(i64),
+    /// A script ended with this error.
+    Script(i64),
     /// Not FileMaker that answered: a proxy's page, a cut or refused connection, time out.
     Transport,
     /// It answered, but not in the way that this interface answers.
@@ -43,7 +45,10 @@ impl Stop {
             Self::Code(102 | 8309) => {
                 "A field that the mapping names is not there. Put it on the layout, or take it out of the mapping."
             }
-            Self::Code(105) => "There is no such layout. Check api_layout in the mapping.",
+            Self::Code(104) => {
+                "There is no such script. Check freeze_script and thaw_script in the mapping, and that the account may run them."
+            }
+            Self::Code(105) => "There is no such layout. Check api_layout (or freeze_layout) in the mapping.",
             Self::Code(106 | -1002) => {
                 "There is no such table, or this server's OData does not know what was asked. Check the mapping, or set route = \"data_api\" for this table."
             }
@@ -60,6 +65,9 @@ impl Stop {
             }
             Self::Code(956) => "All sessions are taken. Close others in the admin console, and run again.",
             Self::Code(_) => "See FileMaker's list of error codes.",
+            Self::Script(_) => {
+                "The script ran and ended so. See in FileMaker whether people can write now, run the script there by hand (with full access), and mend it."
+            }
             Self::Transport => {
                 "FileMaker Server did not answer. Check that it runs and is reachable, and run again: what is staged is kept."
             }
@@ -74,6 +82,7 @@ impl std::fmt::Display for Stop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Code(code) => write!(f, "FileMaker error {code}"),
+            Self::Script(code) => write!(f, "the script ended with FileMaker error {code}"),
             Self::Transport => f.write_str("no answer"),
             Self::Odd => f.write_str("an answer that is not FileMaker's"),
         }

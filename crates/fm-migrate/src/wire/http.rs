@@ -91,7 +91,7 @@ impl Http {
                     Then::Stop => false,
                 },
                 Stop::Transport => true,
-                Stop::Odd => false,
+                Stop::Odd | Stop::Script(_) => false,
             };
             if !again {
                 break;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use sqlx::postgres::PgPool;
@@ -9,8 +11,11 @@ use uuid::Uuid;
 use wattle_domain::commands::{NewAlert, PatientDetails, PatientParts, RegisterPatient};
 use wattle_domain::fields::{AlertPlace, AlertSeverity, BirthDateAccuracy, Sex};
 use wattle_domain::{AlertId, PatientId};
+use wattle_filemaker_standin::database::{Act, Database};
 use wattle_filemaker_standin::{Fault, Settings, What};
 use wattle_fm_migrate::cutover::{Exported, Request, Stands, Step, Undone, cutover, export, undo};
+use wattle_fm_migrate::mapping::Mapping;
+use wattle_fm_migrate::sample;
 use wattle_fm_migrate::wire::{Account, Route};
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::Verdict;
@@ -56,7 +61,7 @@ impl Night {
     }
 
     async fn undo(&self) -> Result<Undone, wattle_fm_migrate::Error> {
-        undo(&self.url, CLINIC, "Maria Rossi").await
+        undo(&self.request(false)).await
     }
 
     /// What was written since the switch: each file's lines.
@@ -165,7 +170,7 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     let error = night.export("early").await.unwrap_err().to_string();
     assert!(error.contains("nothing was switched"), "{error}");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
-    assert_eq!(night.undo().await.unwrap(), Undone::Undone);
+    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: false });
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched, "the next night");
     let pool = PgPool::connect(&night.url).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
@@ -190,6 +195,95 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     assert!(error.contains("cut over already"), "nothing was undone: {error}");
     let error = night.export("since").await.unwrap_err().to_string();
     assert!(error.contains("since"), "nothing is written over: {error}");
+}
+
+/// FileMaker with scripts that freeze and thaw it.
+async fn with_scripts(name: &str) -> Option<Night> {
+    let night = Night::new(name).await?;
+    night.house.edit_mapping(
+        "\n# --- Practitioners:",
+        "\n[cutover]\nfreeze_layout = \"Patients API\"\nfreeze_script = \"Freeze all\"\nthaw_script = \"Thaw all\"\n\n# --- Practitioners:",
+    );
+    night.house.standin.with(|d| {
+        d.scripts = vec!["Freeze all".into(), "Thaw all".into()];
+        d.acts = [("Freeze all".into(), Act::Freeze), ("Thaw all".into(), Act::Thaw)].into();
+    });
+    Some(night)
+}
+
+impl Night {
+    fn frozen(&self) -> bool {
+        self.house.standin.with(|d| d.frozen)
+    }
+
+    fn ran(&self) -> Vec<String> {
+        self.house.standin.with(|d| d.ran.clone())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_freezes_filemaker_and_another_thaws_it_when_the_switch_is_taken_back() {
+    let Some(night) = with_scripts("scripts").await else { return };
+    // A script that fails stops the step, with its code and what to do.
+    night.house.standin.with(|d| d.acts.insert("Freeze all".into(), Act::Fail(9)));
+    let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
+    assert!(error.contains("the script ended with FileMaker error 9") && error.contains("by hand"), "{error}");
+    assert_eq!(number(&night.url, "SELECT count(*) FROM staging.cutover_step").await, 0, "nothing is ticked");
+    night.house.standin.with(|d| d.scripts.retain(|name| name != "Freeze all"));
+    let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
+    assert!(error.contains("FileMaker error 104") && error.contains("freeze_script"), "{error}");
+    night.house.standin.with(|d| {
+        d.scripts.push("Freeze all".into());
+        d.acts.insert("Freeze all".into(), Act::Freeze);
+    });
+    // Nobody is asked about the freeze; the final delta finds FileMaker frozen.
+    let frozen = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&frozen);
+    let look = move |d: &mut Database| seen.store(d.frozen, Ordering::SeqCst);
+    night.house.standin.plant(Fault::next("/Appointments", What::Change(Box::new(look))));
+    let stands = night.walk(false, &[]).await.unwrap();
+    assert_eq!(stands.waits, Some(Step::Switch));
+    assert!(frozen.load(Ordering::SeqCst), "before anything is read");
+    assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
+    assert!(night.frozen(), "and it stays so");
+    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: true });
+    assert!(!night.frozen());
+    assert_eq!(night.ran().last().unwrap(), "Thaw all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_freezes_and_leaves_filemaker_thawed_wherever_it_stops() {
+    let Some(night) = with_scripts("scripted_rehearsal").await else { return };
+    let stands = night.walk(true, &[]).await.unwrap();
+    assert_eq!((stands.waits, stands.done.len()), (None, 7));
+    assert_eq!(night.ran(), ["Freeze all", "Thaw all"]);
+    // Cut off in the middle: people can work, and the next one freezes again.
+    night.house.standin.plant(Fault::next("/Appointments", What::Code(802)));
+    night.walk(true, &[]).await.unwrap_err();
+    assert!(!night.frozen());
+    assert_eq!(night.walk(true, &[]).await.unwrap().waits, None);
+    assert_eq!(night.ran(), ["Freeze all", "Thaw all"].repeat(3));
+    assert_eq!(
+        number(&night.url, "SELECT count(*) FROM clinic.switchover").await,
+        0,
+        "a rehearsal closes nothing"
+    );
+    // One that cannot thaw says so, and what to do.
+    night.house.standin.with(|d| d.acts.insert("Thaw all".into(), Act::Fail(3)));
+    let error = night.walk(true, &[]).await.unwrap_err().to_string();
+    assert!(error.contains("still cannot write") && error.contains("Thaw all"), "{error}");
+}
+
+#[test]
+fn scripts_go_together() {
+    let folder = tempfile::tempdir().unwrap();
+    sample::write(&small(), folder.path()).unwrap();
+    let path = folder.path().join("clinic.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\n[practitioners]", "\n[cutover]\nfreeze_script = \"F\"\n\n[practitioners]"))
+        .unwrap();
+    let error = Mapping::read(&path).unwrap_err().to_string();
+    assert!(error.contains("go together"), "{error}");
 }
 
 /// The whole story, with the real server: closed, a push put off and kept, the switch, the same push, no way back, the export.
@@ -243,7 +337,7 @@ async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_
     assert_eq!(stands.waits, Some(Step::Switch));
     assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "until the very switch");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
-    assert_eq!(night.undo().await.unwrap(), Undone::Undone, "nobody has written");
+    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: false }, "nobody has written");
     assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "closed again");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
 
