@@ -232,10 +232,9 @@ async fn scripts_run_on_a_layout_and_their_errors_are_in_good_answers() {
     let (status, reply) = client.get(&token, "/layouts/Patients%20API/script/Broken").await;
     assert_eq!((status, &reply["messages"][0]["code"]), (200, &json!("0")), "FileMaker did what was asked");
     assert_eq!(reply["response"]["scriptError"], "9");
-    for (path, code) in [
-        ("/layouts/Patients%20API/script/Missing", "104"),
-        ("/layouts/Missing/script/Broken", "105"),
-    ] {
+    for (path, code) in
+        [("/layouts/Patients%20API/script/Missing", "104"), ("/layouts/Missing/script/Broken", "105")]
+    {
         assert_eq!(client.get(&token, path).await.1["messages"][0]["code"], code, "{path}");
     }
     assert_eq!(client.standin.with(|d| d.ran.clone()), ["Freeze all", "Broken"]);

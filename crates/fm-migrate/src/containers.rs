@@ -7,6 +7,7 @@
 //! Called by: the binary, `cutover`, the tests.
 
 mod object;
+mod open;
 mod source;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use crate::load::connect;
 use crate::load::connect::prepare;
 use crate::load::containers::{self as facts, Container, Containers, Owner, State};
 use crate::load::stage::staged;
-use crate::mapping::{Bound, Cells, Mapping, TableMapping};
+use crate::mapping::{Bound, Cells, Mapping, Storage, TableMapping};
 use crate::raw::{GS, RawRow};
 use crate::read::Source as Export;
 use crate::reason::Code;
@@ -36,6 +37,7 @@ use crate::survey::{From, Surveyed, survey};
 use crate::typing::text;
 use crate::wire::{Account, Route};
 use object::{Copying, Object};
+use open::Open;
 use source::{Folder, Found, Source, Wired};
 
 /// What to copy, where to.
@@ -148,6 +150,16 @@ fn source(
     request: &Request,
 ) -> Result<Source, Error> {
     let field = field(mapping, mapped)?.to_owned();
+    let beside = mapping.path.parent().unwrap_or(std::path::Path::new("."));
+    if mapped.storage == Some(Storage::Open) {
+        let (Some(folder), true) = (&mapped.folder, mapped.fields.contains_key("reference")) else {
+            return Err(mapping.wrong(
+                "[documents] storage = \"open\" needs folder = \"the storage's folder\" and, among its fields, reference = \"GetAsText of the \
+                 container\".",
+            ));
+        };
+        return Ok(Source::Open(Open::new(&beside.join(folder))?));
+    }
     if route == Route::File {
         let folder = mapped.folder.as_ref().ok_or_else(|| {
             mapping.wrong(
@@ -156,8 +168,7 @@ fn source(
         })?;
         let stem = mapped.path.file_stem().map(|name| name.to_string_lossy().into_owned());
         let table = mapped.table.clone().or(stem).unwrap_or_default();
-        let root = mapping.path.parent().unwrap_or(std::path::Path::new(".")).join(folder);
-        return Ok(Source::Folder(Folder::new(&root, &table, field)?));
+        return Ok(Source::Folder(Folder::new(&beside.join(folder), &table, field)?));
     }
     let account = request.account.as_ref().ok_or_else(|| {
         Error::Refused("containers come from FileMaker Server: FM_USER and FM_PASSWORD are needed.".into())
@@ -259,12 +270,12 @@ impl Copy<'_> {
         self.copied.records += 1;
         self.copied.passed_over += self.source.passed_over(&key)?;
         let before: Vec<Container> = self.known.of(&key).to_vec();
-        let mark = self.source.mark(&key, row)?;
+        let mark = self.source.mark(&key, row, cells)?;
         if !before.is_empty() && before.iter().all(|c| c.mark == mark && self.stays(c)) {
             self.count_known(&before);
             return Ok(());
         }
-        let found = self.source.find(&key, row).await?;
+        let found = self.source.find(&key, row, cells).await?;
         let mut repetitions = Vec::new();
         for one in &found {
             let repetition = i32::try_from(one.repetition).unwrap_or(i32::MAX);
@@ -294,7 +305,13 @@ impl Copy<'_> {
         match &it.state {
             State::Stored { .. } | State::Same | State::Empty => true,
             State::Rejected { code, .. } => {
-                matches!(code, Code::ContainerReference | Code::ContainerLarge | Code::ContainerProgram)
+                matches!(
+                    code,
+                    Code::ContainerReference
+                        | Code::ContainerOutside
+                        | Code::ContainerLarge
+                        | Code::ContainerProgram
+                )
             }
         }
     }
@@ -339,7 +356,7 @@ impl Copy<'_> {
         };
         let mut copying =
             Copying { writer: &mut self.writer, blobs: &self.blobs, owner: self.owner, object: &object };
-        let kept = copying.run(&mut self.source, found, row).await?;
+        let kept = copying.run(&mut self.source, found, (row, cells)).await?;
         if matches!(kept.state, State::Stored { .. }) {
             if before.is_some_and(|b| b.sha256 == kept.sha256 && matches!(b.state, State::Stored { .. })) {
                 self.copied.known += 1;

@@ -332,7 +332,10 @@ async fn thaw_after_rehearsal(request: &Request, mapping: &Mapping, list: &Cutov
         return Ok(());
     }
     run_script(mapping, &request.account, scripts.layout, scripts.thaw).await.map_err(|error| {
-        Error::Refused(format!("people still cannot write in FileMaker: run its script {} there. {error}", scripts.thaw))
+        Error::Refused(format!(
+            "people still cannot write in FileMaker: run its script {} there. {error}",
+            scripts.thaw
+        ))
     })?;
     let mut connection = connect(&request.database_url, request.clinic).await?;
     match list.ended {
@@ -372,7 +375,8 @@ pub async fn undo(request: &Request) -> Result<Undone, Error> {
         let worked = !switchover::close_again(&mut tx).await?;
         let mut rows = 0;
         for table in checklist::worked_in() {
-            rows += checklist::written_since(&mut tx, request.clinic, table.table(), switched_at).await?.len();
+            rows +=
+                checklist::written_since(&mut tx, request.clinic, table.table(), switched_at).await?.len();
         }
         if worked || rows > 0 {
             return Ok(Undone::Written(rows));
@@ -416,7 +420,10 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
     let reading = Error::db("reading what was written since the switch");
     let mut tx = connection.begin().await.map_err(&reading)?;
     // All files speak of one moment.
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *tx).await.map_err(&reading)?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        .execute(&mut *tx)
+        .await
+        .map_err(&reading)?;
     // In a clinic that was closed nobody wrote before the switch; a push that began before it and was decided after
     // it has the earlier time.
     let since = switchover::closed_since(&mut tx, clinic).await?.unwrap_or(switched_at);

@@ -219,6 +219,9 @@ pub struct TableMapping {
     pub container: Option<String>,
     /// The folder of its exported contents, beside the mapping file: `{table}/{key}/{field}/{repetition}__{name}`.
     pub folder: Option<PathBuf>,
+    /// How FileMaker keeps the files, where they are not asked of it: `open` means that they lie plain in `folder`, and the field
+    /// `reference` says where.
+    pub storage: Option<Storage>,
     /// Our field to their column; `Phone(2)` is a repetition.
     pub fields: BTreeMap<String, String>,
     /// Our field to the forms of its dates.
@@ -227,6 +230,14 @@ pub struct TableMapping {
     /// Our field to their words and ours.
     #[serde(default)]
     pub words: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// How FileMaker keeps containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// External, open: each a plain file.
+    Open,
 }
 
 impl Mapping {

@@ -83,6 +83,8 @@ codes! {
     ContainerMissing = "CONTAINER_MISSING",
     /// FileMaker holds a path to a file, not the file.
     ContainerReference = "CONTAINER_REFERENCE",
+    /// FileMaker's path to a file leads out of the folder of its storage.
+    ContainerOutside = "CONTAINER_OUTSIDE",
     /// More or fewer bytes than FileMaker says.
     ContainerSize = "CONTAINER_SIZE",
     /// Other bytes than FileMaker's checksum is of.

@@ -42,7 +42,9 @@ impl Opener {
         let (Some(table), Some(id)) = (table.map(TableName::table), id) else { return Ok(0) };
         let mut opened = 0;
         for column in table.sealed() {
-            let Some(value) = line.get_mut("fields").and_then(|fields| fields.get_mut(column.name)) else { continue };
+            let Some(value) = line.get_mut("fields").and_then(|fields| fields.get_mut(column.name)) else {
+                continue;
+            };
             if value.as_str().is_some_and(is_sealed) {
                 self.0.opened(table, column, id, value).map_err(sqlx::Error::from)?;
                 opened += 1;

@@ -13,6 +13,7 @@ use super::source::{At, Body, Broken, Found, Opened, Opening, Source};
 use crate::error::Error;
 use crate::ids::child;
 use crate::load::containers::{self as facts, Container, Held, Owner, State};
+use crate::mapping::Cells;
 use crate::raw::RawRow;
 use crate::reason::Code;
 use crate::wire::Stop;
@@ -63,7 +64,7 @@ impl Copying<'_> {
         &mut self,
         source: &mut Source,
         found: &Found,
-        row: &RawRow,
+        (row, cells): (&RawRow, Cells<'_>),
     ) -> Result<Container, Error> {
         let mut found = found.clone();
         let (mut size, mut compared, mut nothing) = (None, false, false);
@@ -77,7 +78,7 @@ impl Copying<'_> {
                 other => {
                     nothing = matches!(other, Opening::Nothing);
                     source.wait(n).await;
-                    let again = source.find(self.object.key, row).await?.into_iter();
+                    let again = source.find(self.object.key, row, cells).await?.into_iter();
                     match again.into_iter().find(|one| one.repetition == found.repetition) {
                         Some(one) => found = one,
                         None => return Ok(self.missing(&found)),
@@ -121,11 +122,12 @@ impl Copying<'_> {
 
     fn missing(&self, found: &Found) -> Container {
         let said = self.object.said;
-        let (reference, elsewhere) = match &found.at {
-            At::Elsewhere(path) => (true, Some(path.clone())),
-            _ => (said.reference, None),
+        let (code, elsewhere) = match &found.at {
+            At::Elsewhere(path) => (Code::ContainerReference, Some(path.clone())),
+            At::Outside(path) => (Code::ContainerOutside, Some(path.clone())),
+            _ if said.reference => (Code::ContainerReference, None),
+            _ => (Code::ContainerMissing, None),
         };
-        let code = if reference { Code::ContainerReference } else { Code::ContainerMissing };
         let path =
             said.path.clone().or(elsewhere).or_else(|| said.name.clone()).or_else(|| found.name.clone());
         self.rejected(code, path)

@@ -1,4 +1,4 @@
-//! Where containers' bytes come from: the Data API, or a folder of exported field contents.
+//! Where containers' bytes come from: the Data API, a folder of exported field contents, or FileMaker's own open storage.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Response;
 
+use super::open::Open;
 use crate::error::Error;
+use crate::mapping::Cells;
 use crate::raw::RawRow;
 use crate::wire::{DataApi, Given, name_of};
 
@@ -27,6 +29,8 @@ pub(super) enum At {
     Url(String),
     /// Not here: FileMaker knows a path, and no bytes.
     Elsewhere(String),
+    /// A path that leads out of the folder of FileMaker's storage: what is there is none of its files.
+    Outside(String),
 }
 
 /// A container's bytes, yet to be read.
@@ -48,22 +52,30 @@ pub(super) enum Opening {
 
 pub(super) enum Source {
     Folder(Folder),
+    Open(Open),
     Wire(Box<Wired>),
 }
 
 impl Source {
     /// What a copy is true of: while this is the same, nothing was changed.
-    pub(super) fn mark(&self, key: &str, row: &RawRow) -> Result<String, Error> {
+    pub(super) fn mark(&self, key: &str, row: &RawRow, cells: Cells<'_>) -> Result<String, Error> {
         match self {
             Self::Folder(folder) => folder.mark(key),
+            Self::Open(open) => open.mark(cells),
             Self::Wire(_) => Ok(format!("mod {}", row.mod_id.as_deref().unwrap_or_default())),
         }
     }
 
     /// The containers of a record that hold something.
-    pub(super) async fn find(&mut self, key: &str, row: &RawRow) -> Result<Vec<Found>, Error> {
+    pub(super) async fn find(
+        &mut self,
+        key: &str,
+        row: &RawRow,
+        cells: Cells<'_>,
+    ) -> Result<Vec<Found>, Error> {
         match self {
             Self::Folder(folder) => folder.find(key),
+            Self::Open(open) => open.find(cells),
             Self::Wire(wired) => wired.find(row).await,
         }
     }
@@ -72,7 +84,7 @@ impl Source {
     pub(super) fn expected(&self, key: &str) -> Option<String> {
         match self {
             Self::Folder(folder) => Some(format!("{}/{key}/{}", folder.table, folder.field)),
-            Self::Wire(_) => None,
+            Self::Open(_) | Self::Wire(_) => None,
         }
     }
 
@@ -87,7 +99,7 @@ impl Source {
     /// Opens one.
     pub(super) async fn open(&mut self, found: &Found) -> Result<Opening, Error> {
         match (self, &found.at) {
-            (_, At::Elsewhere(_)) => Ok(Opening::Nothing),
+            (_, At::Elsewhere(_) | At::Outside(_)) => Ok(Opening::Nothing),
             (_, At::File(path)) => {
                 let file = match File::open(path) {
                     Ok(file) => file,
@@ -96,7 +108,11 @@ impl Source {
                     }
                     Err(error) => return Err(Error::file(path)(error)),
                 };
-                let size = file.metadata().map_err(Error::file(path))?.len();
+                let facts = file.metadata().map_err(Error::file(path))?;
+                if !facts.is_file() {
+                    return Ok(Opening::Nothing);
+                }
+                let size = facts.len();
                 let body = Body::File(path.clone(), file);
                 Ok(Opening::Open(Opened { size: Some(size), name: None, body }))
             }
@@ -109,7 +125,7 @@ impl Source {
                 Given::Nothing => Opening::Nothing,
                 Given::Over | Given::Failed => Opening::Again,
             }),
-            (Self::Folder(_), At::Url(_)) => Ok(Opening::Nothing),
+            (Self::Folder(_) | Self::Open(_), At::Url(_)) => Ok(Opening::Nothing),
         }
     }
 
@@ -175,9 +191,7 @@ impl Folder {
         let mut mark = String::new();
         for (repetition, _, path) in self.files(key)? {
             let facts = std::fs::metadata(&path).map_err(Error::file(&path))?;
-            let changed = facts.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-            let changed = changed.unwrap_or_default().as_nanos();
-            mark.push_str(&format!("{repetition}:{}:{changed} ", facts.len()));
+            mark.push_str(&format!("{repetition}:{} ", state_of(&facts)));
         }
         Ok(mark)
     }
@@ -188,6 +202,12 @@ impl Folder {
             .map(|(repetition, name, path)| Found { repetition, name: Some(name), at: At::File(path) })
             .collect())
     }
+}
+
+/// Size and time of change: a file that has the same is the same.
+pub(super) fn state_of(facts: &std::fs::Metadata) -> String {
+    let changed = facts.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    format!("{}:{}", facts.len(), changed.unwrap_or_default().as_nanos())
 }
 
 /// The names in a folder that are text.

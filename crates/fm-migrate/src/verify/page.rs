@@ -252,6 +252,7 @@ fn meaning(code: Code) -> &'static str {
         Code::ContainerSize => "the file is longer or shorter than FileMaker says",
         Code::ContainerMd5 => "the file is another one than FileMaker's checksum is of",
         Code::ContainerLarge => "the file is larger than any document may be",
+        Code::ContainerOutside => "the path to the file leads out of the storage's folder",
         Code::ContainerProgram => "the file is a program",
         Code::ContainerType => "the file is not what its name says; kept as what it is",
         Code::SameContent => "the same file as another document of this patient; kept once",

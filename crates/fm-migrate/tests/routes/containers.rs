@@ -430,3 +430,120 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() {
     house.edit_mapping("folder = \"containers\"", "container = \"File\"\nfolder = \"elsewhere\"");
     assert!(said(&other, Route::File).await.contains("elsewhere"));
 }
+
+/// The sample's files, as FileMaker's open storage has them: each record says where under one folder its files are.
+fn keep_open(house: &House) {
+    house.edit_mapping("folder = \"containers\"", "folder = \"containers/Documents\"\nstorage = \"open\"");
+    house.standin.with(|d| {
+        let table = d.table_mut("Documents").unwrap();
+        let (names, storage) = (table.field("FileName").unwrap(), table.field("Storage").unwrap());
+        let said: Vec<(u64, String)> = table
+            .records
+            .iter()
+            .filter(|r| !r.cells[storage].contains("File Reference"))
+            .map(|r| {
+                let key = r.cells[0].trim();
+                let path = |(n, name): (usize, &str)| match name {
+                    "" => String::new(),
+                    name => format!("remote:{key}/File/{n}__{name}\rsize:12,34"),
+                };
+                let paths: Vec<String> = (1..).zip(r.cells[names].split('\u{1D}')).map(path).collect();
+                (r.id, paths.join("\u{1D}"))
+            })
+            .collect();
+        for (id, paths) in said {
+            table.edit(id, "FilePath", &paths);
+        }
+    });
+}
+
+/// What a record's reference says.
+fn point(house: &House, key: &str, reference: &str) {
+    house.standin.with(|d| {
+        let table = d.table_mut("Documents").unwrap();
+        let id = table.records.iter().find(|r| r.cells[0] == key).unwrap().id;
+        table.edit(id, "FilePath", reference);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_storage_is_read_from_disk_and_gives_the_same_documents() {
+    let Some(by_folder) = Target::new("docs_closed").await else { return };
+    let house = House::new(with_documents(160), Settings::default()).await;
+    by_folder.copy(&house, Route::File).await.unwrap();
+    house.import(&by_folder.url, Route::File).await.unwrap();
+    let open = Target::new("docs_open").await.unwrap();
+    keep_open(&house);
+    house.extract(&open.url, Route::DataApi).await.unwrap();
+    let copied = open.copy(&house, Route::DataApi).await.unwrap();
+    assert_eq!(house.standin.requests("container"), 0, "no file is asked of FileMaker");
+    let report = house.import(&open.url, Route::DataApi).await.unwrap();
+    let table = &report.tables["documents"];
+    assert_eq!(table.read, table.loaded + table.rejected);
+    assert!(
+        table.rejects.iter().any(|(code, _)| code.as_str() == "CONTAINER_REFERENCE"),
+        "{:?}",
+        table.rejects
+    );
+    assert_eq!(open.opened().await, by_folder.opened().await);
+    open.verified(&house).await;
+    let again = open.copy(&house, Route::DataApi).await.unwrap();
+    assert_eq!((again.stored, again.known), (0, copied.stored + copied.same));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_record_leads_out_of_the_storage() {
+    let Some(target) = Target::new("docs_outside").await else { return };
+    let house = House::new(Plan { documents: 8, ..with_documents(8) }, Settings::default()).await;
+    let root = house.folder.path().join("containers/Documents");
+    std::fs::write(house.folder.path().join("secret.pdf"), b"%PDF-1.4 not of the clinic's").unwrap();
+    keep_open(&house);
+    let secret = house.folder.path().join("secret.pdf");
+    let mut outside = vec![
+        ("D000000", "remote:../../secret.pdf".to_owned()),
+        ("D000001", format!("remote:{}", secret.display())),
+        ("D000002", "filewin:/C:/secret.pdf".to_owned()),
+        ("D000004", "D000004\\..\\..\\..\\secret.pdf".to_owned()),
+    ];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(house.folder.path(), root.join("link")).unwrap();
+        outside.push(("D000005", "remote:link/secret.pdf".to_owned()));
+    }
+    for (key, reference) in &outside {
+        point(&house, key, reference);
+    }
+    point(&house, "D000006", "remote:Moved/scan.pdf");
+    // Nothing that FileMaker says of the files may be what keeps the wrong ones out.
+    house.standin.with(|d| {
+        let table = d.table_mut("Documents").unwrap();
+        let ids: Vec<u64> = table.records.iter().map(|r| r.id).collect();
+        for (id, field) in ids.iter().flat_map(|id| [(id, "FileMD5"), (id, "FileSize"), (id, "FileName")]) {
+            table.edit(*id, field, "");
+        }
+    });
+    house.extract(&target.url, Route::DataApi).await.unwrap();
+    let copied = target.copy(&house, Route::DataApi).await.unwrap();
+    let rejected =
+        |code: &str| copied.rejected.iter().find(|(c, _)| c.as_str() == code).map_or(0, |(_, n)| *n);
+    assert_eq!(rejected("CONTAINER_OUTSIDE"), outside.len() as u64, "{:?}", copied.rejected);
+    assert!(rejected("CONTAINER_MISSING") >= 1, "{:?}", copied.rejected);
+    house.import(&target.url, Route::DataApi).await.unwrap();
+    let pool = PgPool::connect(&target.url).await.unwrap();
+    let path: String = sqlx::query_scalar("SELECT path FROM staging.container WHERE record_key = 'D000006'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(path, "remote:Moved/scan.pdf", "whoever looks for it is told where it should be");
+    let unknown = target.opened().await.len() as u64;
+    assert_eq!(unknown, copied.stored);
+    // Where the folder itself is not there, nothing is called missing.
+    house.edit_mapping("containers/Documents", "elsewhere");
+    let error = target.copy(&house, Route::DataApi).await.unwrap_err().to_string();
+    assert!(error.contains("elsewhere"), "{error}");
+    // And without the field that says where files are, nothing is begun.
+    house.edit_mapping("elsewhere", "containers/Documents");
+    house.edit_mapping("reference = \"FilePath\"", "");
+    let error = target.copy(&house, Route::DataApi).await.unwrap_err().to_string();
+    assert!(error.contains("GetAsText"), "{error}");
+}

@@ -65,7 +65,10 @@ impl Night {
     }
 
     /// What was written since the switch: each file's lines.
-    async fn export(&self, folder: &str) -> Result<(Exported, BTreeMap<String, Vec<Value>>), wattle_fm_migrate::Error> {
+    async fn export(
+        &self,
+        folder: &str,
+    ) -> Result<(Exported, BTreeMap<String, Vec<Value>>), wattle_fm_migrate::Error> {
         let folder = self.house.folder.path().join(folder);
         let exported = export(&self.url, CLINIC, &folder).await?;
         Ok((exported, read(&folder)))
@@ -227,7 +230,10 @@ async fn a_script_freezes_filemaker_and_another_thaws_it_when_the_switch_is_take
     // A script that fails stops the step, with its code and what to do.
     night.house.standin.with(|d| d.acts.insert("Freeze all".into(), Act::Fail(9)));
     let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
-    assert!(error.contains("the script ended with FileMaker error 9") && error.contains("by hand"), "{error}");
+    assert!(
+        error.contains("the script ended with FileMaker error 9") && error.contains("by hand"),
+        "{error}"
+    );
     assert_eq!(number(&night.url, "SELECT count(*) FROM staging.cutover_step").await, 0, "nothing is ticked");
     night.house.standin.with(|d| d.scripts.retain(|name| name != "Freeze all"));
     let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
@@ -280,8 +286,11 @@ fn scripts_go_together() {
     sample::write(&small(), folder.path()).unwrap();
     let path = folder.path().join("clinic.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("\n[practitioners]", "\n[cutover]\nfreeze_script = \"F\"\n\n[practitioners]"))
-        .unwrap();
+    std::fs::write(
+        &path,
+        text.replace("\n[practitioners]", "\n[cutover]\nfreeze_script = \"F\"\n\n[practitioners]"),
+    )
+    .unwrap();
     let error = Mapping::read(&path).unwrap_err().to_string();
     assert!(error.contains("go together"), "{error}");
 }
@@ -291,7 +300,10 @@ fn scripts_go_together() {
 async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_it() {
     let Some(server) = Server::start("whole_story").await else { return };
     let house = House::new(small(), Settings::default()).await;
-    house.edit_mapping("\n# --- Practitioners:", "\n[cutover]\nclosed_until_switch = true\n\n# --- Practitioners:");
+    house.edit_mapping(
+        "\n# --- Practitioners:",
+        "\n[cutover]\nclosed_until_switch = true\n\n# --- Practitioners:",
+    );
     house.extract(&server.url, Route::Odata).await.unwrap();
     let report = house.import(&server.url, Route::Odata).await.unwrap();
     assert_eq!(report.closed, Some(true));
@@ -361,7 +373,8 @@ async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{path:?}");
     }
-    let said = server.ask(&["keys", "open", "--clinic", &CLINIC.to_string(), "--folder", folder.to_str().unwrap()]);
+    let said =
+        server.ask(&["keys", "open", "--clinic", &CLINIC.to_string(), "--folder", folder.to_str().unwrap()]);
     assert_eq!(said["opened"], 1);
     let opened = read(&folder);
     assert_eq!(opened["alert"][0]["fields"]["text"], "Comes with her dog");

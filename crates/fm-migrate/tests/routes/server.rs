@@ -55,7 +55,8 @@ impl Server {
             ask(&url, &["migrate"], "");
             let clinic = CLINIC.to_string();
             ask(&url, &["clinic", "create", "--id", &clinic, "--name", "Acacia Street Medical Centre"], "");
-            let maria = ["user", "add", "--clinic", &clinic, "--username", "maria", "--display-name", "Maria Costa"];
+            let maria =
+                ["user", "add", "--clinic", &clinic, "--username", "maria", "--display-name", "Maria Costa"];
             ask(&url, &[&maria[..], &["--role", "reception"]].concat(), PASSWORD);
             let mut process = command(&url)
                 .args(["serve", "--listen", "127.0.0.1:0"])
@@ -184,7 +185,11 @@ impl Desk {
         let response = self.post("/v1/push", &Push { commands: commands.to_vec() }).await;
         let good = response.status() == 200;
         let body = response.bytes().await.unwrap();
-        if good { Ok(serde_json::from_slice(&body).unwrap()) } else { Err(serde_json::from_slice(&body).unwrap()) }
+        if good {
+            Ok(serde_json::from_slice(&body).unwrap())
+        } else {
+            Err(serde_json::from_slice(&body).unwrap())
+        }
     }
 
     /// How many patients a first pull brings.
@@ -192,7 +197,8 @@ impl Desk {
         let hello = json!({ "app_version": "0.1.0", "protocol": PROTOCOL, "epoch": "", "cursors": {}, "outbox_len": 0, "last_n": 0 });
         let welcome = self.post("/v1/session", &hello).await.bytes().await.unwrap();
         let welcome: Value = serde_json::from_slice(&welcome).unwrap();
-        let pull = json!({ "epoch": welcome["epoch"], "cursors": {}, "awaiting": [], "max_bytes": 100_000_000_u64 });
+        let pull =
+            json!({ "epoch": welcome["epoch"], "cursors": {}, "awaiting": [], "max_bytes": 100_000_000_u64 });
         let response = self.post("/v1/pull", &pull).await;
         let text = response.text().await.unwrap();
         let frames = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

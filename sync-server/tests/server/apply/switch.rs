@@ -16,7 +16,9 @@ async fn asked(house: &House, function: &str) -> bool {
         .execute(&mut *tx)
         .await
         .unwrap();
-    let sql = format!("SELECT coalesce((SELECT f.said::text::boolean FROM clinic.{function}() AS f (said) WHERE f.said::text <> ''), true)");
+    let sql = format!(
+        "SELECT coalesce((SELECT f.said::text::boolean FROM clinic.{function}() AS f (said) WHERE f.said::text <> ''), true)"
+    );
     let said = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
     said
@@ -51,7 +53,11 @@ async fn the_switch_is_taken_back_until_somebody_works() {
     let mut reception = house.desk("reception-1", "maria").await;
     assert!(asked(&house, "close_until_switch").await);
     asked(&house, "open_at_switch").await;
-    assert_eq!(reception.do_it(NoteSearch { hits: 3 }).await, Verdict::Applied, "whoever looks writes nothing");
+    assert_eq!(
+        reception.do_it(NoteSearch { hits: 3 }).await,
+        Verdict::Applied,
+        "whoever looks writes nothing"
+    );
     assert!(asked(&house, "close_again").await);
     let push = Push { commands: vec![reception.command(patient("Nguyen"))] };
     assert_eq!(fault(reception.post("/v1/push", &push).await).await.1, ErrorCode::BeforeSwitch);
