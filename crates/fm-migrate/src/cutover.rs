@@ -22,7 +22,7 @@ use crate::load::connect::prepare;
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route};
-use crate::{containers, extract, import, verify};
+use crate::{containers, extract, import, models, verify};
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -250,7 +250,13 @@ async fn run(
                 map_key: request.map_key.clone(),
             };
             let done = import::import(&wanted, progress).await?;
-            Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
+            // The clinic can work without its read models: what is wrong with them stands on the list, and stops no night.
+            let read_models = match models::refresh(&request.database_url, clinic, Some(done.run), None).await
+            {
+                Ok(fresh) => json!({ "fresh": fresh.len() }),
+                Err(error) => json!({ "not_fresh": error.to_string() }),
+            };
+            Ok(Ok(json!({ "import": done, "read_models": read_models })))
         }
         _ => {
             let wanted = verify::Request {
