@@ -72,7 +72,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("wattle-models", &["wattle-domain"]),
-    ("wattle-fm-migrate", &["wattle-blob-store", "wattle-document", "wattle-domain", "wattle-models"]),
+    (
+        "wattle-fm-migrate",
+        &["wattle-blob-store", "wattle-document", "wattle-domain", "wattle-models", "wattle-papers"],
+    ),
     // For tests and the demo: nobody names it but in [dev-dependencies].
     ("wattle-filemaker-standin", &["wattle-fm-migrate"]),
     ("wattle-private-postgres", &[]),
@@ -91,7 +94,11 @@ const KEPT: &[(&str, &[&str], &str)] = &[
         &["wattle-server", "wattle-fm-migrate", "wattle-models", "wattle-tests"],
         "SQL of the server lives in sync-server, fm-migrate and models",
     ),
-    ("wattle-papers", &["wattle-desktop"], "only the window links the typesetter"),
+    (
+        "wattle-papers",
+        &["wattle-desktop", "wattle-fm-migrate"],
+        "only the window and the migrator link the typesetter",
+    ),
     ("typst", &["wattle-papers"], "one look for everything on paper"),
     ("tauri", &["wattle-desktop"], "the shell translates, nothing else"),
     ("leptos", &["wattle-ui"], "the page is the page"),

@@ -39,7 +39,7 @@ enum Action {
     Models(models::Models),
     /// Say where each table stands. The last line on stdout is the same as JSON.
     Status(status::Status),
-    /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.json and spot.html. Ends with
+    /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.pdf, report.json and spot.html. Ends with
     /// an error when something is not accounted for.
     Verify(verify::Verify),
     /// Walk the checklist of the night of the cutover; interrupted, it goes on where it was. The last line on stdout is where it

@@ -117,6 +117,8 @@ pub struct Request {
     pub blobs: Option<String>,
     /// Under what the map keeps the hashes of rows.
     pub map_key: Option<MapKey>,
+    /// What makes `report.pdf` of the verification.
+    pub typesetter: Option<verify::Typesetter>,
 }
 
 /// How far it came.
@@ -267,6 +269,7 @@ async fn run(
                 spot: 20,
                 ticked: request.ticked.clone(),
                 map_key: request.map_key.clone(),
+                typesetter: request.typesetter,
             };
             let verified = verify::verify(&wanted).await?;
             if !verified.good {

@@ -70,6 +70,7 @@ impl Cutover {
             ticked,
             blobs,
             map_key,
+            typesetter: Some(super::verify::pdf),
         };
         let mut ask = |step: Step| confirm.iter().any(|c| c == step.as_str()) || asked(step);
         let stands = cutover::cutover(&request, &mut ask, &progress)
