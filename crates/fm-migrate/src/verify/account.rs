@@ -99,6 +99,20 @@ fn code(text: impl ToString) -> Cell {
     Cell { code: true, ..cell(text) }
 }
 
+/// A number as people read it: 1,066.
+fn count(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
+    let mut out = String::from(sign);
+    for (place, digit) in (0..digits.len()).rev().zip(digits.chars()) {
+        out.push(digit);
+        if place > 0 && place.is_multiple_of(3) {
+            out.push(',');
+        }
+    }
+    out
+}
+
 /// In red, unless it is good.
 fn checked(text: impl ToString, good: bool) -> Cell {
     Cell { tone: if good { Tone::Plain } else { Tone::Bad }, ..cell(text) }
@@ -143,42 +157,37 @@ impl Account {
         let text = format!(
             "Every record is accounted for. {} records were read, {} are in Wattle, {} could not be trusted and wait on a list for \
              a person.",
-            sum(|c| c.staged),
-            sum(|c| c.loaded),
-            sum(Counted::rejected)
+            count(sum(|c| c.staged)),
+            count(sum(|c| c.loaded)),
+            count(sum(Counted::rejected))
         );
         self.words(Tone::Good, text);
     }
 
     fn counts(&mut self, v: &Verified) {
         self.heading("Records");
-        self.words(
-            Tone::Plain,
-            "FileMaker was asked in two ways how many records it has. Each one is either in Wattle or on the list of records that \
-             could not be loaded."
-                .into(),
-        );
-        let head = vec![
-            wide("Table"),
-            words("Way"),
-            numbers("FileMaker says"),
-            numbers("Its other interface"),
-            numbers("Read"),
-            numbers("In Wattle"),
-            numbers("On the list"),
-        ];
-        let said = |n: Option<u64>| n.map_or_else(|| "not asked".to_owned(), |n| n.to_string());
+        let asked = v.counts.iter().any(|c| c.filemaker.is_some());
+        let how = match asked {
+            true => "FileMaker was asked in two ways how many records it has.",
+            false => "The records came out of export files; FileMaker itself was not asked how many it has.",
+        };
+        let text =
+            format!("{how} Each one is either in Wattle or on the list of records that could not be loaded.");
+        self.words(Tone::Plain, text);
+        let mut head = vec![wide("Table"), words("Way")];
+        if asked {
+            head.extend([numbers("FileMaker says"), numbers("Its other interface")]);
+        }
+        head.extend([numbers("Read"), numbers("In Wattle"), numbers("On the list")]);
         let rows = v.counts.iter().map(|c| {
-            let number = |text: String| checked(text, c.good());
-            vec![
-                cell(c.table),
-                cell(way(&c.route)),
-                number(said(c.filemaker)),
-                number(said(c.witness)),
-                number(c.staged.to_string()),
-                number(c.loaded.to_string()),
-                number(c.rejected().to_string()),
-            ]
+            let number = |n: u64| checked(count(n), c.good());
+            let said = |n: Option<u64>| n.map_or_else(|| cell("not asked"), number);
+            let mut row = vec![cell(c.table), cell(way(&c.route))];
+            if asked {
+                row.extend([said(c.filemaker), said(c.witness)]);
+            }
+            row.extend([number(c.staged), number(c.loaded), number(c.rejected())]);
+            row
         });
         self.table(head, rows.collect());
         for c in v.counts.iter().filter(|c| c.newer_extract) {
@@ -195,7 +204,7 @@ impl Account {
             for (what, list) in [("on the list", &c.rejects), ("loaded, noted", &c.notes)] {
                 for (reason, n) in list {
                     let meaning = format!("{what}: {}", meaning(*reason));
-                    rows.push(vec![cell(c.table), cell(meaning), code(reason.as_str()), cell(n)]);
+                    rows.push(vec![cell(c.table), cell(meaning), code(reason.as_str()), cell(count(n))]);
                 }
             }
         }
@@ -227,9 +236,9 @@ impl Account {
                 cell(s.table),
                 cell(&s.column),
                 cell(s.what),
-                checked(s.there, s.good()),
-                checked(s.left_out, s.good()),
-                checked(format!("{}{more}", s.here), s.good()),
+                checked(count(s.there), s.good()),
+                checked(count(s.left_out), s.good()),
+                checked(format!("{}{more}", count(s.here)), s.good()),
             ]
         });
         self.table(head, rows.collect());
@@ -250,9 +259,9 @@ impl Account {
             let same = t.expected_root == t.actual_root;
             let verdict = match same {
                 true => Cell { tone: Tone::Good, ..cell("equal") },
-                false => cell(format!("differs in {} blocks, see below", t.blocks)),
+                false => cell("differs, see below"),
             };
-            vec![cell(t.table), cell(t.expected), cell(t.actual), verdict, code(short)]
+            vec![cell(t.table), cell(count(t.expected)), cell(count(t.actual)), verdict, code(short)]
         });
         let head =
             vec![wide("Table"), numbers("Should be"), numbers("Are"), words("Compared"), words("Checksum")];
@@ -279,10 +288,10 @@ impl Account {
         });
         let head = vec![
             words("Table"),
-            wide("Row"),
-            numbers("FileMaker record"),
+            words("Row"),
+            numbers("Record"),
             words("What"),
-            words("Columns"),
+            wide("Columns"),
             wide("Why"),
         ];
         self.table(head, rows.collect());

@@ -262,4 +262,11 @@ async fn the_program_refreshes_models_and_writes_the_report_on_paper() {
     assert_eq!(said["good"], true);
     let pdf = std::fs::read(out.join("report.pdf")).unwrap();
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 10_000, "{} bytes", pdf.len());
+
+    // What is wrong is on paper too, before the program says that something is.
+    clinic.tamper("UPDATE clinic.patient SET birth_date = birth_date + 1 WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient WHERE birth_date IS NOT NULL)").await;
+    let mut command = run(&["verify", "--mapping", mapping, "--out", out.to_str().unwrap()]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(!output.status.success());
+    assert_ne!(std::fs::read(out.join("report.pdf")).unwrap(), pdf);
 }
