@@ -33,6 +33,9 @@ pub enum AdminError {
     /// The database refused or went away.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// A read model could not be refreshed.
+    #[error("{0}")]
+    Model(#[from] wattle_models::Error),
     /// The machine has no randomness or no thread.
     #[error("the machine failed: {}", .0.cause.as_deref().unwrap_or("no more is known"))]
     Machine(ApiError),

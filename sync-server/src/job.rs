@@ -1,4 +1,5 @@
-//! The server's own work, out of a queue in PostgreSQL: each night, each clinic's documents are compared with the store.
+//! The server's own work, out of a queue in PostgreSQL: each night, each clinic's documents are compared with the store; every
+//! quarter of an hour its read models are brought up to date.
 //!
 //! A queue of our own: what there is (apalis-postgres 1.0, sqlxmq 0.6, graphile_worker 0.14, pgmq) brings tables and functions
 //! that whoever works must own or may write, beside row-level security, for one row a clinic and night.
@@ -22,8 +23,10 @@ pub use crate::db::job::Job;
 
 /// The audit of documents.
 const AUDIT: &str = "audit_documents";
-/// From one to the next.
-const EVERY: TimeDelta = TimeDelta::hours(24);
+/// The read models that need nothing of a migration.
+const REFRESH: &str = "refresh_models";
+/// Each kind, and from one of it to the next.
+const KINDS: [(&str, TimeDelta); 2] = [(AUDIT, TimeDelta::hours(24)), (REFRESH, TimeDelta::minutes(15))];
 /// After a try that came to nothing: a minute, then twice as long each time, this at most.
 const LONGEST_WAIT_MIN: i64 = 360;
 
@@ -38,19 +41,25 @@ pub async fn run_due(
     now: impl Fn() -> DateTime<Utc>,
     mut told: impl FnMut(Value),
 ) -> Result<(), AdminError> {
-    for clinic in image::clinics(owner).await? {
-        job::plan(owner, clinic, AUDIT, now()).await?;
-    }
-    loop {
-        // Closed whatever happens, and with it the lock.
-        let mut connection = owner.acquire().await?.detach();
-        let Some(due) = job::take(&mut connection, AUDIT, now()).await? else {
+    let clinics = image::clinics(owner).await?;
+    for (kind, every) in KINDS {
+        for clinic in &clinics {
+            job::plan(owner, *clinic, kind, now()).await?;
+        }
+        loop {
+            // Closed whatever happens, and with it the lock.
+            let mut connection = owner.acquire().await?.detach();
+            let due = job::take(&mut connection, kind, now()).await?;
+            if let Some(due) = &due {
+                told(run(owner, place, (due, every), &now).await?);
+            }
             connection.close().await?;
-            return Ok(());
-        };
-        told(run(owner, place, &due, &now).await?);
-        connection.close().await?;
+            if due.is_none() {
+                break;
+            }
+        }
     }
+    Ok(())
 }
 
 /// The newest jobs of a clinic, those that wait first.
@@ -67,17 +76,19 @@ pub async fn newest(owner: &PgPool, clinic: ClinicId) -> Result<Vec<Job>, AdminE
 async fn run(
     owner: &PgPool,
     place: &Place,
-    due: &Due,
+    (due, every): (&Due, TimeDelta),
     now: &impl Fn() -> DateTime<Utc>,
 ) -> Result<Value, AdminError> {
-    match document::audit(owner, place, due.clinic, now()).await {
-        Ok(found) => {
-            let is_good = found.missing.is_empty() && found.altered.is_empty();
-            let report = serde_json::to_value(&found).unwrap_or_default();
-            if !is_good {
-                tracing::error!(clinic = %due.clinic, missing = found.missing.len(), altered = found.altered.len(), "the store has lost documents");
+    let worked = match due.kind {
+        REFRESH => refresh(owner, due).await,
+        _ => audit(owner, place, due, now()).await,
+    };
+    match worked {
+        Ok((is_good, report)) => {
+            job::done(owner, due, &report, now(), due.due_at.max(now() - every) + every).await?;
+            if due.kind == REFRESH {
+                job::forget_earlier(owner, due).await?;
             }
-            job::done(owner, due, &report, now(), due.due_at.max(now() - EVERY) + EVERY).await?;
             Ok(json!({ "job": due.kind, "clinic": due.clinic, "good": is_good, "report": report }))
         }
         Err(error) => {
@@ -92,4 +103,28 @@ async fn run(
             Ok(json!({ "job": due.kind, "clinic": due.clinic, "failed": why, "tries": due.tries }))
         }
     }
+}
+
+/// Whether the store has all of a clinic's documents, and what was found.
+async fn audit(
+    owner: &PgPool,
+    place: &Place,
+    due: &Due,
+    now: DateTime<Utc>,
+) -> Result<(bool, Value), AdminError> {
+    let found = document::audit(owner, place, due.clinic, now).await?;
+    let is_good = found.missing.is_empty() && found.altered.is_empty();
+    if !is_good {
+        tracing::error!(clinic = %due.clinic, missing = found.missing.len(), altered = found.altered.len(), "the store has lost documents");
+    }
+    Ok((is_good, serde_json::to_value(&found).unwrap_or_default()))
+}
+
+/// What became of each model. A test that does not hold is an error: it is tried again, and stands in the list until it holds.
+async fn refresh(owner: &PgPool, due: &Due) -> Result<(bool, Value), AdminError> {
+    let models: Vec<_> =
+        wattle_models::shipped()?.into_iter().filter(wattle_models::Model::is_of_clinic).collect();
+    let mut connection = owner.acquire().await?;
+    let done = wattle_models::refresh(&mut connection, due.clinic, due.id, &models).await?;
+    Ok((true, json!({ "models": done })))
 }

@@ -2,9 +2,11 @@
 
 use crate::{run, say};
 
+pub(crate) mod dbt;
 mod debian;
 pub(crate) mod moto;
 pub(crate) mod openid;
+mod python;
 pub(crate) mod s3;
 mod wasm;
 

@@ -128,5 +128,8 @@ fn tell(command: &mut Command, programs: &Programs) {
     if let Some(moto) = setup::moto::program() {
         command.env("WATTLE_MOTO_BIN", moto);
     }
+    if let Some(dbt) = setup::dbt::program() {
+        command.env("WATTLE_DBT_BIN", dbt);
+    }
     command.env("WATTLE_CACHE", places::cache());
 }

@@ -5,6 +5,7 @@ mod cutover;
 mod draft_mapping;
 mod extract;
 mod import;
+mod models;
 mod sample;
 mod status;
 mod verify;
@@ -25,7 +26,8 @@ struct Cli {
 enum Action {
     /// Write a made-up clinic in FileMaker's export formats, with FileMaker's dirt. The last line on stdout counts it as JSON.
     Sample(sample::Sample),
-    /// Load a clinic's exports into PostgreSQL. A second time changes nothing. The last line on stdout is the report as JSON.
+    /// Load a clinic's exports into PostgreSQL and refresh the read models. A second time changes nothing. The last line on
+    /// stdout is the report as JSON.
     Import(import::Import),
     /// Read a clinic's records out of FileMaker Server into staging. A second time only what changed. Killed, it goes on where
     /// it was. The last line on stdout is the report as JSON.
@@ -33,9 +35,11 @@ enum Action {
     /// Bring documents' files into object storage, sealed: out of FileMaker Server, or out of a folder of exported field contents.
     /// A second time only what changed. Killed, it goes on where it was. The last line on stdout counts them as JSON.
     Containers(containers::Containers),
+    /// Refresh the read models, each with its tests. The last line on stdout counts them as JSON.
+    Models(models::Models),
     /// Say where each table stands. The last line on stdout is the same as JSON.
     Status(status::Status),
-    /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.json and spot.html. Ends with
+    /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.pdf, report.json and spot.html. Ends with
     /// an error when something is not accounted for.
     Verify(verify::Verify),
     /// Walk the checklist of the night of the cutover; interrupted, it goes on where it was. The last line on stdout is where it
@@ -52,6 +56,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Action::Import(arguments) => runtime()?.block_on(arguments.run()),
         Action::Extract(arguments) => runtime()?.block_on(arguments.run()),
         Action::Containers(arguments) => runtime()?.block_on(arguments.run()),
+        Action::Models(arguments) => runtime()?.block_on(arguments.run()),
         Action::Status(arguments) => runtime()?.block_on(arguments.run()),
         Action::Verify(arguments) => runtime()?.block_on(arguments.run()),
         Action::DraftMapping(arguments) => arguments.run(),

@@ -24,7 +24,7 @@ use crate::load::{actual, connect, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route, Wire};
-use crate::{containers, extract, import, verify};
+use crate::{containers, extract, import, models, verify};
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -119,6 +119,8 @@ pub struct Request {
     pub blobs: Option<String>,
     /// Under what the map keeps the hashes of rows.
     pub map_key: Option<MapKey>,
+    /// What makes `report.pdf` of the verification.
+    pub typesetter: Option<verify::Typesetter>,
 }
 
 /// How far it came.
@@ -286,7 +288,13 @@ async fn run(
                 map_key: request.map_key.clone(),
             };
             let done = import::import(&wanted, progress).await?;
-            Ok(Ok(serde_json::to_value(done).unwrap_or_default()))
+            // The clinic can work without its read models: what is wrong with them stands on the list, and stops no night.
+            let read_models = match models::refresh(&request.database_url, clinic, Some(done.run), None).await
+            {
+                Ok(fresh) => json!({ "fresh": fresh.len() }),
+                Err(error) => json!({ "not_fresh": error.to_string() }),
+            };
+            Ok(Ok(json!({ "import": done, "read_models": read_models })))
         }
         _ => {
             let wanted = verify::Request {
@@ -297,6 +305,7 @@ async fn run(
                 spot: 20,
                 ticked: request.ticked.clone(),
                 map_key: request.map_key.clone(),
+                typesetter: request.typesetter,
             };
             let verified = verify::verify(&wanted).await?;
             if !verified.good {

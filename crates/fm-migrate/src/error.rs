@@ -46,6 +46,9 @@ pub enum Error {
         /// What PostgreSQL says. Constraint and table names; the driver's message may name keys, never logged by us.
         source: sqlx::Error,
     },
+    /// A read model is not fresh. What was imported stays imported.
+    #[error("{0}")]
+    Model(#[from] wattle_models::Error),
     /// The object storage refused or went away.
     #[error("{doing}: {source}. What is stored stays; run again when it answers")]
     Store {

@@ -18,6 +18,7 @@ pub mod import;
 mod load;
 pub mod map_key;
 pub mod mapping;
+pub mod models;
 pub mod raw;
 pub mod read;
 pub mod reason;

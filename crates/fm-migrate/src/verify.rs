@@ -5,6 +5,7 @@
 //! by side: it is for the person at the clinic who ticks them off, and says so.)
 //! Called by: the binary, `cutover`, the tests.
 
+pub mod account;
 mod differences;
 pub mod digest;
 mod expected;
@@ -77,7 +78,12 @@ pub struct Request {
     pub ticked: Option<PathBuf>,
     /// Under what the map keeps the hashes of rows, as the import had it.
     pub map_key: Option<MapKey>,
+    /// What makes `report.pdf` of the report; none without it.
+    pub typesetter: Option<Typesetter>,
 }
+
+/// Makes a PDF of the report, or says why not. The program has one; the library links none.
+pub type Typesetter = fn(&account::Account) -> Result<Vec<u8>, String>;
 
 /// One export on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -161,7 +167,7 @@ pub struct Verified {
     pub seconds: f64,
 }
 
-/// Verifies the latest import and writes `report.html`, `report.json` and `spot.html`.
+/// Verifies the latest import and writes `report.html`, `report.json` and `spot.html`, and `report.pdf` with a typesetter.
 ///
 /// # Errors
 /// When there is no finished import, or database, mapping or folder cannot be used. Differences are no errors.
@@ -220,7 +226,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let seconds = began.elapsed().as_secs_f64();
     let verified =
         Verified { run, good, counts, sums, tables, differences, more, foreign_keys, spot, seconds };
-    page::write(&mapping, &verified, &request.out)?;
+    page::write(&mapping, &verified, request.typesetter, &request.out)?;
     spot::write(&mut connection, request.clinic, &mapping, run, &picked, &request.out).await?;
     Ok(verified)
 }

@@ -1,9 +1,9 @@
 //! What leaves the clinic on paper, typeset on the workstation, with or without a line to anywhere: letters, labels, the day
-//! sheet, appointment cards.
+//! sheet, appointment cards; and the account that a clinic's owner gets of its migration.
 //!
 //! Owns: the look of each paper (`templates/*.typ`), its PDF and the pictures of its pages. Must never: read a store or a clock;
 //! put what was typed into a template's source, where it would be obeyed: it goes in as data.
-//! Called by: the shell only, so that nothing else links the typesetter.
+//! Called by: the shell, and the program `fm-migrate` (not its library), so that nothing else links the typesetter.
 
 mod error;
 mod letter;
@@ -28,4 +28,14 @@ pub fn typeset(text: &PaperText) -> Result<Paper, Error> {
             Paper::typeset("day sheet", include_str!("templates/day_sheet.typ"), sheet)
         }
     }
+}
+
+/// Typesets a report on A4: a title, then headings, paragraphs and tables in the order in which they are given. The data is
+/// `{title, foot, parts}`; a part is of kind `heading` (`text`), `words` (`text`, `tone`) or `table` (`head` of `{text, number,
+/// wide}`, `rows` of cells `{text, tone, code}`), a tone `plain`, `good` or `bad`.
+///
+/// # Errors
+/// [`Error`]; data of another shape cannot be typeset.
+pub fn report(data: &impl serde::Serialize) -> Result<Paper, Error> {
+    Paper::typeset("report", include_str!("templates/report.typ"), data)
 }

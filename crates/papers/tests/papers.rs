@@ -1,7 +1,8 @@
 //! Each paper, typeset and read back: by a PDF reader that is not the typesetter's own, and as pictures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
-use wattle_papers::{Paper, typeset};
+use serde_json::{Value, json};
+use wattle_papers::{Paper, report, typeset};
 use wattle_protocol::ipc::papers::{
     AppointmentCard, DaySheet, Labels, LetterText, PaperText, SheetColumn, SheetLine,
 };
@@ -134,4 +135,35 @@ fn an_appointment_card_is_one_small_page() {
     let (count, (width, _)) = pages(&typeset(&card).unwrap().pdf().unwrap());
     assert_eq!(count, 1);
     assert!((width - 419.5).abs() < 1.5, "A6 across is 420 points wide: {width}");
+}
+
+#[test]
+fn a_report_goes_on_to_further_pages_and_sets_what_it_is_given_as_text() {
+    let head = json!([{ "text": "Row", "number": false, "wide": true }, { "text": "Records", "number": true, "wide": false }]);
+    let cell = |text: &str, tone: &str, code: bool| json!({ "text": text, "tone": tone, "code": code });
+    let rows: Vec<Value> = (0..120)
+        .map(|n| {
+            let id = "0195f3a2-7c1e-7d4b-9a41-3f2b8c9d0e1f";
+            json!([
+                cell(id, "plain", true),
+                cell(&n.to_string(), if n == 7 { "bad" } else { "plain" }, false)
+            ])
+        })
+        .collect();
+    let data = json!({
+        // Nothing of a clinic's own is obeyed as the typesetter's language.
+        "title": "#panic(1) $ * _ [Wattle Street Clinic]",
+        "foot": "Import 7; verified in 1.0 s",
+        "parts": [
+            { "kind": "heading", "text": "Records" },
+            { "kind": "words", "tone": "good", "text": "Every record is accounted for." },
+            { "kind": "table", "head": head, "rows": rows },
+        ],
+    });
+    let paper = report(&data).unwrap();
+    let (count, (width, height)) = pages(&paper.pdf().unwrap());
+    assert!((3..=5).contains(&count), "120 rows on {count} pages");
+    assert!((width - 595.3).abs() < 1.0 && (height - 841.9).abs() < 1.0, "{width} by {height}");
+    drawn(&paper);
+    assert!(report(&json!({ "title": "nothing else" })).is_err());
 }

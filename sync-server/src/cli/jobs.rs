@@ -17,8 +17,8 @@ const LOOK: Duration = Duration::from_secs(60);
 
 #[derive(Subcommand)]
 pub(super) enum Jobs {
-    /// Does what is due, of every clinic: each night its documents are compared with the store. A line for each job. To be
-    /// run by a timer, or with --watch as a process of its own, on as many machines as there are: no job is done twice.
+    /// Does what is due, of every clinic: each night its documents are compared with the store, every quarter of an hour its read
+    /// models are refreshed. A line for each job. To be run by a timer, or with --watch as a process of its own, on as many machines as there are: no job is done twice.
     Run {
         #[command(flatten)]
         keys: kms::Keys,

@@ -21,7 +21,7 @@ pub(crate) struct Due {
 /// What became of the newest jobs of a clinic.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Job {
-    /// `audit_documents`.
+    /// `audit_documents`, `refresh_models`.
     pub kind: String,
     /// When it is, or was, due.
     pub due_at: DateTime<Utc>,
@@ -119,6 +119,19 @@ pub(crate) async fn done(
     .await?;
     plan(&mut *tx, due.clinic, due.kind, next).await?;
     tx.commit().await
+}
+
+/// Forgets the earlier ones of its kind that were done: of what is done every few minutes the last one says enough.
+pub(crate) async fn forget_earlier(owner: &PgPool, due: &Due) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM clinic.job WHERE clinic_id = $1 AND kind = $2 AND id <> $3 AND done_at IS NOT NULL",
+    )
+    .bind(due.clinic.0)
+    .bind(due.kind)
+    .bind(due.id)
+    .execute(owner)
+    .await?;
+    Ok(())
 }
 
 /// It came to nothing, and is due again.

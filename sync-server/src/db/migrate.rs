@@ -50,6 +50,8 @@ const FILES: &[(i64, &str, &str)] = &[
     (50, "plain values", include_str!("../../../migrations/server/0050_plain_values.sql")),
     (51, "pass", include_str!("../../../migrations/server/0051_pass.sql")),
     (52, "switchover", include_str!("../../../migrations/server/0052_switchover.sql")),
+    (54, "read models", include_str!("../../../migrations/server/0054_read_models.sql")),
+    (55, "record ids", include_str!("../../../migrations/server/0055_record_ids.sql")),
 ];
 
 /// Why a database could not be brought to this version.

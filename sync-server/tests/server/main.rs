@@ -8,6 +8,7 @@ mod apply;
 mod cli;
 mod db;
 mod handlers;
+mod job;
 mod kms;
 mod limits;
 mod live;

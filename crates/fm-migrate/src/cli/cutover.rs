@@ -75,6 +75,7 @@ impl Cutover {
             ticked,
             blobs,
             map_key,
+            typesetter: Some(super::verify::pdf),
         };
         if undo {
             return match cutover::undo(&request).await? {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use wattle_domain::ClinicId;
-use wattle_fm_migrate::import;
 use wattle_fm_migrate::map_key::MapKey;
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::wire::Route;
+use wattle_fm_migrate::{import, models};
 
+use super::models::show as show_models;
 use super::progress;
 
 #[derive(Debug, Args)]
@@ -49,7 +50,15 @@ impl Import {
         let request = import::Request { mapping, database_url, clinic, route, map_key };
         let report = import::import(&request, &progress).await.context("the import stopped")?;
         show(&report);
-        println!("{}", serde_json::to_string(&report)?);
+        let refreshed = models::refresh(&request.database_url, clinic, Some(report.run), None)
+            .await
+            .context("everything is imported, but the read models are not all fresh")?;
+        show_models(&refreshed);
+        let mut said = serde_json::to_value(&report)?;
+        if let Some(said) = said.as_object_mut() {
+            said.insert("models".into(), serde_json::to_value(&refreshed)?);
+        }
+        println!("{said}");
         Ok(())
     }
 }

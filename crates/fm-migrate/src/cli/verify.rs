@@ -28,8 +28,16 @@ impl Verify {
         let map_key = self.of.map_key()?;
         let import::Import { mapping, database_url, clinic, .. } = self.of;
         let Self { out, spot, ticked, .. } = self;
-        let request =
-            verify::Request { mapping, database_url, clinic, out: out.clone(), spot, ticked, map_key };
+        let request = verify::Request {
+            mapping,
+            database_url,
+            clinic,
+            out: out.clone(),
+            spot,
+            ticked,
+            map_key,
+            typesetter: Some(pdf),
+        };
         let verified = verify::verify(&request).await.context("nothing was verified")?;
         for c in &verified.counts {
             eprintln!("{}: {} staged = {} loaded + {} rejected", c.table, c.staged, c.loaded, c.rejected());
@@ -37,9 +45,15 @@ impl Verify {
         for d in verified.differences.iter().filter(|d| d.why == verify::Why::Unexplained).take(20) {
             eprintln!("{} {}: {:?} {}", d.table, d.id, d.what, d.columns.join(", "));
         }
-        eprintln!("see {}", out.join("report.html").display());
+        eprintln!("see {} and report.pdf beside it", out.join("report.html").display());
         println!("{}", serde_json::to_string(&verified)?);
         anyhow::ensure!(verified.good, "something is not accounted for: see the report");
         Ok(())
     }
+}
+
+/// The report on paper. Here and not in the library: only the program links the typesetter.
+pub(super) fn pdf(account: &verify::account::Account) -> Result<Vec<u8>, String> {
+    let paper = wattle_papers::report(account).map_err(|e| e.to_string())?;
+    paper.pdf().map_err(|e| e.to_string())
 }

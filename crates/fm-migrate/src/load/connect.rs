@@ -28,14 +28,15 @@ pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection,
     ]);
     let mut connection = options.connect().await.map_err(Error::db("connecting to the database"))?;
     let ready: bool = sqlx::query_scalar(
-        "SELECT to_regclass('clinic.migration_map') IS NOT NULL AND to_regnamespace('staging') IS NOT NULL",
+        "SELECT to_regnamespace('staging') IS NOT NULL AND EXISTS (SELECT FROM pg_attribute
+             WHERE attrelid = to_regclass('clinic.migration_map') AND attname = 'record_id')",
     )
     .fetch_one(&mut connection)
     .await
     .map_err(Error::db("looking at the schema"))?;
     if !ready {
         return Err(Error::Refused(
-            "this database has no Wattle schema yet. Run `wattle-server migrate` against it first.".into(),
+            "this database has no Wattle schema, or one of an older version. Run `wattle-server migrate` against it first.".into(),
         ));
     }
     connection.execute("SET ROLE wattle_migrator").await.map_err(Error::db(

@@ -64,7 +64,7 @@ pub(super) fn landing(table: &Table) -> AssertSqlSafe<String> {
         })
         .collect();
     AssertSqlSafe(format!(
-        "CREATE UNLOGGED TABLE {} (id uuid NOT NULL, source_key text NOT NULL, row_hash text NOT NULL, {})",
+        "CREATE UNLOGGED TABLE {} (id uuid NOT NULL, source_key text NOT NULL, row_hash text NOT NULL, record_id text, {})",
         landing_name(table),
         columns.join(", ")
     ))
@@ -106,18 +106,22 @@ pub(super) async fn merge(
     .await
     .map_err(Error::db("inserting rows"))?
     .rows_affected();
-    let changed: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
-        "SELECT count(*) FROM {landing} l JOIN clinic.migration_map m ON {known} WHERE m.row_hash <> l.row_hash"
+    let (changed, renumbered): (i64, i64) = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT count(*) FILTER (WHERE m.row_hash <> l.row_hash), count(*) FILTER (WHERE m.record_id IS DISTINCT FROM l.record_id)
+         FROM {landing} l JOIN clinic.migration_map m ON {known}"
     )))
     .bind(run.clinic.0)
     .fetch_one(&mut *connection)
     .await
     .map_err(Error::db("comparing rows"))?;
     let updated = if table.append_only || changed == 0 { 0 } else { update(connection, run, table).await? };
+    if renumbered > 0 {
+        renumber(connection, run, table).await?;
+    }
     sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO clinic.migration_map
-             (clinic_id, source_file, source_table, source_key, table_name, row_id, row_hash, run_id)
-         SELECT $1, $2, $3, l.source_key, '{}', l.id, l.row_hash, $4 FROM {landing} l
+             (clinic_id, source_file, source_table, source_key, table_name, row_id, row_hash, run_id, record_id)
+         SELECT $1, $2, $3, l.source_key, '{}', l.id, l.row_hash, $4, l.record_id FROM {landing} l
          WHERE NOT EXISTS (SELECT FROM clinic.migration_map m WHERE {known})",
         table.sql
     )))
@@ -158,6 +162,20 @@ async fn update(connection: &mut PgConnection, run: Run, table: &Table) -> Resul
     );
     let done = sqlx::query(AssertSqlSafe(sql)).bind(run.clinic.0).bind(run.id).execute(connection).await;
     Ok(done.map_err(Error::db("updating rows"))?.rows_affected())
+}
+
+/// Notes the numbers that FileMaker gives its records now: a clone gives others, and a map of before has none. An export that
+/// says none leaves them.
+async fn renumber(connection: &mut PgConnection, run: Run, table: &Table) -> Result<(), Error> {
+    let sql = format!(
+        "UPDATE clinic.migration_map m SET record_id = l.record_id FROM {1} l
+         WHERE m.clinic_id = $1 AND m.table_name = '{0}' AND m.row_id = l.id AND l.record_id IS NOT NULL
+           AND m.record_id IS DISTINCT FROM l.record_id",
+        table.sql,
+        landing_name(table)
+    );
+    let done = sqlx::query(AssertSqlSafe(sql)).bind(run.clinic.0).execute(connection).await;
+    done.map(drop).map_err(Error::db("noting the numbers of records"))
 }
 
 /// Bookings that stay where they are, whatever the export says (made in Wattle, moved by a person in Wattle, or of a record

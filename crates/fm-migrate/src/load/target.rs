@@ -76,7 +76,7 @@ impl<'c> TableLoad<'c> {
             tx.execute(merge::landing(name.table())).await.map_err(Error::db("making a landing table"))?;
             let table = name.table();
             let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
-            let columns = format!("id, source_key, row_hash, {}", quoted(&columns));
+            let columns = format!("id, source_key, row_hash, record_id, {}", quoted(&columns));
             tables.insert(name, CopyRows::new(&merge::landing_name(table), &columns));
         }
         Ok(Self {
@@ -105,8 +105,8 @@ impl<'c> TableLoad<'c> {
                     *self.report.notes.entry(reason.code).or_default() += 1;
                     self.reason(position, reason, false).await?;
                 }
-                for row in &typed.rows {
-                    self.row(&typed.key, row).await?;
+                for target in &typed.rows {
+                    self.land((&typed.key, row.record_id.as_deref()), target).await?;
                 }
                 Ok(())
             }
@@ -123,16 +123,22 @@ impl<'c> TableLoad<'c> {
         self.taken
     }
 
-    /// A row for the target.
+    /// A row for the target that is of no record.
     pub(crate) async fn row(&mut self, key: &str, row: &TargetRow) -> Result<(), Error> {
+        self.land((key, None), row).await
+    }
+
+    /// A row for the target: the key of its record, FileMaker's number of it, the row.
+    async fn land(&mut self, (key, record): (&str, Option<&str>), row: &TargetRow) -> Result<(), Error> {
         let table = row.table.table();
         let Some(rows) = self.tables.get_mut(&row.table) else {
             return Err(Error::Shape { table: table.sql, column: "id" });
         };
-        rows.row(i16::try_from(table.columns.len() + 3).unwrap_or(i16::MAX));
+        rows.row(i16::try_from(table.columns.len() + 4).unwrap_or(i16::MAX));
         rows.uuid(row.id);
         rows.text(key);
         rows.text(&hash(table, &row.fields, self.origin.key));
+        rows.maybe_text(record);
         for column in table.columns {
             let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
             rows.column(table.sql, column, value)?;

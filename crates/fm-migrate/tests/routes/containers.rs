@@ -102,6 +102,7 @@ impl Target {
             spot: 3,
             ticked: None,
             map_key: None,
+            typesetter: None,
         };
         let verified = verify(&request).await.unwrap();
         let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();

@@ -51,6 +51,7 @@ impl Night {
             ticked: None,
             blobs: Some(self.house.folder.path().join("blobs").to_string_lossy().into_owned()),
             map_key: None,
+            typesetter: None,
         }
     }
 

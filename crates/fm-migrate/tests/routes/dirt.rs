@@ -90,6 +90,7 @@ async fn whatever_is_typed_every_record_is_accounted_for() {
                 spot: 2,
                 ticked: None,
                 map_key: None,
+                typesetter: None,
             };
             let verified = verify(&request).await.unwrap();
             let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();

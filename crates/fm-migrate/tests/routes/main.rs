@@ -9,9 +9,11 @@
 
 mod containers;
 mod cutover;
+mod dbt;
 mod delta;
 mod dirt;
 mod faults;
+mod models;
 mod record;
 mod resume;
 mod same;

@@ -30,6 +30,7 @@ async fn verified(house: &House, url: &str) -> Verified {
         spot: 400,
         ticked: None,
         map_key: None,
+        typesetter: None,
     };
     let verified = verify(&request).await.unwrap();
     let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();

@@ -1,6 +1,7 @@
 //! What the verification finds, and what it lets pass.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -54,6 +55,7 @@ impl Clinic {
             spot: 5,
             ticked,
             map_key,
+            typesetter: None,
         };
         verify(&request).await
     }
@@ -229,4 +231,42 @@ async fn a_person_ticks_off_records_and_is_named() {
         let error = clinic.verify(Some(ticks.clone())).await.unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
     }
+}
+
+/// The program itself: what a clinic's owner is handed, and what import says of the read models.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_refreshes_models_and_writes_the_report_on_paper() {
+    let Some(clinic) = Clinic::new("on_paper", Route::File).await else { return };
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fm-migrate"));
+        command.args(arguments).args(["--clinic", &CLINIC.to_string()]).env("DATABASE_URL", &clinic.url);
+        command
+    };
+    let say = async |mut command: Command| -> Value {
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(String::from_utf8_lossy(&output.stdout).lines().last().unwrap()).unwrap()
+    };
+    let mapping = clinic.house.mapping();
+    let mapping = mapping.to_str().unwrap();
+    let said = say(run(&["import", "--mapping", mapping, "--route", "file"])).await;
+    assert_eq!((&said["written"], said["models"].as_array().unwrap().len()), (&json!(0), 6), "{said}");
+    let said = say(run(&["models", "--only", "patient_summary"])).await;
+    assert_eq!(
+        (&said["models"][0]["held"], &said["models"][0]["inserted"]),
+        (&json!(120), &json!(0)),
+        "{said}"
+    );
+    let out = clinic.out();
+    let said = say(run(&["verify", "--mapping", mapping, "--out", out.to_str().unwrap()])).await;
+    assert_eq!(said["good"], true);
+    let pdf = std::fs::read(out.join("report.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 10_000, "{} bytes", pdf.len());
+
+    // What is wrong is on paper too, before the program says that something is.
+    clinic.tamper("UPDATE clinic.patient SET birth_date = birth_date + 1 WHERE id = (SELECT min(id::text)::uuid FROM clinic.patient WHERE birth_date IS NOT NULL)").await;
+    let mut command = run(&["verify", "--mapping", mapping, "--out", out.to_str().unwrap()]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(!output.status.success());
+    assert_ne!(std::fs::read(out.join("report.pdf")).unwrap(), pdf);
 }

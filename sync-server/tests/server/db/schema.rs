@@ -132,7 +132,7 @@ async fn every_table_forces_row_level_security_and_none_belongs_to_who_connects(
     let root = root().await;
     let bare: Vec<String> = sqlx::query_scalar(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname IN ('clinic', 'sync') AND c.relkind = 'r' AND c.relname <> 'schema_migration' \
+         WHERE n.nspname IN ('clinic', 'sync', 'read_model') AND c.relkind = 'r' AND c.relname <> 'schema_migration' \
          AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
     )
     .fetch_all(&root)
@@ -141,7 +141,7 @@ async fn every_table_forces_row_level_security_and_none_belongs_to_who_connects(
     assert_eq!(bare, Vec::<String>::new());
     let owners: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT c.relowner::regrole::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname IN ('clinic', 'sync')",
+         WHERE n.nspname IN ('clinic', 'sync', 'read_model')",
     )
     .fetch_all(&root)
     .await

@@ -56,6 +56,8 @@ fn of_the_server(table: &str, role: Role) -> Option<May> {
         "clinic.job" => "",
         // Closed and opened by the migrator, through functions of the owner.
         "clinic.switchover" => "s",
+        // Who may see which class is not kept there: the app sees nothing of it.
+        model if model.starts_with("read_model.") => "",
         "clinic.command_log" | "clinic.quarantine" => "si",
         "clinic.data_key" => "sid",
         // A server makes a clinic's first key; later ones are an administrator's.
@@ -168,7 +170,7 @@ impl Table {
 pub(super) async fn tables(root: &PgPool) -> Vec<Table> {
     let bare = "DO $$ DECLARE c record; BEGIN \
         FOR c IN SELECT conrelid::regclass AS tbl, conname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace \
-          WHERE n.nspname IN ('clinic', 'sync') AND contype IN ('c', 'f', 'x') LOOP \
+          WHERE n.nspname IN ('clinic', 'sync', 'read_model') AND contype IN ('c', 'f', 'x') LOOP \
           EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.tbl, c.conname); END LOOP; \
         ALTER TABLE clinic.clinic DROP CONSTRAINT clinic_one_row; \
         FOR c IN SELECT t.tgrelid::regclass AS tbl, tgname FROM pg_trigger t JOIN pg_class r ON r.oid = t.tgrelid \
@@ -180,7 +182,7 @@ pub(super) async fn tables(root: &PgPool) -> Vec<Table> {
         "SELECT c.table_schema || '.' || c.table_name, c.column_name::text, c.data_type::text, \
            c.is_nullable = 'NO' AND c.column_default IS NULL AND c.is_identity = 'NO', c.is_identity = 'YES' \
          FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) \
-         WHERE c.table_schema IN ('clinic', 'sync') AND t.table_type = 'BASE TABLE' \
+         WHERE c.table_schema IN ('clinic', 'sync', 'read_model') AND t.table_type = 'BASE TABLE' \
          ORDER BY 1, c.ordinal_position",
     )
     .fetch_all(root)
