@@ -59,6 +59,8 @@ struct Found {
     known: Known,
     held: Held,
     key: DocumentKey,
+    /// Its place was made for this question: nothing can be there.
+    is_new: bool,
 }
 
 /// The row, and where its bytes are; a place and a key are made at the first question.
@@ -78,7 +80,8 @@ async fn look(app: &AppState, session: &Session, asked: DocumentAsk) -> Result<F
     let generation = column_key::newest(&mut tx, session.clinic).await?;
     tx.commit().await?;
     let key = held.open(&app.seals.at(session.clinic, generation).await?)?;
-    Ok(Found { known, held, key })
+    let is_new = held.folder == folder;
+    Ok(Found { known, held, key, is_new })
 }
 
 /// A name that nobody guesses, and a key that nothing was sealed under yet, as it is to rest.
@@ -95,8 +98,11 @@ async fn fresh(app: &AppState, session: &Session, asked: DocumentAsk) -> Result<
 }
 
 async fn up(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<DocumentAnswer, ApiError> {
-    let Found { known, held, key } = found;
-    let there = images.blobs.sizes(&held.folder).await.map_err(store::down)?;
+    let Found { known, held, key, is_new } = found;
+    let there = match is_new {
+        true => std::collections::BTreeMap::new(),
+        false => images.blobs.sizes(&held.folder).await.map_err(store::down)?,
+    };
     let mut parts = Vec::new();
     for number in 0..Parts::count(known.size()) {
         let name = part_name(number);
@@ -109,7 +115,7 @@ async fn up(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<Docum
 }
 
 async fn down(app: &AppState, images: &Arc<Images>, found: &Found) -> Result<DocumentAnswer, ApiError> {
-    let Found { known, held, key } = found;
+    let Found { known, held, key, .. } = found;
     let mut parts = Vec::new();
     for number in 0..Parts::count(known.size()) {
         parts.push(

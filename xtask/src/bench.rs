@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut bench = Command::new(programs.get("bench")?);
     bench.current_dir(places::root());
     programs.tell(&mut bench);
-    if let Some(s3) = setup::s3::program() {
+    if let Some(s3) = setup::s3::program(setup::s3::Build::Optimised) {
         bench.env("WATTLE_S3S_FS_BIN", s3);
     }
     bench.args(&arguments.name);

@@ -119,7 +119,7 @@ fn simulation(tally: &mut Tally) -> anyhow::Result<bool> {
 
 fn tell(command: &mut Command, programs: &Programs) {
     programs.tell(command);
-    if let Some(s3) = setup::s3::program() {
+    if let Some(s3) = setup::s3::program(setup::s3::Build::Quick) {
         command.env("WATTLE_S3S_FS_BIN", s3);
     }
     if let Some(provider) = setup::openid::package() {

@@ -19,7 +19,7 @@ pub(super) async fn confirm(
     asked: DocumentAsk,
     found: &Found,
 ) -> Result<DocumentAnswer, ApiError> {
-    let Found { known, held, key } = found;
+    let Found { known, held, key, .. } = found;
     match store::read(&images.blobs, key, known, held).await? {
         Bytes::Incomplete => up(app, images, found).await,
         Bytes::Right => {
