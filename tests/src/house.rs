@@ -281,6 +281,16 @@ impl House {
         Ok(())
     }
 
+    /// Copies the database as it is, under another name, in the same cluster: the same clinic twice. Gives its address, as the
+    /// migrator comes to it.
+    ///
+    /// # Errors
+    /// The name is taken, or somebody is in the database.
+    pub fn twin(&self, name: &str) -> anyhow::Result<String> {
+        self.cluster.copy_database(DATABASE, name)?;
+        Ok(format!("postgres://wattle_migrator:{MIGRATOR_PASSWORD}@127.0.0.1:{}/{name}", self.cluster.port()))
+    }
+
     /// Makes one more clinic in the same database; gives its id.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod desktop;
 pub mod dice;
 pub mod house;
+pub mod leaving;
 pub mod ledger;
 pub mod paper;
 pub mod processes;

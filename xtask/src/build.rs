@@ -19,6 +19,8 @@ pub(crate) enum Packages {
     All,
     /// Server with its image builder, desktop app, migrator and the crate that plays them.
     Whole,
+    /// What a clinic needs to leave FileMaker, with the stand-in for its server: no window, no page.
+    Leaving,
 }
 
 /// Builds the programs of `packages` with one of cargo's profiles (`dev`, `release`).
@@ -36,8 +38,16 @@ pub(crate) fn programs(packages: &Packages, profile: &str) -> anyhow::Result<Pro
             "-p=wattle-fm-migrate",
             "-p=wattle-tests",
         ]),
+        Packages::Leaving => command.args([
+            "-p=wattle-server",
+            "-p=wattle-fm-migrate",
+            "-p=wattle-filemaker-standin",
+            "-p=wattle-tests",
+        ]),
     };
-    command.args(Workspace::read()?.features());
+    if !matches!(packages, Packages::Leaving) {
+        command.args(Workspace::read()?.features());
+    }
     let output = command.stderr(Stdio::inherit()).output().with_context(|| run::line(&command))?;
     if !output.status.success() {
         bail!("{} failed", run::line(&command));
@@ -64,13 +74,14 @@ impl Programs {
     }
 
     /// Tells a command where the real programs are: `WATTLE_SERVER_BIN`, `WATTLE_DESKTOP_BIN`,
-    /// `WATTLE_FM_MIGRATE_BIN`, `WATTLE_IMAGE_BUILDER_BIN`.
+    /// `WATTLE_FM_MIGRATE_BIN`, `WATTLE_IMAGE_BUILDER_BIN`, `WATTLE_FILEMAKER_STANDIN_BIN`.
     pub(crate) fn tell(&self, command: &mut Command) {
         for (variable, names) in [
             ("WATTLE_SERVER_BIN", ["wattle-server", "sync-server"]),
             ("WATTLE_DESKTOP_BIN", ["wattle-desktop", "wattle"]),
             ("WATTLE_FM_MIGRATE_BIN", ["fm-migrate", "wattle-fm-migrate"]),
             ("WATTLE_IMAGE_BUILDER_BIN", ["wattle-image-builder", "image-builder"]),
+            ("WATTLE_FILEMAKER_STANDIN_BIN", ["filemaker-standin", "wattle-filemaker-standin"]),
         ] {
             if let Some(path) = names.iter().find_map(|name| self.0.get(*name)) {
                 command.env(variable, path);

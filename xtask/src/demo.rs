@@ -5,8 +5,20 @@ use std::process::Command;
 use crate::build::{self, Packages};
 use crate::{places, run, setup, ui};
 
+/// Which clinic is shown.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Clinic {
+    /// One to look at, in a window
+    Sample,
+    /// Twenty years of a large one, which leaves FileMaker by its files and by its server, killed on the way; no window. Optimised always
+    Large,
+}
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// Which clinic
+    #[arg(long, value_enum, default_value = "sample")]
+    clinic: Clinic,
     /// Play the scripted day without a screen; the last line is one JSON object
     #[arg(long)]
     headless: bool,
@@ -27,6 +39,9 @@ pub(crate) struct Arguments {
 /// Unoptimised by default: a newcomer waits for the build once, and ours takes a third of the release build's
 /// time, while dependencies, SQLCipher and Argon2id are optimised in both.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if matches!(arguments.clinic, Clinic::Large) {
+        return leave(arguments);
+    }
     let wasm = setup::everything()?;
     ui::build(&wasm, ui::Arguments::default())?;
     let programs = build::programs(&Packages::Whole, if arguments.release { "release" } else { "dev" })?;
@@ -36,10 +51,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.headless {
         demo.arg("--headless");
     }
+    sized(&mut demo, arguments);
+    run::run(demo.args(&arguments.rest))
+}
+
+/// A million records through unoptimised code take an hour: it is always the release build, of the few programs that it needs.
+fn leave(arguments: &Arguments) -> anyhow::Result<()> {
+    setup::everything()?;
+    let programs = build::programs(&Packages::Leaving, "release")?;
+    let mut demo = Command::new(programs.get("demo")?);
+    demo.current_dir(places::root()).args(["--clinic", "large"]);
+    programs.tell(&mut demo);
+    sized(&mut demo, arguments);
+    run::run(demo.args(&arguments.rest))
+}
+
+fn sized(demo: &mut Command, arguments: &Arguments) {
     for (flag, count) in [("--patients", arguments.patients), ("--appointments", arguments.appointments)] {
         if let Some(count) = count {
             demo.args([flag, &count.to_string()]);
         }
     }
-    run::run(demo.args(&arguments.rest))
 }

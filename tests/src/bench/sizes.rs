@@ -25,7 +25,7 @@ pub fn run() -> anyhow::Result<Figures> {
         }
     }
     anyhow::ensure!(bytes > 0, "ui/dist holds no page: run this through `cargo xtask bench`");
-    let program = std::fs::metadata(Programs::find()?.desktop)?.len();
+    let program = std::fs::metadata(Programs::desktop()?)?.len();
     let (page_mb, program_mb) = (bytes as f64 / 1e6, program as f64 / 1e6);
     figures.put("page_mb", page_mb);
     figures.put("program_mb", program_mb);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::seen;
 use crate::desktop::{App, Keyring, Window, Workstation, testid};
-use crate::house::{House, Person, bootstrap};
+use crate::house::{House, Person, Programs, bootstrap};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -27,7 +27,7 @@ impl Desk {
     pub async fn open(house: &House, name: &str, person: &Person, pictures: &Path) -> anyhow::Result<Self> {
         let workstation = Workstation::start(name, house.dir().join(name), Keyring::Unlocked).await?;
         bootstrap(&workstation.data_dir(), house, name)?;
-        let app = App::new(&house.programs().desktop);
+        let app = App::new(&Programs::desktop()?);
         let window = Some(workstation.open(&app).await?);
         let pictures = pictures.to_owned();
         Ok(Self { workstation, window, app, person: *person, pictures, taken: std::cell::Cell::new(0) })
@@ -145,6 +145,8 @@ impl Desk {
                     Ok((now != worn).then_some(()))
                 })
                 .await?;
+            // Else the button's tip is on every picture.
+            window.rest_pointer().await?;
         }
         Ok(())
     }

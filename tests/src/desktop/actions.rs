@@ -13,6 +13,12 @@ pub(super) fn chord(keys: &[&str]) -> Result<Value, Error> {
     Ok(json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] }))
 }
 
+/// Over to a point, nothing pressed.
+pub(super) fn point(at: (i32, i32)) -> Value {
+    let over = json!({ "type": "pointerMove", "duration": 0, "origin": "viewport", "x": at.0, "y": at.1 });
+    json!({ "actions": [{ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [over] }] })
+}
+
 /// Down at `start`, over in several moves (one would look like a jump, and no drag begins), up at `end`.
 pub(super) fn drag(start: (i32, i32), end: (i32, i32)) -> Value {
     let to = |(x, y): (i32, i32), ms: u32| json!({ "type": "pointerMove", "duration": ms, "origin": "viewport", "x": x, "y": y });

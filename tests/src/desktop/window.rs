@@ -146,6 +146,14 @@ impl Window {
         self.act(actions::chord(keys)?, &format!("press {}", keys.join("+"))).await
     }
 
+    /// Moves the mouse to the corner of the page, where it points at nothing.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub async fn rest_pointer(&self) -> Result<(), Error> {
+        self.act(actions::point((1, 1)), "rest the pointer").await
+    }
+
     /// Drags with the mouse from the middle of one element to the middle of another.
     ///
     /// # Errors

@@ -9,23 +9,36 @@ use anyhow::bail;
 pub struct Programs {
     /// `wattle-server`.
     pub server: PathBuf,
-    /// `wattle`, the desktop app.
-    pub desktop: PathBuf,
     /// `fm-migrate`.
     pub fm_migrate: PathBuf,
 }
 
 impl Programs {
-    /// From `WATTLE_SERVER_BIN`, `WATTLE_DESKTOP_BIN`, `WATTLE_FM_MIGRATE_BIN`, else from the folder of this program.
+    /// From `WATTLE_SERVER_BIN` and `WATTLE_FM_MIGRATE_BIN`, else from the folder of this program.
     ///
     /// # Errors
     /// One of them is at neither place.
     pub fn find() -> anyhow::Result<Self> {
         Ok(Self {
             server: find("WATTLE_SERVER_BIN", "wattle-server")?,
-            desktop: find("WATTLE_DESKTOP_BIN", "wattle")?,
             fm_migrate: find("WATTLE_FM_MIGRATE_BIN", "fm-migrate")?,
         })
+    }
+
+    /// `wattle`, the desktop app, from `WATTLE_DESKTOP_BIN` or from the folder of this program: not every play opens a window.
+    ///
+    /// # Errors
+    /// It is at neither place.
+    pub fn desktop() -> anyhow::Result<PathBuf> {
+        find("WATTLE_DESKTOP_BIN", "wattle")
+    }
+
+    /// `filemaker-standin`, from `WATTLE_FILEMAKER_STANDIN_BIN` or from the folder of this program.
+    ///
+    /// # Errors
+    /// It is at neither place.
+    pub fn standin() -> anyhow::Result<PathBuf> {
+        find("WATTLE_FILEMAKER_STANDIN_BIN", "filemaker-standin")
     }
 }
 
