@@ -515,6 +515,14 @@ pub(crate) fn sex(sex: Sex) -> &'static str {
     }
 }
 
+/// A sex where no label stands before it.
+pub(crate) fn sex_alone(of: Sex) -> &'static str {
+    match of {
+        Sex::Unknown => "Sex not stated",
+        stated => sex(stated),
+    }
+}
+
 /// METeOR 602543.
 pub(crate) const INDIGENOUS: [(&str, &str); 5] = [
     ("1", "Aboriginal"),

@@ -54,7 +54,7 @@ pub(crate) fn PatientList() -> impl IntoView {
             <div class="list-head">
                 <div class="search-box">
                     {Icon::Search.svg()}
-                    <input class="box" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date, card number"
+                    <input class="box" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date …"
                         aria-label="Find a patient" role="combobox" aria-expanded="true" aria-controls="patient-hits" data-testid="patients-search"
                         prop:value=move || patients.query.get() on:input=move |ev| patients.query.set(event_target_value(&ev)) on:keydown=on_key />
                 </div>
@@ -79,6 +79,9 @@ pub(crate) fn PatientList() -> impl IntoView {
                     }
                 }).collect_view()}
             </div>
+            <Show when=move || hits.get().unwrap_or_default().is_empty() && patients.query.with(|q| q.trim().is_empty())>
+                <p class="soft pad">"Part of a name, a phone number, a birth date or the number of a card finds a patient."</p>
+            </Show>
             <Show when=none>
                 <p class="soft pad">"Nobody found. Try fewer letters, another spelling, or the phone number."</p>
             </Show>

@@ -113,7 +113,7 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
                     <h1 data-testid="patient-name">{name}</h1>
                     <div class="facts tabular">
                         <span>{Icon::Cake.svg()}{move || birth.map_or_else(|| "birth date not known".to_owned(), |b| show::born(b, desk.today.get()))}</span>
-                        <span>{words::sex(p.sex)}</span>
+                        <span>{words::sex_alone(p.sex)}</span>
                         <span class="soft" data-testid="record-number">{number}</span>
                         {pending.then(|| view! { <span class="worded mark pending">{Icon::CloudUp.svg()}"not yet on the server"</span> })}
                         {p.deceased_on.map(|d| view! { <span class="tag">"Died "{d.birth()}</span> })}
@@ -164,15 +164,15 @@ fn Details(r: PatientRecord, who: Who) -> impl IntoView {
         <dl class="values">
             {r.contacts.iter().map(|c| contact(c, who)).collect_view()}
             {r.addresses.iter().map(|a| address(a, who)).collect_view()}
-            {(r.contacts.is_empty() && r.addresses.is_empty()).then(|| view! { <dt></dt><dd class="soft">"Nothing yet. Edit adds a phone."</dd> })}
         </dl>
+        {(r.contacts.is_empty() && r.addresses.is_empty()).then(|| view! { <p class="soft">"Nothing yet. Edit adds a phone."</p> })}
         <h2>"Cards"</h2>
         <dl class="values">
             {r.identifiers.iter().map(|i| identifier(i, who)).collect_view()}
-            {r.identifiers.is_empty().then(|| view! { <dt></dt><dd class="soft">"No card on file."</dd> })}
         </dl>
+        {r.identifiers.is_empty().then(|| view! { <p class="soft">"No card on file."</p> })}
         <h2>"More"</h2>
-        <dl class="values">{more(&r, who)}</dl>
+        {more(&r, who)}
         <WhoMayOpen r=r.clone() />
     }
 }
@@ -282,10 +282,12 @@ fn more(r: &PatientRecord, who: Who) -> impl IntoView + use<> {
         who.line(&p.field_changes, &["family_name", "given_name", "preferred_name", "birth_date", "sex"]);
     let history = who.history;
     view! {
-        {rows}
-        <Show when=move || none && !history.get()><dt></dt><dd class="soft">"Nothing more on file."</dd></Show>
-        <dt class:gone=move || !history.get()>"Name, birth date, sex"</dt>
-        <dd class:gone=move || !history.get()>{names}</dd>
+        <dl class="values">
+            {rows}
+            <dt class:gone=move || !history.get()>"Name, birth date, sex"</dt>
+            <dd class:gone=move || !history.get()>{names}</dd>
+        </dl>
+        <Show when=move || none && !history.get()><p class="soft">"Nothing more on file."</p></Show>
     }
 }
 

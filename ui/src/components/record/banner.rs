@@ -59,7 +59,7 @@ pub(crate) fn Banner(r: StoredValue<PatientRecord>, history: RwSignal<bool>) -> 
                     on:click=move |_| patients.pane.set(Pane::Nobody)>{Icon::Left.svg()}</button>
                 <h1 data-testid="patient-name">{name}</h1>
                 <span class="tabular">{move || birth.map_or_else(|| "birth date not known".to_owned(), |b| show::born(b, desk.today.get()))}</span>
-                <span>{words::sex(p.sex)}</span>
+                <span>{words::sex_alone(p.sex)}</span>
                 {p.pronouns.clone().map(|p| view! { <span class="soft">{p}</span> })}
                 {p.deceased_on.map(|d| view! { <span class="tag">"Died "{d.birth()}</span> })}
                 {pending.then(|| view! { <span class="worded mark pending">{Icon::CloudUp.svg()}"not yet on the server"</span> })}
