@@ -502,7 +502,7 @@ async fn no_record_leads_out_of_the_storage() {
     let secret = house.folder.path().join("secret.pdf");
     let mut outside = vec![
         ("D000000", "remote:../../secret.pdf".to_owned()),
-        ("D000001", format!("remote:{}", secret.display())),
+        ("D000007", format!("remote:{}", secret.display())),
         ("D000002", "filewin:/C:/secret.pdf".to_owned()),
         ("D000004", "D000004\\..\\..\\..\\secret.pdf".to_owned()),
     ];
