@@ -136,7 +136,7 @@ impl Desk {
         for _ in 0..3 {
             let worn = window.execute("return document.documentElement.dataset.theme", Vec::new()).await?;
             if worn == json!(theme) {
-                return Ok(());
+                break;
             }
             window.click(&testid("theme-button")).await?;
             window
@@ -145,9 +145,12 @@ impl Desk {
                     Ok((now != worn).then_some(()))
                 })
                 .await?;
-            // Else the button's tip is on every picture.
-            window.rest_pointer().await?;
         }
+        // Else the button's tip is on every picture, and what was said before lies over it.
+        window.rest_pointer().await?;
+        let clear = "document.activeElement?.blur(); \
+            document.querySelectorAll('[data-testid=toast] [aria-label=\"Close this message\"]').forEach(b => b.click())";
+        window.execute(clear, Vec::new()).await?;
         Ok(())
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn FindPatient(
     view! {
         <div class="field">
             <label for=test_id>"Whose is it"</label>
-            <input class="box" id=test_id type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date …" role="combobox"
+            <input class="box" id=test_id type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date" role="combobox"
                 aria-expanded="true" aria-controls=hit_id data-testid=test_id prop:value=move || typed.get()
                 on:input=move |ev| typed.set(event_target_value(&ev)) on:keydown=on_key />
         </div>

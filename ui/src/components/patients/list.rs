@@ -54,7 +54,7 @@ pub(crate) fn PatientList() -> impl IntoView {
             <div class="list-head">
                 <div class="search-box">
                     {Icon::Search.svg()}
-                    <input class="box" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date …"
+                    <input class="box" node_ref=input type="text" autocomplete="off" spellcheck="false" placeholder="Name, phone, birth date"
                         aria-label="Find a patient" role="combobox" aria-expanded="true" aria-controls="patient-hits" data-testid="patients-search"
                         prop:value=move || patients.query.get() on:input=move |ev| patients.query.set(event_target_value(&ev)) on:keydown=on_key />
                 </div>

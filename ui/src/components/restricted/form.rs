@@ -32,7 +32,7 @@ pub(crate) fn WhoMayOpen(r: PatientRecord) -> impl IntoView {
     let may = move || desk.may((Noun::Restriction, Action::Write));
     view! {
         <h2>"Who may open this record"</h2>
-        <div class="row">
+        <div class="row who-may-open">
             <span data-testid="restriction" data-restricted=restricted.to_string()>{said}</span>
             <Show when=move || may() && form.with(Option::is_none)>
                 <button type="button" class="button small" data-testid="restrict" on:click=ask>{if restricted { "Change …" } else { "Restrict …" }}</button>
