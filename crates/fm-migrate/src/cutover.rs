@@ -233,19 +233,21 @@ async fn run(
     }
     let (database_url, clinic) = (request.database_url.clone(), request.clinic);
     if let Some(what) = step.asks() {
-        let mut report = json!({ "confirmed_by": request.by });
+        let mut report = serde_json::Map::new();
         if let Some(scripts) = scripts {
             run_script(mapping, &request.account, scripts.layout, scripts.freeze).await?;
-            report = json!({ "script": scripts.freeze });
-        } else if !ask(step) {
+            report.insert("script".into(), scripts.freeze.into());
+        } else if ask(step) {
+            report.insert("confirmed_by".into(), request.by.clone().into());
+        } else {
             return Ok(Err(what.to_owned()));
         }
         if step == Step::Freeze && !request.rehearsal {
             // From here on nobody writes in either.
             let mut connection = connect(&database_url, clinic).await?;
-            report["closed"] = switchover::close(&mut connection).await?.into();
+            report.insert("closed".into(), switchover::close(&mut connection).await?.into());
         }
-        return Ok(Ok(report));
+        return Ok(Ok(report.into()));
     }
     match step {
         Step::FinalDelta => {
