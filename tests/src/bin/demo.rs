@@ -78,7 +78,7 @@ async fn main() -> anyhow::Result<()> {
     eprintln!("\nClose the window to end the demo; its clinic goes with it.\n");
     let data = dir.path().join("reception-1");
     wattle_tests::house::bootstrap(&data, &house, "reception-1")?;
-    let mut app = std::process::Command::new(&Programs::desktop()?)
+    let mut app = std::process::Command::new(Programs::desktop()?)
         .env("WATTLE_DATA_DIR", &data)
         .spawn()
         .context("cannot open the desktop app")?;

@@ -27,7 +27,7 @@ impl Desk {
     pub async fn open(house: &House, name: &str, person: &Person, pictures: &Path) -> anyhow::Result<Self> {
         let workstation = Workstation::start(name, house.dir().join(name), Keyring::Unlocked).await?;
         bootstrap(&workstation.data_dir(), house, name)?;
-        let app = App::new(&Programs::desktop()?);
+        let app = App::new(Programs::desktop()?);
         let window = Some(workstation.open(&app).await?);
         let pictures = pictures.to_owned();
         Ok(Self { workstation, window, app, person: *person, pictures, taken: std::cell::Cell::new(0) })

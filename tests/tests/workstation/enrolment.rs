@@ -31,7 +31,7 @@ async fn until_status(window: &Window, connection: &str) {
 async fn a_new_computer_is_set_up_approved_and_told_in_plain_words_when_its_sign_in_is_over() {
     let clinic = Clinic::open().await;
     clinic.house.add_person(&ADA, None).unwrap();
-    let app = App::new(&Programs::desktop().unwrap());
+    let app = App::new(Programs::desktop().unwrap());
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("enrolment");
     std::fs::create_dir_all(&pictures).unwrap();
 

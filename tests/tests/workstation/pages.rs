@@ -26,7 +26,7 @@ async fn after_an_outage_every_difference_can_be_settled_by_keyboard_and_support
     house.start_server().await.unwrap();
     let around = Workstation::start("reception-1", folder.path().join("w"), Keyring::Unlocked).await.unwrap();
     bootstrap(&around.data_dir(), &house, "reception-1").unwrap();
-    let window = around.open(&App::new(&Programs::desktop().unwrap())).await.unwrap();
+    let window = around.open(&App::new(Programs::desktop().unwrap())).await.unwrap();
     window.fill(&testid("signin-username"), MARIA.username).await.unwrap();
     window.fill(&testid("signin-password"), MARIA.password).await.unwrap();
     window.click(&testid("signin-submit")).await.unwrap();

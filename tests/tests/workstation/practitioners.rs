@@ -31,7 +31,7 @@ async fn the_manager_keeps_the_columns_of_the_day_book() {
     house.start_server().await.unwrap();
     let office = Workstation::start("office", folder.path().join("o"), Keyring::Unlocked).await.unwrap();
     bootstrap(&office.data_dir(), &house, "office").unwrap();
-    let nadia = office.open(&App::new(&Programs::desktop().unwrap())).await.unwrap();
+    let nadia = office.open(&App::new(Programs::desktop().unwrap())).await.unwrap();
     sign_in(&nadia, NADIA).await;
     nadia.click(&testid("nav-people")).await.unwrap();
     until(&nadia, "[data-testid=practitioner]:nth-of-type(3)").await;
@@ -68,7 +68,7 @@ async fn the_manager_keeps_the_columns_of_the_day_book() {
     // The desk has her column without doing anything.
     let desk = Workstation::start("reception-1", folder.path().join("r"), Keyring::Unlocked).await.unwrap();
     bootstrap(&desk.data_dir(), &house, "reception-1").unwrap();
-    let maria = desk.open(&App::new(&Programs::desktop().unwrap())).await.unwrap();
+    let maria = desk.open(&App::new(Programs::desktop().unwrap())).await.unwrap();
     sign_in(&maria, MARIA).await;
     assert!(maria.find_all(&testid("nav-people")).await.unwrap().is_empty(), "not hers to keep");
     until(&maria, &head(&id)).await;

@@ -39,7 +39,7 @@ async fn a_restricted_record_opens_for_an_hour_with_a_reason_and_the_manager_tic
     // The manager restricts it in her own window.
     let office = Workstation::start("office", folder.path().join("o"), Keyring::Unlocked).await.unwrap();
     bootstrap(&office.data_dir(), &house, "office").unwrap();
-    let nadia = office.open(&App::new(&Programs::desktop().unwrap())).await.unwrap();
+    let nadia = office.open(&App::new(Programs::desktop().unwrap())).await.unwrap();
     sign_in(&nadia, NADIA).await;
     look_for(&nadia, &name, &patient).await;
     nadia.click(&testid("restrict")).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_restricted_record_opens_for_an_hour_with_a_reason_and_the_manager_tic
 
     let room = Workstation::start("dr-lee", folder.path().join("r"), Keyring::Unlocked).await.unwrap();
     bootstrap(&room.data_dir(), &house, "dr-lee").unwrap();
-    let lee = room.open(&App::new(&Programs::desktop().unwrap())).await.unwrap();
+    let lee = room.open(&App::new(Programs::desktop().unwrap())).await.unwrap();
     sign_in(&lee, LEE).await;
     house.kill_server();
     until(&lee, "[data-connection=offline]").await;

@@ -14,7 +14,7 @@ async fn the_window_signs_in_locks_unlocks_zooms_and_may_ask_for_nothing_else() 
     let clinic = Clinic::open().await;
     let around = Workstation::start("reception-1", clinic.data_dir("w"), Keyring::Unlocked).await.unwrap();
     bootstrap(&around.data_dir(), &clinic.house, "reception-1").unwrap();
-    let app = App::new(&Programs::desktop().unwrap());
+    let app = App::new(Programs::desktop().unwrap());
     let window = around.open(&app).await.unwrap();
 
     window.fill(&testid("signin-username"), MARIA.username).await.unwrap();
