@@ -15,6 +15,9 @@ struct Arguments {
     /// The port; any free one when 0.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Writes into the sample's clinic.toml where it can be reached.
+    #[arg(long)]
+    teach: bool,
 }
 
 #[tokio::main]
@@ -22,6 +25,9 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let database = clinic::sample(&arguments.sample)?;
     let standin = Standin::start(database, Settings { port: arguments.port, ..Settings::default() }).await?;
+    if arguments.teach {
+        standin.teach(&arguments.sample.join("clinic.toml"), "")?;
+    }
     println!("{}", standin.url());
     // Whoever started it holds its input open: it ends with them.
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;

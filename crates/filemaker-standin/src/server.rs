@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -146,6 +147,26 @@ impl Standin {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Teaches a sample's mapping where this server is: `[server]` with further settings, and each table's name and layout.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or lacks a table that is served.
+    pub fn teach(&self, mapping: &Path, settings: &str) -> Result<(), Error> {
+        let mut text = std::fs::read_to_string(mapping)?;
+        let name = self.with(|d| d.name.clone());
+        text.push_str(&format!("\n[server]\nurl = \"{}\"\ndatabase = \"{name}\"\n{settings}", self.url()));
+        for (table, layout) in
+            self.with(|d| d.tables.iter().map(|t| (t.name.clone(), t.layout.clone())).collect::<Vec<_>>())
+        {
+            let head = format!("\n[{}]\n", table.to_lowercase());
+            if !text.contains(&head) {
+                return Err(std::io::Error::other(format!("the mapping has no {}", head.trim())).into());
+            }
+            text = text.replace(&head, &format!("{head}table = \"{table}\"\napi_layout = \"{layout}\"\n"));
+        }
+        Ok(std::fs::write(mapping, text)?)
     }
 
     /// Plants a fault.

@@ -38,7 +38,7 @@ use crate::typing::text;
 use crate::wire::{Account, Route};
 use object::{Copying, Object};
 use open::Open;
-use source::{Folder, Found, Source, Wired};
+use source::{Folder, Found, Source, Wired, is_reference};
 
 /// What to copy, where to.
 #[derive(Clone, Debug)]
@@ -201,7 +201,7 @@ impl Said {
             name: part("name"),
             md5: part("md5").map(|hex| hex.to_lowercase()),
             size: part("size").and_then(|n| n.parse().ok()).filter(|n| *n > 0),
-            reference: part("storage").is_some_and(|word| text::fold(&word) == "file reference"),
+            reference: part("storage").is_some_and(|word| is_reference(&word)),
             path: part("reference"),
         }
     }

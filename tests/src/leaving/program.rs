@@ -103,22 +103,18 @@ fn last(said: &[String]) -> String {
 /// The stand-in for FileMaker Server, over a sample's folder, until it is dropped.
 pub(super) struct Standin {
     child: Child,
-    url: String,
 }
 
 impl Standin {
+    /// Started, and the sample's mapping says where it is.
     pub(super) fn start(sample: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(Programs::standin()?);
-        command.arg("--sample").arg(sample).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("--teach").arg("--sample").arg(sample).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("the stand-in does not start")?;
         let mut url = String::new();
         BufReader::new(child.stdout.take().context("it says nothing")?).read_line(&mut url)?;
         anyhow::ensure!(url.starts_with("http"), "the stand-in gave no address");
-        Ok(Self { child, url: url.trim().to_owned() })
-    }
-
-    pub(super) fn url(&self) -> &str {
-        &self.url
+        Ok(Self { child })
     }
 }
 

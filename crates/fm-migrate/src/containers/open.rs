@@ -4,11 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::source::{At, Found, state_of};
+use super::source::{At, Found, is_reference, state_of};
 use crate::error::Error;
 use crate::mapping::Cells;
 use crate::raw::GS;
-use crate::typing::text;
 
 /// The folder of the storage.
 pub(super) struct Open {
@@ -33,7 +32,7 @@ impl Open {
         let mut found = Vec::new();
         for (repetition, nth) in (1..).zip(0..references) {
             let Some(reference) = part("reference", nth) else { continue };
-            let elsewhere = part("storage", nth).is_some_and(|word| text::fold(&word) == "file reference");
+            let elsewhere = part("storage", nth).is_some_and(|word| is_reference(&word));
             let at = if elsewhere { At::Elsewhere(reference) } else { self.at(reference)? };
             let name = match &at {
                 At::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),

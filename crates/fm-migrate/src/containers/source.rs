@@ -10,6 +10,7 @@ use super::open::Open;
 use crate::error::Error;
 use crate::mapping::Cells;
 use crate::raw::RawRow;
+use crate::typing::text;
 use crate::wire::{DataApi, Given, name_of};
 
 /// A container that holds something.
@@ -202,6 +203,11 @@ impl Folder {
             .map(|(repetition, name, path)| Found { repetition, name: Some(name), at: At::File(path) })
             .collect())
     }
+}
+
+/// What FileMaker calls a container that holds a path and no bytes.
+pub(super) fn is_reference(storage: &str) -> bool {
+    text::fold(storage) == "file reference"
 }
 
 /// Size and time of change: a file that has the same is the same.

@@ -65,24 +65,8 @@ impl House {
         sample::write(&plan, folder.path()).unwrap();
         let standin = Standin::start(clinic::sample(folder.path()).unwrap(), settings).await.unwrap();
         let this = Self { folder, standin };
-        let text = std::fs::read_to_string(this.mapping()).unwrap();
-        let mut text = text.replace("\n# --- Practitioners:", &this.server());
-        let tables = this.standin.with(|d| d.tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>());
-        for theirs in tables {
-            let head = format!("\n[{}]\n", theirs.to_lowercase());
-            assert!(text.contains(&head), "{head}");
-            text =
-                text.replace(&head, &format!("{head}table = \"{theirs}\"\napi_layout = \"{theirs} API\"\n"));
-        }
-        std::fs::write(this.mapping(), text).unwrap();
+        this.standin.teach(&this.mapping(), "page_rows = 200\nfirst_wait_ms = 1\n").unwrap();
         this
-    }
-
-    fn server(&self) -> String {
-        format!(
-            "\n[server]\nurl = \"{}\"\ndatabase = \"Clinic\"\npage_rows = 200\nfirst_wait_ms = 1\n\n# --- Practitioners:",
-            self.standin.url()
-        )
     }
 
     pub fn mapping(&self) -> PathBuf {
