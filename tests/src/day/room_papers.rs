@@ -298,10 +298,18 @@ async fn a_restricted_record_hides(lee: &Desk, family: &str) -> anyhow::Result<(
     open_search(lee, family).await?;
     window.find(&testid("record-shut")).await.context("still shut")?;
     window.fill(&testid("glass-reason"), "Her result is out of the ordinary").await?;
+    let watch = "window.alerted = []; new MutationObserver(() => document.querySelectorAll('.pane [role=alert]') \
+        .forEach(a => window.alerted.push(a.innerText))).observe(document.body, { childList: true, subtree: true })";
+    window.execute(watch, Vec::new()).await?;
     window.press(&["Enter"]).await?;
     window.find(&testid("patient-banner")).await.context("open for an hour")?;
     window.click(&testid("tab-documents")).await?;
     until(window, "its documents again", &testid("document"), 5).await?;
+    let alerted = window.execute("return window.alerted", Vec::new()).await?;
+    ensure!(
+        alerted == serde_json::json!([]),
+        "what was refused before the door opened was told after it: {alerted}"
+    );
     tell("a restricted record hides results, letters and documents");
     Ok(())
 }

@@ -25,7 +25,7 @@ impl<T: Send + Sync + 'static> Clone for Live<T> {
 impl<T: Send + Sync + 'static> Copy for Live<T> {}
 
 impl<T: Send + Sync + PartialEq + 'static> Live<T> {
-    /// Fetches now, and again when a signal that `query` reads has changed. `None` fetches nothing and clears. One call is on
+    /// Fetches now, and again when a signal that `query` reads has changed. `None` fetches nothing and clears both. One call is on
     /// its way at a time: what comes meanwhile is fetched once, after it, so a burst of events costs two calls.
     pub(crate) fn new<Q, F, Fut>(query: impl Fn() -> Option<Q> + 'static, fetch: F) -> Self
     where
@@ -43,6 +43,8 @@ impl<T: Send + Sync + PartialEq + 'static> Live<T> {
             let Some(q) = query else {
                 wanted.set_value(None);
                 live.value.set(None);
+                // What was wrong with the last wish says nothing about the next one.
+                live.fault.set(None);
                 return;
             };
             wanted.set_value(Some(q));
@@ -58,8 +60,8 @@ impl<T: Send + Sync + PartialEq + 'static> Live<T> {
                         && cleared.try_get_value() == Some(false);
                     match answer {
                         Ok(value) if newest => live.accept(value),
-                        Ok(_) => {}
-                        Err(error) => drop(live.fault.try_set(Some(error))),
+                        Err(error) if newest => drop(live.fault.try_set(Some(error))),
+                        Ok(_) | Err(_) => {}
                     }
                 }
                 busy.try_set_value(false);
