@@ -28,8 +28,7 @@ pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection,
     ]);
     let mut connection = options.connect().await.map_err(Error::db("connecting to the database"))?;
     let ready: bool = sqlx::query_scalar(
-        "SELECT to_regnamespace('staging') IS NOT NULL AND EXISTS (SELECT FROM pg_attribute
-             WHERE attrelid = to_regclass('clinic.migration_map') AND attname = 'record_id')",
+        "SELECT to_regnamespace('staging') IS NOT NULL AND to_regproc('clinic.refresh_statistics') IS NOT NULL",
     )
     .fetch_one(&mut connection)
     .await

@@ -40,6 +40,9 @@ impl Merged {
 /// Columns that no export fills and that others write: an update leaves them alone.
 pub(crate) const NOT_OURS: &[&str] = &["user_id", "merged_into", "field_changes", "stored_at", "lost_at"];
 
+/// New rows that make a table no other than it was.
+const FEW: u64 = 1_000;
+
 /// Where rows land before they are compared.
 pub(super) fn landing_name(table: &Table) -> String {
     format!("staging.landing_{}", table.sql)
@@ -94,10 +97,11 @@ pub(super) async fn merge(
         .await
         .map_err(Error::db("counting landed rows"))?;
     let known = format!("m.clinic_id = $1 AND m.table_name = '{}' AND m.row_id = l.id", table.sql);
+    // In the order of their ids, in which they enter the index: at random, every row would fetch another page of it.
     let inserted = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO clinic.{0} (clinic_id, id, {all})
          SELECT $1, l.id, {1} FROM {landing} l
-         WHERE NOT EXISTS (SELECT FROM clinic.migration_map m WHERE {known})",
+         WHERE NOT EXISTS (SELECT FROM clinic.migration_map m WHERE {known}) ORDER BY l.id",
         table.sql,
         columns.iter().map(|c| format!("l.\"{c}\"")).collect::<Vec<_>>().join(", "),
     )))
@@ -106,6 +110,14 @@ pub(super) async fn merge(
     .await
     .map_err(Error::db("inserting rows"))?
     .rows_affected();
+    if inserted > FEW {
+        // Else the foreign keys are checked by what was known of the table when it was empty, or when a run was killed in it.
+        sqlx::query("SELECT clinic.refresh_statistics($1)")
+            .bind(table.sql)
+            .execute(&mut *connection)
+            .await
+            .map_err(Error::db("counting for the planner"))?;
+    }
     let (changed, renumbered): (i64, i64) = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT count(*) FILTER (WHERE m.row_hash <> l.row_hash), count(*) FILTER (WHERE m.record_id IS DISTINCT FROM l.record_id)
          FROM {landing} l JOIN clinic.migration_map m ON {known}"
@@ -122,7 +134,7 @@ pub(super) async fn merge(
         "INSERT INTO clinic.migration_map
              (clinic_id, source_file, source_table, source_key, table_name, row_id, row_hash, run_id, record_id)
          SELECT $1, $2, $3, l.source_key, '{}', l.id, l.row_hash, $4, l.record_id FROM {landing} l
-         WHERE NOT EXISTS (SELECT FROM clinic.migration_map m WHERE {known})",
+         WHERE NOT EXISTS (SELECT FROM clinic.migration_map m WHERE {known}) ORDER BY l.id",
         table.sql
     )))
     .bind(run.clinic.0)

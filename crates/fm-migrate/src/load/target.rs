@@ -70,7 +70,9 @@ impl<'c> TableLoad<'c> {
         let mut tx = connection.begin().await.map_err(Error::db("beginning a table"))?;
         // Whole tables are compared with whole tables. A table that was empty a minute ago has no statistics yet, and a planner
         // that believes it still is would compare them row by row, for hours.
-        tx.execute("SET LOCAL enable_nestloop = off").await.map_err(Error::db("beginning a table"))?;
+        tx.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
+            .await
+            .map_err(Error::db("beginning a table"))?;
         let mut tables = BTreeMap::new();
         for &name in targets {
             tx.execute(merge::landing(name.table())).await.map_err(Error::db("making a landing table"))?;

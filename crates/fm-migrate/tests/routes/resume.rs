@@ -7,7 +7,7 @@ use wattle_filemaker_standin::Settings;
 use wattle_fm_migrate::verify::checksums;
 use wattle_fm_migrate::wire::Route;
 
-use super::support::{CLINIC, House, database, number, small};
+use super::support::{CLINIC, House, database, number, plan, small};
 
 pub fn start(house: &House, database: &str, action: &str, route: Route, more: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_fm-migrate"))
@@ -106,4 +106,18 @@ async fn ten_kills_at_random_moments_change_nothing() {
             "no landing table is left of any of them"
         );
     }
+}
+
+/// Autovacuum does this to a table while a first import of it runs, or after one was killed.
+const BELIEVED_EMPTY: &str = "WITH told AS (UPDATE pg_class SET relpages = 10000, reltuples = 0 \
+    WHERE oid IN ('clinic.appointment'::regclass, 'clinic.patient'::regclass) RETURNING 1) SELECT count(*) FROM told";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_believed_to_be_empty_is_counted_before_keys_are_looked_up_in_it() {
+    let Some(url) = database("believed_empty").await else { return };
+    assert_eq!(number(&url, BELIEVED_EMPTY).await, 2);
+    let house = House::new(plan(), Settings::default()).await;
+    house.import(&url, Route::File).await.unwrap();
+    let believed = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'clinic.appointment'::regclass";
+    assert_eq!(number(&url, believed).await, 3_000);
 }
