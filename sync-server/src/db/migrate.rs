@@ -53,6 +53,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (54, "read models", include_str!("../../../migrations/server/0054_read_models.sql")),
     (55, "record ids", include_str!("../../../migrations/server/0055_record_ids.sql")),
     (56, "statistics", include_str!("../../../migrations/server/0056_statistics.sql")),
+    (57, "stamp by default", include_str!("../../../migrations/server/0057_stamp_by_default.sql")),
 ];
 
 /// Why a database could not be brought to this version.

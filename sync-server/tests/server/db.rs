@@ -5,4 +5,5 @@ mod migrate;
 mod pass;
 mod rls;
 mod schema;
+mod stamp;
 mod wal;
