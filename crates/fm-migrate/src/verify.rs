@@ -188,8 +188,19 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let side = Side { mapping: &mapping, namespace, setup, used: &used, staged: &staged, key };
     // Records for a person to look at are drawn by lot, but the same for the same import.
     let mut picks = spot::Picks::new(run, request.spot);
-    let (actual, sealed) = target_trees(&mut connection, request.clinic).await?;
-    let (expected, counts) = side.expected(&mut connection, &mut picks, &sealed).await?;
+    // Both sides at the same time, as if nothing rested sealed yet, which is so after a first import.
+    let mut beside = connect(&request.database_url, request.clinic).await?;
+    let clinic = request.clinic;
+    let target = tokio::spawn(async move { target_trees(&mut beside, clinic).await });
+    let mut sides = side.expected(&mut connection, &mut picks, &HashSet::new()).await?;
+    let (actual, sealed) = target
+        .await
+        .map_err(|_| Error::Refused("reading the target was broken off. Start again.".into()))??;
+    if !sealed.is_empty() {
+        picks = spot::Picks::new(run, request.spot);
+        sides = side.expected(&mut connection, &mut picks, &sealed).await?;
+    }
+    let (expected, counts) = sides;
     let mut suspects = Suspects::default();
     let (mut tables, mut more) = (Vec::new(), false);
     for (name, actual) in &actual {
@@ -335,13 +346,10 @@ pub(crate) async fn target_trees(
     let (mut trees, mut sealed) = (BTreeMap::new(), HashSet::new());
     for name in TABLES {
         let mut tree = Tree::default();
-        let mut rows = actual::rows(connection, clinic, name.table(), None);
+        let mut rows = actual::values(connection, clinic, name.table());
         while let Some(row) = rows.try_next().await? {
-            let sealed_as = row.sealed.then_some(row.loaded_as.as_str());
-            tree.add(row.id, digest::row(name.table(), row.id, &row.fields, sealed_as));
-            if row.sealed {
-                sealed.insert(row.id);
-            }
+            tree.add(row.id, digest::values_of(name.table(), row.id, &row.values, row.sealed_as.as_deref()));
+            sealed.extend(row.sealed_as.map(|_| row.id));
         }
         drop(rows);
         trees.insert(name, tree);

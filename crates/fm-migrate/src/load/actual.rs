@@ -38,19 +38,52 @@ pub(crate) fn rows<'c>(
     } else {
         "AND $2::int[] IS NULL"
     };
-    let sql = format!(
-        "SELECT t.id, t.updated_by IS NOT NULL, {}, m.row_hash FROM clinic.{1} t
-         JOIN clinic.migration_map m ON m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id
-         WHERE t.clinic_id = $1 AND t.deleted_at IS NULL {some}",
-        chosen(table),
-        table.sql
-    );
-    let read = move |row: PgRow| actual(&row, table);
-    sqlx::query(AssertSqlSafe(sql))
+    sqlx::query(AssertSqlSafe(format!("{} {some}", loaded(table))))
         .bind(clinic.0)
         .bind(blocks)
         .fetch(connection)
-        .map(move |row| row.and_then(&read).map_err(Error::db("reading the target")))
+        .map(move |row| row.and_then(|row| actual(&row, table)).map_err(Error::db("reading the target")))
+}
+
+/// A row of the target without names: millions of them are read for their checksums alone.
+pub(crate) struct Values {
+    pub(crate) id: Uuid,
+    /// One for each column of the table, in their order.
+    pub(crate) values: Vec<Value>,
+    /// The hash under which it was loaded, if its words rest sealed.
+    pub(crate) sealed_as: Option<String>,
+}
+
+/// The same rows as [`rows`], of all blocks.
+pub(crate) fn values<'c>(
+    connection: &'c mut PgConnection,
+    clinic: ClinicId,
+    table: &'static Table,
+) -> impl Stream<Item = Result<Values, Error>> + Unpin + 'c {
+    let read = move |row: PgRow| -> Result<Values, sqlx::Error> {
+        let values = (2..).zip(table.columns).map(|(i, column)| value(&row, i, column.kind));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let mut columns = table.columns.iter().zip(&values);
+        let sealed = columns.any(|(column, value)| column.rest != Rest::Open && is_sealed(Some(value)));
+        let loaded_as = || row.try_get(table.columns.len() + 2);
+        let sealed_as = sealed.then(loaded_as).transpose()?;
+        Ok(Values { id: row.try_get(0)?, values, sealed_as })
+    };
+    sqlx::query(AssertSqlSafe(loaded(table)))
+        .bind(clinic.0)
+        .fetch(connection)
+        .map(move |row| row.and_then(read).map_err(Error::db("reading the target")))
+}
+
+/// The rows that came from FileMaker, as [`actual`] reads them.
+fn loaded(table: &Table) -> String {
+    format!(
+        "SELECT t.id, t.updated_by IS NOT NULL, {}, m.row_hash FROM clinic.{1} t
+         JOIN clinic.migration_map m ON m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id
+         WHERE t.clinic_id = $1 AND t.deleted_at IS NULL",
+        chosen(table),
+        table.sql
+    )
 }
 
 /// Whether a value rests sealed.
@@ -66,21 +99,26 @@ pub(crate) fn is_readable(table: &Table, column: &str, sealed: bool) -> bool {
 fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
     let mut fields = Fields::new();
     for (i, column) in (2..).zip(table.columns) {
-        let value = match column.kind {
-            ColumnKind::Text | ColumnKind::Date => row.try_get::<Option<String>, _>(i)?.map(Value::from),
-            ColumnKind::Int | ColumnKind::Instant => row.try_get::<Option<i64>, _>(i)?.map(Value::from),
-            ColumnKind::Bool => row.try_get::<Option<bool>, _>(i)?.map(Value::from),
-            ColumnKind::Uuid => row.try_get::<Option<Uuid>, _>(i)?.map(|id| id.to_string().into()),
-            ColumnKind::Json => {
-                let text = row.try_get::<Option<String>, _>(i)?;
-                text.and_then(|t| serde_json::from_str(&t).ok())
-            }
-        };
-        fields.insert(column.name.to_owned(), value.unwrap_or(Value::Null));
+        fields.insert(column.name.to_owned(), value(row, i, column.kind)?);
     }
     let sealed = table.sealed().any(|column| is_sealed(fields.get(column.name)));
     let loaded_as = row.try_get(table.columns.len() + 2)?;
     Ok(Actual { id: row.try_get(0)?, fields, touched: row.try_get(1)?, loaded_as, sealed })
+}
+
+/// A column in its wire form.
+fn value(row: &PgRow, i: usize, kind: ColumnKind) -> Result<Value, sqlx::Error> {
+    let value = match kind {
+        ColumnKind::Text | ColumnKind::Date => row.try_get::<Option<String>, _>(i)?.map(Value::from),
+        ColumnKind::Int | ColumnKind::Instant => row.try_get::<Option<i64>, _>(i)?.map(Value::from),
+        ColumnKind::Bool => row.try_get::<Option<bool>, _>(i)?.map(Value::from),
+        ColumnKind::Uuid => row.try_get::<Option<Uuid>, _>(i)?.map(|id| id.to_string().into()),
+        ColumnKind::Json => {
+            let text = row.try_get::<Option<&str>, _>(i)?;
+            text.and_then(|t| serde_json::from_str(t).ok())
+        }
+    };
+    Ok(value.unwrap_or(Value::Null))
 }
 
 /// The row that stands for another by now: where rows never change, the last of those that replace it.

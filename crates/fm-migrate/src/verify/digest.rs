@@ -62,12 +62,22 @@ pub fn block(id: Uuid) -> usize {
 /// unreadable to it.
 #[must_use]
 pub fn row(table: &Table, id: Uuid, fields: &Fields, sealed_as: Option<&str>) -> u128 {
+    let values = table.columns.iter().map(|c| fields.get(c.name).unwrap_or(&Value::Null));
+    values_of(table, id, values, sealed_as)
+}
+
+/// The same over a value for each column, in the order of the columns.
+pub(crate) fn values_of<'v>(
+    table: &Table,
+    id: Uuid,
+    values: impl IntoIterator<Item = &'v Value>,
+    sealed_as: Option<&str>,
+) -> u128 {
     let mut text = Vec::with_capacity(256);
     text.extend_from_slice(id.as_bytes());
     text.extend_from_slice(sealed_as.unwrap_or_default().as_bytes());
-    let ours = table.columns.iter().filter(|c| !NOT_OURS.contains(&c.name));
-    for column in ours.filter(|c| actual::is_readable(table, c.name, sealed_as.is_some())) {
-        let value = fields.get(column.name).unwrap_or(&Value::Null);
+    let ours = table.columns.iter().zip(values).filter(|(c, _)| !NOT_OURS.contains(&c.name));
+    for (_, value) in ours.filter(|(c, _)| actual::is_readable(table, c.name, sealed_as.is_some())) {
         // Writing to a Vec does not fail.
         let _ = serde_json::to_writer(&mut text, value);
         text.push(0x1F);
