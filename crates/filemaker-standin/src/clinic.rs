@@ -37,6 +37,8 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("medicines", "Ceased", Kind::Date),
     ("observations", "ApptID", Kind::Number),
     ("observations", "TakenTS", Kind::TimeStamp),
+    ("recalls", "DueDate", Kind::Date),
+    ("recalls", "DateDone", Kind::Date),
     ("documents", "ScannedTS", Kind::TimeStamp),
     ("documents", "File", Kind::Container),
     ("documents", "FileSize", Kind::Number),

@@ -1,5 +1,5 @@
-//! The tables of the record: notes, allergies, medicines, measured values. Each record belongs to a patient and is converted by
-//! itself.
+//! The tables of the record: notes, allergies, medicines, measured values, recalls, documents. Each record belongs to a patient and
+//! is converted by itself.
 //!
 //! Owns: what their converters have in common, and which converter is whose.
 
@@ -8,6 +8,7 @@ mod documents;
 mod medicines;
 mod notes;
 mod observations;
+mod recalls;
 
 use std::collections::HashMap;
 
@@ -68,6 +69,7 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Allergies => (allergies::FIELDS, allergies::REQUIRED),
         SourceTable::Medicines => (medicines::FIELDS, medicines::REQUIRED),
         SourceTable::Observations => (observations::FIELDS, observations::REQUIRED),
+        SourceTable::Recalls => (recalls::FIELDS, recalls::REQUIRED),
         SourceTable::Documents => (documents::FIELDS, documents::REQUIRED),
         _ => (notes::FIELDS, notes::REQUIRED),
     };
@@ -97,6 +99,7 @@ pub fn converter<'a>(
         SourceTable::Allergies => Box::new(allergies::Allergies::new(base)),
         SourceTable::Medicines => Box::new(medicines::Medicines::new(base)),
         SourceTable::Observations => Box::new(observations::Observations::new(base)),
+        SourceTable::Recalls => Box::new(recalls::Recalls::new(base)),
         SourceTable::Documents => Box::new(documents::Documents::new(base)),
         _ => Box::new(notes::ClinicalNotes::new(base)),
     }

@@ -115,6 +115,17 @@ const OBSERVATIONS: Words = &[
     ("comment", &["obscomment"]),
 ];
 
+const RECALLS: Words = &[
+    ("key", &["recallid", "reminderid"]),
+    ("patient", PATIENT),
+    ("practitioner", AUTHOR),
+    ("due_on", &["duedate", "datedue", "recalldate", "recalldue", "reminderdate"]),
+    ("reason", &["recallreason", "recalltype", "recallfor", "reminderreason", "remindertype"]),
+    ("comment", &["recallcomment", "recallnotes", "remindercomment", "remindernotes"]),
+    ("status", &["recallstatus", "reminderstatus"]),
+    ("done_on", &["datedone", "recalldone", "dateattended", "datecompleted"]),
+];
+
 const DOCUMENTS: Words = &[
     ("key", &["docid", "documentid", "scanid", "attachmentid"]),
     ("patient", PATIENT),
@@ -138,6 +149,7 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Allergies, &["substance", "reaction"]),
     (SourceTable::Medicines, &["text", "directions", "repeats"]),
     (SourceTable::Observations, &["kind", "value"]),
+    (SourceTable::Recalls, &["due_on", "reason"]),
     (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
@@ -150,6 +162,7 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Allergies => ALLERGIES,
         SourceTable::Medicines => MEDICINES,
         SourceTable::Observations => OBSERVATIONS,
+        SourceTable::Recalls => RECALLS,
         SourceTable::Documents => DOCUMENTS,
     }
 }

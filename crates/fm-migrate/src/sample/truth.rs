@@ -73,6 +73,8 @@ pub struct Truth {
     pub medicines: TableTruth,
     /// `Observations.mer`.
     pub observations: TableTruth,
+    /// `Recalls.tab`.
+    pub recalls: TableTruth,
     /// `Documents.xml`.
     pub documents: TableTruth,
 }
@@ -89,6 +91,7 @@ impl Truth {
             SourceTable::Allergies => &self.allergies,
             SourceTable::Medicines => &self.medicines,
             SourceTable::Observations => &self.observations,
+            SourceTable::Recalls => &self.recalls,
             SourceTable::Documents => &self.documents,
         }
     }

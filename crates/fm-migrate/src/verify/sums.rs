@@ -140,6 +140,10 @@ const LINES: &[Line] = &[
     (SourceTable::Medicines, "directions", TableName::Medication, "filled", "count(directions)"),
     (SourceTable::Medicines, "quantity", TableName::Medication, "sum", "sum(quantity)"),
     (SourceTable::Medicines, "started_on", TableName::Medication, "filled", "count(started_on)"),
+    (SourceTable::Recalls, "due_on", TableName::Recall, "filled", "count(due_on)"),
+    (SourceTable::Recalls, "reason", TableName::Recall, "filled", "count(*)"),
+    (SourceTable::Recalls, "comment", TableName::Recall, "filled", "count(comment)"),
+    (SourceTable::Recalls, "practitioner", TableName::Recall, "filled", "count(practitioner_id)"),
 ];
 
 /// Every column that the mapping names and that stands alone on both sides.

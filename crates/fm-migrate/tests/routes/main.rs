@@ -14,6 +14,7 @@ mod delta;
 mod dirt;
 mod faults;
 mod models;
+mod recalls;
 mod record;
 mod resume;
 mod same;
