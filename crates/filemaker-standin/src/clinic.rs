@@ -39,6 +39,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("observations", "TakenTS", Kind::TimeStamp),
     ("recalls", "DueDate", Kind::Date),
     ("recalls", "DateDone", Kind::Date),
+    ("letters", "LetterTS", Kind::TimeStamp),
     ("documents", "ScannedTS", Kind::TimeStamp),
     ("documents", "File", Kind::Container),
     ("documents", "FileSize", Kind::Number),

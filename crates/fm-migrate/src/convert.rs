@@ -74,6 +74,7 @@ pub fn targets(table: SourceTable) -> &'static [TableName] {
         SourceTable::Medicines => &[TableName::Medication],
         SourceTable::Observations => &[TableName::Observation],
         SourceTable::Recalls => &[TableName::Recall],
+        SourceTable::Letters => &[TableName::Letter, TableName::UserName],
         SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
     }
 }

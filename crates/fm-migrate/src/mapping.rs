@@ -53,6 +53,8 @@ pub struct Mapping {
     pub observations: Option<TableMapping>,
     /// The export of recalls.
     pub recalls: Option<TableMapping>,
+    /// The export of letters.
+    pub letters: Option<TableMapping>,
     /// The export of documents: the table whose records hold files.
     pub documents: Option<TableMapping>,
     /// The night of the cutover.
@@ -268,6 +270,7 @@ impl Mapping {
             SourceTable::Medicines => self.medicines.as_ref(),
             SourceTable::Observations => self.observations.as_ref(),
             SourceTable::Recalls => self.recalls.as_ref(),
+            SourceTable::Letters => self.letters.as_ref(),
             SourceTable::Documents => self.documents.as_ref(),
         }
     }

@@ -39,7 +39,7 @@ use expected::{Staged, Told};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 20] = [
+pub const TABLES: [TableName; 21] = [
     TableName::Location,
     TableName::UserName,
     TableName::AppointmentType,
@@ -58,6 +58,7 @@ pub const TABLES: [TableName; 20] = [
     TableName::Observation,
     TableName::ClinicalNote,
     TableName::Recall,
+    TableName::Letter,
     TableName::DeskDocument,
     TableName::Document,
 ];

@@ -137,7 +137,7 @@ fn convert(dir: &Path) -> BTreeMap<SourceTable, Seen> {
         let mut convert = converter(table, bound, around, &counted);
         let of_record = seen.entry(table).or_default();
         all.iter().for_each(|row| of_record.take(row, convert.convert(row)));
-        if table == SourceTable::Notes {
+        if [SourceTable::Notes, SourceTable::Letters].contains(&table) {
             let names: Vec<_> =
                 convert.beside().iter().map(|row| row.fields["display_name"].clone()).collect();
             assert!(names.iter().all(|n| n.as_str().unwrap().ends_with(" (FileMaker)")), "{names:?}");
@@ -229,6 +229,9 @@ fn a_field_that_must_be_mapped_is_named_when_it_is_not() {
     for (table, line, words) in [
         (SourceTable::Recalls, "due_on = \"DueDate\"", "Recalls.tab: \"due_on\" must be mapped"),
         (SourceTable::Recalls, "reason = \"RecallReason\"", "Recalls.tab: \"reason\" must be mapped"),
+        (SourceTable::Letters, "recipient = \"ToName\"", "Letters.xml: \"recipient\" must be mapped"),
+        (SourceTable::Letters, "body = \"LetterText\"", "Letters.xml: \"body\" must be mapped"),
+        (SourceTable::Letters, "written_at = \"LetterTS\"", "\"written_at\" or \"date\" must be mapped"),
     ] {
         // A clinic that has no such field takes its line out.
         let (before, ours) = whole.split_once(&format!("[{}]\n", table.as_str())).unwrap();
@@ -261,6 +264,7 @@ fn the_same_seed_gives_the_same_bytes() {
         "Medicines.csv",
         "Observations.mer",
         "Recalls.tab",
+        "Letters.xml",
         "clinic.toml",
         "truth.json",
     ] {

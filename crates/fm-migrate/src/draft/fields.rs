@@ -126,6 +126,19 @@ const RECALLS: Words = &[
     ("done_on", &["datedone", "recalldone", "dateattended", "datecompleted"]),
 ];
 
+const LETTERS: Words = &[
+    ("key", &["letterid", "correspondenceid"]),
+    ("patient", PATIENT),
+    ("author", AUTHOR),
+    ("written_at", &["letterts", "lettercreated", "writtents"]),
+    ("date", &["letterdate", "datewritten"]),
+    ("time", &["lettertime"]),
+    ("recipient", &["toname", "recipient", "recipientname", "addressee", "letterto"]),
+    ("address", &["toaddress", "recipientaddress", "addresseeaddress"]),
+    ("subject", &["lettersubject", "subject", "regarding"]),
+    ("body", &["lettertext", "letterbody", "bodyofletter", "lettercontent"]),
+];
+
 const DOCUMENTS: Words = &[
     ("key", &["docid", "documentid", "scanid", "attachmentid"]),
     ("patient", PATIENT),
@@ -150,6 +163,7 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Medicines, &["text", "directions", "repeats"]),
     (SourceTable::Observations, &["kind", "value"]),
     (SourceTable::Recalls, &["due_on", "reason"]),
+    (SourceTable::Letters, &["recipient", "body"]),
     (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
@@ -163,6 +177,7 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Medicines => MEDICINES,
         SourceTable::Observations => OBSERVATIONS,
         SourceTable::Recalls => RECALLS,
+        SourceTable::Letters => LETTERS,
         SourceTable::Documents => DOCUMENTS,
     }
 }

@@ -1,8 +1,9 @@
-//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, where the plan asks for
-//! notes, and `Documents.xml` with its files, where it asks for documents.
+//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, `Letters.xml`, where the plan
+//! asks for notes, and `Documents.xml` with its files, where it asks for documents.
 
 mod allergies;
 mod documents;
+mod letters;
 mod medicines;
 mod notes;
 mod observations;
@@ -53,7 +54,8 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut Truth) -> Resul
     allergies::write(clinic, dir, &mut truth.allergies)?;
     medicines::write(clinic, dir, &mut truth.medicines)?;
     observations::write(clinic, dir, &mut truth.observations)?;
-    recalls::write(clinic, dir, &mut truth.recalls)
+    recalls::write(clinic, dir, &mut truth.recalls)?;
+    letters::write(clinic, dir, &mut truth.letters)
 }
 
 /// A record that must be rejected: why, and the change to a good one that makes it so.

@@ -75,6 +75,8 @@ pub struct Truth {
     pub observations: TableTruth,
     /// `Recalls.tab`.
     pub recalls: TableTruth,
+    /// `Letters.xml`.
+    pub letters: TableTruth,
     /// `Documents.xml`.
     pub documents: TableTruth,
 }
@@ -92,6 +94,7 @@ impl Truth {
             SourceTable::Medicines => &self.medicines,
             SourceTable::Observations => &self.observations,
             SourceTable::Recalls => &self.recalls,
+            SourceTable::Letters => &self.letters,
             SourceTable::Documents => &self.documents,
         }
     }

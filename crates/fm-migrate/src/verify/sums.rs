@@ -42,6 +42,7 @@ impl Sum {
 
 type Line = (SourceTable, &'static str, TableName, &'static str, &'static str);
 
+/// Not of what only grows, notes and letters for example: what FileMaker forgets stays here, and the sums part by that.
 const LINES: &[Line] = &[
     (SourceTable::Practitioners, "key", TableName::Practitioner, "filled", "count(*)"),
     (SourceTable::Practitioners, "ahpra_number", TableName::Practitioner, "filled", "count(ahpra_number)"),

@@ -13,6 +13,7 @@ mod dbt;
 mod delta;
 mod dirt;
 mod faults;
+mod letters;
 mod models;
 mod recalls;
 mod record;
