@@ -73,6 +73,8 @@ pub fn targets(table: SourceTable) -> &'static [TableName] {
         SourceTable::Allergies => &[TableName::Allergy],
         SourceTable::Medicines => &[TableName::Medication],
         SourceTable::Observations => &[TableName::Observation],
+        SourceTable::Recalls => &[TableName::Recall],
+        SourceTable::Letters => &[TableName::Letter, TableName::UserName],
         SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
     }
 }

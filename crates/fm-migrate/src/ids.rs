@@ -20,13 +20,17 @@ pub enum SourceTable {
     Medicines,
     /// What was measured.
     Observations,
+    /// Whom to ask back, and when.
+    Recalls,
+    /// What was written to others.
+    Letters,
     /// Files about patients: each record with a container.
     Documents,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Practitioners,
         Self::Patients,
         Self::Appointments,
@@ -34,11 +38,20 @@ impl SourceTable {
         Self::Allergies,
         Self::Medicines,
         Self::Observations,
+        Self::Recalls,
+        Self::Letters,
         Self::Documents,
     ];
     /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none.
-    pub const OF_RECORD: [Self; 5] =
-        [Self::Notes, Self::Allergies, Self::Medicines, Self::Observations, Self::Documents];
+    pub const OF_RECORD: [Self; 7] = [
+        Self::Notes,
+        Self::Allergies,
+        Self::Medicines,
+        Self::Observations,
+        Self::Recalls,
+        Self::Letters,
+        Self::Documents,
+    ];
 
     /// The name in the mapping, in staging and in reports.
     #[must_use]
@@ -51,6 +64,8 @@ impl SourceTable {
             Self::Allergies => "allergies",
             Self::Medicines => "medicines",
             Self::Observations => "observations",
+            Self::Recalls => "recalls",
+            Self::Letters => "letters",
             Self::Documents => "documents",
         }
     }

@@ -15,7 +15,7 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
-use crate::convert::record::{Surroundings, converter};
+use crate::convert::record::{Beside, Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Keys, targets};
 use crate::error::Error;
@@ -132,9 +132,10 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
         patients: &keys_of_people,
         book: &book.census,
     };
+    let mut beside = Beside::default();
     for table in SourceTable::OF_RECORD {
         let Some(file) = surveyed.get(&table) else { continue };
-        tables.insert(table.as_str(), import.of_record(file, table, around).await?);
+        tables.insert(table.as_str(), import.of_record(file, table, around, &mut beside).await?);
     }
     containers::settle_feeds(&mut import.writer, request.clinic).await?;
     let report = Report { closed, ..Report::new(run.id, tables, began.elapsed().as_secs_f64()) };
@@ -299,6 +300,7 @@ impl<'a> Import<'a> {
         file: &Surveyed,
         table: SourceTable,
         around: Surroundings<'_>,
+        beside: &mut Beside,
     ) -> Result<TableReport, Error> {
         let origin = self.stage(file, table).await?;
         let mut convert = converter(table, file.bound.clone(), around, &file.census);
@@ -309,7 +311,7 @@ impl<'a> Import<'a> {
             tell(self.progress, table, load.taken(), file);
         }
         drop(rows);
-        for row in convert.beside() {
+        for row in beside.new_ones(convert.beside()) {
             load.row(&row.id.to_string(), &row).await?;
         }
         (self.progress)("load", table, file.census.records, file.census.records);

@@ -51,6 +51,10 @@ pub struct Mapping {
     pub medicines: Option<TableMapping>,
     /// The export of measured values.
     pub observations: Option<TableMapping>,
+    /// The export of recalls.
+    pub recalls: Option<TableMapping>,
+    /// The export of letters.
+    pub letters: Option<TableMapping>,
     /// The export of documents: the table whose records hold files.
     pub documents: Option<TableMapping>,
     /// The night of the cutover.
@@ -265,6 +269,8 @@ impl Mapping {
             SourceTable::Allergies => self.allergies.as_ref(),
             SourceTable::Medicines => self.medicines.as_ref(),
             SourceTable::Observations => self.observations.as_ref(),
+            SourceTable::Recalls => self.recalls.as_ref(),
+            SourceTable::Letters => self.letters.as_ref(),
             SourceTable::Documents => self.documents.as_ref(),
         }
     }

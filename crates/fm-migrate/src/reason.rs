@@ -41,7 +41,7 @@ codes! {
     DateUnparsed = "DATE_UNPARSED",
     /// Two forms, or two centuries, give different days.
     DateAmbiguous = "DATE_AMBIGUOUS",
-    /// A birth or death after the export.
+    /// A birth, a death or the day on which a recall was done, after the export.
     DateFuture = "DATE_FUTURE",
     /// Not a time of day.
     TimeUnparsed = "TIME_UNPARSED",

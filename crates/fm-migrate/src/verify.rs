@@ -39,7 +39,7 @@ use expected::{Staged, Told};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 19] = [
+pub const TABLES: [TableName; 21] = [
     TableName::Location,
     TableName::UserName,
     TableName::AppointmentType,
@@ -57,6 +57,8 @@ pub const TABLES: [TableName; 19] = [
     TableName::Medication,
     TableName::Observation,
     TableName::ClinicalNote,
+    TableName::Recall,
+    TableName::Letter,
     TableName::DeskDocument,
     TableName::Document,
 ];

@@ -127,6 +127,39 @@ async fn a_clinics_own_schema_gives_its_mapping_back() {
     assert_eq!(read["patients"]["fields"]["birth_date"].as_str(), Some("DOB"));
 }
 
+/// The tables that the sample has with its notes: the schema of a clinic that wrote more than its book.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_the_record_are_proposed_with_their_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan =
+        Plan { patients: 9, appointments: 9, notes: 9, ..Plan::standard(1, "2026-11-22".parse().unwrap()) };
+    sample::write(&plan, folder.path()).unwrap();
+    let standin = Standin::start(clinic::sample(folder.path()).unwrap(), Settings::default()).await.unwrap();
+    let url = format!("{}/fmi/odata/v4/Clinic/$metadata", standin.url());
+    let asked = reqwest::Client::new().get(url).basic_auth("migrator", Some("read-only")).send().await;
+    let drafted = draft(&Metadata::read(&asked.unwrap().text().await.unwrap()).unwrap());
+    let mapping: toml::Table =
+        toml::from_str(&std::fs::read_to_string(folder.path().join("clinic.toml")).unwrap()).unwrap();
+    for ours in ["recalls", "letters"] {
+        let found: Vec<_> = drafted.iter().filter(|t| t.ours == Some(ours)).collect();
+        assert_eq!(
+            found.len(),
+            1,
+            "{ours}: {:?}",
+            drafted.iter().map(|t| (&t.name, t.ours)).collect::<Vec<_>>()
+        );
+        let guessed: std::collections::BTreeMap<_, _> =
+            found[0].mapped.iter().map(|(field, column)| (*field, column.as_str())).collect();
+        let wanted: std::collections::BTreeMap<_, _> = mapping[ours]["fields"]
+            .as_table()
+            .unwrap()
+            .iter()
+            .map(|(field, column)| (field.as_str(), column.as_str().unwrap()))
+            .collect();
+        assert_eq!(guessed, wanted, "{ours}");
+    }
+}
+
 #[test]
 fn columns_are_doubted_for_what_they_are() {
     let field =

@@ -137,7 +137,7 @@ fn convert(dir: &Path) -> BTreeMap<SourceTable, Seen> {
         let mut convert = converter(table, bound, around, &counted);
         let of_record = seen.entry(table).or_default();
         all.iter().for_each(|row| of_record.take(row, convert.convert(row)));
-        if table == SourceTable::Notes {
+        if [SourceTable::Notes, SourceTable::Letters].contains(&table) {
             let names: Vec<_> =
                 convert.beside().iter().map(|row| row.fields["display_name"].clone()).collect();
             assert!(names.iter().all(|n| n.as_str().unwrap().ends_with(" (FileMaker)")), "{names:?}");
@@ -221,6 +221,32 @@ fn the_standard_sample_holds_every_kind_of_dirt() {
 }
 
 #[test]
+fn a_field_that_must_be_mapped_is_named_when_it_is_not() {
+    let plan =
+        Plan { patients: 5, appointments: 10, notes: 3, ..Plan::standard(1, "2026-11-22".parse().unwrap()) };
+    let (dir, _) = sample(&plan);
+    let whole = std::fs::read_to_string(dir.path().join("clinic.toml")).unwrap();
+    for (table, line, words) in [
+        (SourceTable::Recalls, "due_on = \"DueDate\"", "Recalls.tab: \"due_on\" must be mapped"),
+        (SourceTable::Recalls, "reason = \"RecallReason\"", "Recalls.tab: \"reason\" must be mapped"),
+        (SourceTable::Letters, "recipient = \"ToName\"", "Letters.xml: \"recipient\" must be mapped"),
+        (SourceTable::Letters, "body = \"LetterText\"", "Letters.xml: \"body\" must be mapped"),
+        (SourceTable::Letters, "written_at = \"LetterTS\"", "\"written_at\" or \"date\" must be mapped"),
+    ] {
+        // A clinic that has no such field takes its line out.
+        let (before, ours) = whole.split_once(&format!("[{}]\n", table.as_str())).unwrap();
+        assert!(ours.contains(line), "{line}");
+        let text = format!("{before}[{}]\n{}", table.as_str(), ours.replacen(line, "", 1));
+        let path = dir.path().join("less.toml");
+        std::fs::write(&path, text).unwrap();
+        let mapping = Mapping::read(&path).unwrap();
+        let (columns, _) = rows(&mapping, mapping.table(table).unwrap());
+        let error = record::bind(&mapping, table, &columns).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("less.toml"), "{error}");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let plan = Plan {
         patients: 200,
@@ -237,6 +263,8 @@ fn the_same_seed_gives_the_same_bytes() {
         "Allergies.mer",
         "Medicines.csv",
         "Observations.mer",
+        "Recalls.tab",
+        "Letters.xml",
         "clinic.toml",
         "truth.json",
     ] {

@@ -1,13 +1,16 @@
-//! The tables of the record: notes, allergies, medicines, measured values. Each record belongs to a patient and is converted by
-//! itself.
+//! The tables of the record: notes, allergies, medicines, measured values, recalls, letters, documents. Each record belongs to a
+//! patient and is converted by itself.
 //!
 //! Owns: what their converters have in common, and which converter is whose.
 
 mod allergies;
+mod authors;
 mod documents;
+mod letters;
 mod medicines;
 mod notes;
 mod observations;
+mod recalls;
 
 use std::collections::HashMap;
 
@@ -24,6 +27,7 @@ use crate::mapping::{Bound, Cells, Mapping, TableMapping};
 use crate::raw::{RawColumn, RawRow};
 use crate::reason::{Code, Reason};
 use crate::typing::{Century, DateForms, text, time};
+pub use authors::Beside;
 
 /// What the records of a patient's record are converted against.
 #[derive(Clone, Copy, Debug)]
@@ -68,12 +72,15 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Allergies => (allergies::FIELDS, allergies::REQUIRED),
         SourceTable::Medicines => (medicines::FIELDS, medicines::REQUIRED),
         SourceTable::Observations => (observations::FIELDS, observations::REQUIRED),
+        SourceTable::Recalls => (recalls::FIELDS, recalls::REQUIRED),
+        SourceTable::Letters => (letters::FIELDS, letters::REQUIRED),
         SourceTable::Documents => (documents::FIELDS, documents::REQUIRED),
         _ => (notes::FIELDS, notes::REQUIRED),
     };
     let bound = Bound::new(mapping, mapped, columns, fields, required)?;
     match table {
         SourceTable::Notes => notes::check(mapping, mapped)?,
+        SourceTable::Letters => letters::check(mapping, mapped)?,
         SourceTable::Documents => crate::containers::field(mapping, mapped).map(drop)?,
         _ => {}
     }
@@ -97,6 +104,8 @@ pub fn converter<'a>(
         SourceTable::Allergies => Box::new(allergies::Allergies::new(base)),
         SourceTable::Medicines => Box::new(medicines::Medicines::new(base)),
         SourceTable::Observations => Box::new(observations::Observations::new(base)),
+        SourceTable::Recalls => Box::new(recalls::Recalls::new(base)),
+        SourceTable::Letters => Box::new(letters::Letters::new(base)),
         SourceTable::Documents => Box::new(documents::Documents::new(base)),
         _ => Box::new(notes::ClinicalNotes::new(base)),
     }

@@ -115,6 +115,30 @@ const OBSERVATIONS: Words = &[
     ("comment", &["obscomment"]),
 ];
 
+const RECALLS: Words = &[
+    ("key", &["recallid", "reminderid"]),
+    ("patient", PATIENT),
+    ("practitioner", AUTHOR),
+    ("due_on", &["duedate", "datedue", "recalldate", "recalldue", "reminderdate"]),
+    ("reason", &["recallreason", "recalltype", "recallfor", "reminderreason", "remindertype"]),
+    ("comment", &["recallcomment", "recallnotes", "remindercomment", "remindernotes"]),
+    ("status", &["recallstatus", "reminderstatus"]),
+    ("done_on", &["datedone", "recalldone", "dateattended", "datecompleted"]),
+];
+
+const LETTERS: Words = &[
+    ("key", &["letterid", "correspondenceid"]),
+    ("patient", PATIENT),
+    ("author", AUTHOR),
+    ("written_at", &["letterts", "lettercreated", "writtents"]),
+    ("date", &["letterdate", "datewritten"]),
+    ("time", &["lettertime"]),
+    ("recipient", &["toname", "recipient", "recipientname", "addressee", "letterto"]),
+    ("address", &["toaddress", "recipientaddress", "addresseeaddress"]),
+    ("subject", &["lettersubject", "subject", "regarding"]),
+    ("body", &["lettertext", "letterbody", "bodyofletter", "lettercontent"]),
+];
+
 const DOCUMENTS: Words = &[
     ("key", &["docid", "documentid", "scanid", "attachmentid"]),
     ("patient", PATIENT),
@@ -138,6 +162,8 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Allergies, &["substance", "reaction"]),
     (SourceTable::Medicines, &["text", "directions", "repeats"]),
     (SourceTable::Observations, &["kind", "value"]),
+    (SourceTable::Recalls, &["due_on", "reason"]),
+    (SourceTable::Letters, &["recipient", "body"]),
     (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
@@ -150,6 +176,8 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Allergies => ALLERGIES,
         SourceTable::Medicines => MEDICINES,
         SourceTable::Observations => OBSERVATIONS,
+        SourceTable::Recalls => RECALLS,
+        SourceTable::Letters => LETTERS,
         SourceTable::Documents => DOCUMENTS,
     }
 }

@@ -7,7 +7,7 @@ use super::Plan;
 use super::appointments::FIELDS;
 use super::book::TYPES;
 use super::people::Doctor;
-use super::record::MEDICINE_FIELDS;
+use super::record::{MEDICINE_FIELDS, RECALL_FIELDS};
 use super::roster::{SATURDAY, works};
 use crate::error::Error;
 
@@ -25,7 +25,7 @@ pub(super) fn write(plan: &Plan, staff: &[Doctor], dir: &Path) -> Result<(), Err
 
 fn text(plan: &Plan, staff: &[Doctor]) -> String {
     let mut out = String::new();
-    let columns: Vec<String> = FIELDS.iter().map(|f| format!("{f:?}")).collect();
+    let columns = |fields: &[&str]| fields.iter().map(|f| format!("{f:?}")).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         out,
         "# How the fields of this clinic's FileMaker file become Wattle's. Read by `fm-migrate import --mapping clinic.toml`.\n\
@@ -36,10 +36,10 @@ fn text(plan: &Plan, staff: &[Doctor]) -> String {
          # For telephone numbers that were written without one.\narea_code = \"02\"\n",
         plan.today
     );
-    out.push_str(&TABLES.replace("@COLUMNS@", &columns.join(", ")));
+    out.push_str(&TABLES.replace("@COLUMNS@", &columns(FIELDS)));
     if plan.notes > 0 {
-        let columns: Vec<String> = MEDICINE_FIELDS.iter().map(|f| format!("{f:?}")).collect();
-        out.push_str(&RECORD.replace("@MEDICINE_COLUMNS@", &columns.join(", ")));
+        let record = RECORD.replace("@MEDICINE_COLUMNS@", &columns(MEDICINE_FIELDS));
+        out.push_str(&record.replace("@RECALL_COLUMNS@", &columns(RECALL_FIELDS)));
     }
     if plan.documents > 0 {
         out.push_str(DOCUMENTS);

@@ -1,4 +1,4 @@
-//! Writing as FileMaker writes: XML, merge and CSV with CR records, VT returns and GS repetitions.
+//! Writing as FileMaker writes: XML; merge, CSV and tab-separated with CR records, VT returns and GS repetitions.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -32,6 +32,23 @@ impl Output {
     pub(super) fn csv<S: AsRef<str>>(&mut self, cells: &[S]) -> Result<(), Error> {
         self.line.clear();
         csv_record(&mut self.line, cells);
+        self.file.write_all(self.line.as_bytes()).map_err(Error::file(&self.path))
+    }
+
+    /// A record of bare cells between tabs, ended by CR; a tab within a cell goes out as a blank.
+    pub(super) fn tab<S: AsRef<str>>(&mut self, cells: &[S]) -> Result<(), Error> {
+        self.line.clear();
+        for (i, cell) in cells.iter().enumerate() {
+            if i > 0 {
+                self.line.push('\t');
+            }
+            self.line.extend(cell.as_ref().chars().map(|c| match c {
+                '\t' => ' ',
+                '\n' | '\r' => '\u{0B}',
+                c => c,
+            }));
+        }
+        self.line.push('\r');
         self.file.write_all(self.line.as_bytes()).map_err(Error::file(&self.path))
     }
 

@@ -1,11 +1,13 @@
-//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, where the plan asks for notes, and
-//! `Documents.xml` with its files, where it asks for documents.
+//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, `Letters.xml`, where the plan
+//! asks for notes, and `Documents.xml` with its files, where it asks for documents.
 
 mod allergies;
 mod documents;
+mod letters;
 mod medicines;
 mod notes;
 mod observations;
+mod recalls;
 
 use std::path::Path;
 
@@ -17,6 +19,7 @@ use super::truth::{TableTruth, Truth};
 use crate::error::Error;
 
 pub(super) use medicines::FIELDS as MEDICINE_FIELDS;
+pub(super) use recalls::FIELDS as RECALL_FIELDS;
 
 /// A consultation that took place.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,9 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut Truth) -> Resul
     notes::write(clinic, dir, &mut truth.notes)?;
     allergies::write(clinic, dir, &mut truth.allergies)?;
     medicines::write(clinic, dir, &mut truth.medicines)?;
-    observations::write(clinic, dir, &mut truth.observations)
+    observations::write(clinic, dir, &mut truth.observations)?;
+    recalls::write(clinic, dir, &mut truth.recalls)?;
+    letters::write(clinic, dir, &mut truth.letters)
 }
 
 /// A record that must be rejected: why, and the change to a good one that makes it so.
@@ -93,11 +98,19 @@ impl Bad {
     }
 }
 
+/// How a table's records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Xml,
+    Quoted,
+    Tabbed,
+}
+
 /// One table being written, good records and bad ones between them.
 pub(super) struct Sheet<'a> {
     file: Output,
     columns: Vec<&'static str>,
-    xml: bool,
+    form: Form,
     record_id: u64,
     bad: std::vec::IntoIter<Bad>,
     every: u32,
@@ -133,11 +146,11 @@ impl<'a> Sheet<'a> {
         let layout = format!("{name} Export");
         file.text(&super::output::xml_head(&layout, found, columns))?;
         let columns = columns.iter().map(|(name, ..)| *name).collect();
-        Ok(Self::new(file, columns, true, good, bad, truth))
+        Ok(Self::new(file, columns, Form::Xml, good, bad, truth))
     }
 
-    /// A merge file, or CSV without a header.
-    pub(super) fn csv(
+    /// A merge file; or, without a header, CSV or tab-separated text.
+    pub(super) fn delimited(
         (dir, name): (&Path, &str),
         columns: &[&'static str],
         good: u32,
@@ -150,19 +163,20 @@ impl<'a> Sheet<'a> {
             csv_record(&mut head, columns);
             file.text(&head)?;
         }
-        Ok(Self::new(file, columns.to_vec(), false, good, bad, truth))
+        let form = if name.ends_with(".tab") { Form::Tabbed } else { Form::Quoted };
+        Ok(Self::new(file, columns.to_vec(), form, good, bad, truth))
     }
 
     fn new(
         file: Output,
         columns: Vec<&'static str>,
-        xml: bool,
+        form: Form,
         good: u32,
         bad: Vec<Bad>,
         truth: &'a mut TableTruth,
     ) -> Self {
         let every = (good / (u32::try_from(bad.len()).unwrap_or(0) + 1)).max(1);
-        Self { file, columns, xml, record_id: 0, bad: bad.into_iter(), every, written: 0, truth }
+        Self { file, columns, form, record_id: 0, bad: bad.into_iter(), every, written: 0, truth }
     }
 
     /// A record that loads, and now and then one after it that does not. `notes` are the oddities of the good one.
@@ -199,7 +213,7 @@ impl<'a> Sheet<'a> {
         while let Some(bad) = self.bad.next() {
             self.plant(&bad, like)?;
         }
-        if self.xml {
+        if self.form == Form::Xml {
             self.file.text("</RESULTSET>\n</FMPXMLRESULT>\n")?;
         }
         self.file.finish()
@@ -236,10 +250,13 @@ impl<'a> Sheet<'a> {
 
     fn record(&mut self, cells: &[String]) -> Result<(), Error> {
         self.record_id += 1;
-        if !self.xml {
-            return self.file.csv(cells);
+        match self.form {
+            Form::Quoted => self.file.csv(cells),
+            Form::Tabbed => self.file.tab(cells),
+            Form::Xml => {
+                let cells: Vec<Option<String>> = cells.iter().map(|c| Some(c.clone())).collect();
+                self.file.row(self.record_id, 1, &cells)
+            }
         }
-        let cells: Vec<Option<String>> = cells.iter().map(|c| Some(c.clone())).collect();
-        self.file.row(self.record_id, 1, &cells)
     }
 }

@@ -73,6 +73,10 @@ pub struct Truth {
     pub medicines: TableTruth,
     /// `Observations.mer`.
     pub observations: TableTruth,
+    /// `Recalls.tab`.
+    pub recalls: TableTruth,
+    /// `Letters.xml`.
+    pub letters: TableTruth,
     /// `Documents.xml`.
     pub documents: TableTruth,
 }
@@ -89,6 +93,8 @@ impl Truth {
             SourceTable::Allergies => &self.allergies,
             SourceTable::Medicines => &self.medicines,
             SourceTable::Observations => &self.observations,
+            SourceTable::Recalls => &self.recalls,
+            SourceTable::Letters => &self.letters,
             SourceTable::Documents => &self.documents,
         }
     }

@@ -342,7 +342,7 @@ fn meaning(code: Code) -> &'static str {
         Code::RequiredEmpty => "something that must be there is empty",
         Code::DateUnparsed => "a date that cannot be read",
         Code::DateAmbiguous => "a date that could be two days",
-        Code::DateFuture => "a birth or death in the future",
+        Code::DateFuture => "a birth, a death or a recall that is done, in the future",
         Code::TimeUnparsed => "a time that cannot be read",
         Code::TimeAmbiguous => "a time that the clock showed twice; the first was taken",
         Code::TimeMissing => "a time that the clock never showed; the one an hour later was taken",

@@ -9,7 +9,7 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
-use crate::convert::record::{Surroundings, converter};
+use crate::convert::record::{Beside, Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
@@ -122,6 +122,7 @@ impl Staged {
             patients: &people.keys,
             book: &file.census,
         };
+        let mut beside = Beside::default();
         for table in SourceTable::OF_RECORD {
             let Some(file) = self.0.get(&table) else { continue };
             let mut convert = converter(table, file.bound.clone(), around, &file.census);
@@ -131,7 +132,7 @@ impl Staged {
                 told(Told::Record(table, &file.bound, &row, &outcome));
             }
             drop(rows);
-            convert.beside().iter().for_each(|row| told(Told::Setup(row)));
+            beside.new_ones(convert.beside()).iter().for_each(|row| told(Told::Setup(row)));
         }
         Ok(())
     }

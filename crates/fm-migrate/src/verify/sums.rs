@@ -42,6 +42,7 @@ impl Sum {
 
 type Line = (SourceTable, &'static str, TableName, &'static str, &'static str);
 
+/// Not of what only grows, notes and letters for example: what FileMaker forgets stays here, and the sums part by that.
 const LINES: &[Line] = &[
     (SourceTable::Practitioners, "key", TableName::Practitioner, "filled", "count(*)"),
     (SourceTable::Practitioners, "ahpra_number", TableName::Practitioner, "filled", "count(ahpra_number)"),
@@ -140,6 +141,10 @@ const LINES: &[Line] = &[
     (SourceTable::Medicines, "directions", TableName::Medication, "filled", "count(directions)"),
     (SourceTable::Medicines, "quantity", TableName::Medication, "sum", "sum(quantity)"),
     (SourceTable::Medicines, "started_on", TableName::Medication, "filled", "count(started_on)"),
+    (SourceTable::Recalls, "due_on", TableName::Recall, "filled", "count(due_on)"),
+    (SourceTable::Recalls, "reason", TableName::Recall, "filled", "count(*)"),
+    (SourceTable::Recalls, "comment", TableName::Recall, "filled", "count(comment)"),
+    (SourceTable::Recalls, "practitioner", TableName::Recall, "filled", "count(practitioner_id)"),
 ];
 
 /// Every column that the mapping names and that stands alone on both sides.

@@ -4,38 +4,13 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 use wattle_filemaker_standin::Settings;
-use wattle_fm_migrate::verify::{Request, Verified, Why, verify};
-use wattle_fm_migrate::wire::Route;
+use wattle_fm_migrate::verify::Why;
 
 use super::support::{CLINIC, House, database, number, small};
 
 async fn week(house: &House, url: &str) -> (u64, u64) {
-    house.extract(url, Route::DataApi).await.unwrap();
-    let report = house.import(url, Route::DataApi).await.unwrap();
-    for (name, table) in &report.tables {
-        assert_eq!(table.read, table.loaded + table.rejected, "{name}");
-    }
-    let again = house.import(url, Route::DataApi).await.unwrap();
-    assert_eq!(again.written, 0, "a second run writes nothing");
-    let notes = report.tables["notes"].main;
+    let notes = house.week(url).await.tables["notes"].main;
     (notes.inserted, notes.kept)
-}
-
-async fn verified(house: &House, url: &str) -> Verified {
-    let request = Request {
-        mapping: house.mapping(),
-        database_url: url.into(),
-        clinic: CLINIC,
-        out: house.folder.path().join("verified"),
-        spot: 400,
-        ticked: None,
-        map_key: None,
-        typesetter: None,
-    };
-    let verified = verify(&request).await.unwrap();
-    let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();
-    assert!(odd.is_empty() && verified.good, "{odd:?}");
-    verified
 }
 
 /// The notes of a record, the first one first: their words, and whether one is replaced.
@@ -101,7 +76,7 @@ async fn a_note_that_changes_in_filemaker_is_replaced_and_never_rewritten() {
         bodies[1].contains("One") && bodies[2].contains("Two") && bodies[3].contains("One"),
         "{bodies:?}"
     );
-    let said = verified(&house, &url).await;
+    let said = house.verified(&url).await;
     assert!(said.differences.iter().any(|d| d.why == Why::History && d.table == "clinical_note"));
     let page = std::fs::read_to_string(house.folder.path().join("verified/spot.html")).unwrap();
     let section = page.split("<section>").find(|s| s.contains(&key)).unwrap();
@@ -119,7 +94,7 @@ async fn a_note_that_changes_in_filemaker_is_replaced_and_never_rewritten() {
         number(&url, "SELECT count(*) FROM clinic.clinical_note WHERE deleted_at IS NULL").await,
         before
     );
-    verified(&house, &url).await;
+    house.verified(&url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,5 +199,5 @@ async fn what_was_written_keeps_its_author_its_day_and_its_words() {
         .await
             > 0
     );
-    verified(&house, &url).await;
+    house.verified(&url).await;
 }

@@ -14,6 +14,7 @@ use wattle_fm_migrate::extract::{self, Extracted};
 use wattle_fm_migrate::import;
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::sample::{self, Plan};
+use wattle_fm_migrate::verify::{self, Verified, Why, verify};
 use wattle_fm_migrate::wire::{Account, Route};
 use wattle_private_postgres::{Cluster, Options};
 
@@ -107,7 +108,68 @@ impl House {
         };
         import::import(&request, &|_, _, _, _| {}).await
     }
+
+    /// Reads what changed and imports it, twice: everything adds up, and the second import writes nothing.
+    pub async fn week(&self, database: &str) -> Report {
+        self.extract(database, Route::DataApi).await.unwrap();
+        let report = self.import(database, Route::DataApi).await.unwrap();
+        for (name, table) in &report.tables {
+            assert_eq!(table.read, table.loaded + table.rejected, "{name}");
+        }
+        let again = self.import(database, Route::DataApi).await.unwrap();
+        assert_eq!(again.written, 0, "a second run writes nothing");
+        report
+    }
+
+    /// Verifies, with every record on the spot-check page.
+    pub async fn verify(&self, database: &str) -> Verified {
+        let request = verify::Request {
+            mapping: self.mapping(),
+            database_url: database.into(),
+            clinic: CLINIC,
+            out: self.folder.path().join("verified"),
+            spot: 400,
+            ticked: None,
+            map_key: None,
+            typesetter: None,
+        };
+        verify(&request).await.unwrap()
+    }
+
+    /// The same: nothing is unexplained.
+    pub async fn verified(&self, database: &str) -> Verified {
+        let verified = self.verify(database).await;
+        let odd: Vec<_> = verified.differences.iter().filter(|d| d.why == Why::Unexplained).collect();
+        let sums: Vec<_> = verified.sums.iter().filter(|s| !s.good()).collect();
+        assert!(odd.is_empty() && verified.good, "{odd:?} {sums:?}");
+        verified
+    }
 }
+
+/// Rows that are written past every trigger, as no program of ours can.
+pub async fn tamper(database: &str, sql: &str) -> u64 {
+    let pool = PgPool::connect(database).await.unwrap();
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::raw_sql("SET LOCAL session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    pool.close().await;
+    done.rows_affected()
+}
+
+/// What a person does in Wattle.
+pub async fn by_hand(database: &str, sql: &str) {
+    let pool = PgPool::connect(database).await.unwrap();
+    let user = Uuid::from_u128(1);
+    let whole = format!(
+        "SELECT set_config('wattle.clinic', '{CLINIC}', false), set_config('wattle.user', '{user}', false); {sql}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(whole)).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+/// What a seal of the server looks like.
+pub const SEAL: &str = "E'\\x01s1:AAAA'";
 
 pub fn plan() -> Plan {
     Plan {

@@ -1,23 +1,17 @@
 //! What was written at consultations, as notes that somebody signed in FileMaker.
-//!
-//! Their authors are no accounts of Wattle: nobody has signed anything here. Each gets a name of its own that says so, and no
-//! account can be made of it.
 
-use std::collections::BTreeMap;
-
-use uuid::Uuid;
-use wattle_domain::entities::{ClinicalNote, UserName};
+use wattle_domain::NoteId;
+use wattle_domain::entities::ClinicalNote;
 use wattle_domain::fields::NoteKind;
-use wattle_domain::{NoteId, UserId};
 
+use super::authors::Authors;
 use super::{Base, Convert, names_any, stamp_forms};
-use crate::convert::{Notes, Outcome, TargetRow, Typed, reference};
+use crate::convert::{Notes, Outcome, TargetRow, Typed};
 use crate::error::Error;
-use crate::ids::child;
 use crate::mapping::{Cells, Mapping, TableMapping};
 use crate::raw::RawRow;
 use crate::reason::Code;
-use crate::typing::{DateForms, text};
+use crate::typing::DateForms;
 
 pub(super) const FIELDS: &[&str] = &[
     "key",
@@ -59,13 +53,13 @@ pub(super) fn check(mapping: &Mapping, mapped: &TableMapping) -> Result<(), Erro
 pub(super) struct ClinicalNotes<'a> {
     base: Base<'a>,
     forms: [DateForms; 2],
-    authors: BTreeMap<Uuid, String>,
+    authors: Authors,
 }
 
 impl<'a> ClinicalNotes<'a> {
     pub(super) fn new(base: Base<'a>) -> Self {
         let forms = stamp_forms(&base.bound, "signed_at", "date");
-        Self { base, forms, authors: BTreeMap::new() }
+        Self { base, forms, authors: Authors::default() }
     }
 }
 
@@ -78,29 +72,24 @@ impl Convert for ClinicalNotes<'_> {
         let signed_at = base.at(cells, ("signed_at", "date", "time"), forms, &mut notes)?;
         let field = if base.bound.place("body").is_some() { "body" } else { "reason" };
         let body = body(cells).ok_or_else(|| base.refuse(field, Code::RequiredEmpty))?;
-        let (author, name) = author(base, cells, &mut notes);
+        let author_id = authors.of(base, cells, &mut notes);
         let note = ClinicalNote {
             id: NoteId(begun.id),
             patient_id: begun.patient,
             appointment_id: base.appointment(cells, &mut notes),
             kind: NoteKind::Note,
             body,
-            author_id: UserId(author),
+            author_id,
             signed_at,
             supersedes: None,
             amends: None,
         };
-        authors.insert(author, name);
         let rows = vec![TargetRow::new(begun.id, &note)];
         Ok(Typed { key: begun.key, rows, notes: notes.list })
     }
 
     fn beside(&self) -> Vec<TargetRow> {
-        let name = |(id, name): (&Uuid, &String)| {
-            let author = UserName { id: UserId(*id), display_name: name.clone(), active: false };
-            TargetRow::new(*id, &author)
-        };
-        self.authors.iter().map(name).collect()
+        self.authors.rows()
     }
 }
 
@@ -111,28 +100,4 @@ fn body(cells: Cells<'_>) -> Option<String> {
         parts.extend(cells.text(field).map(|text| format!("# {heading}\n{text}")));
     }
     (!parts.is_empty()).then(|| parts.join("\n\n"))
-}
-
-/// Who wrote it, and how they are called here.
-fn author(base: &Base<'_>, cells: Cells<'_>, notes: &mut Notes<'_>) -> (Uuid, String) {
-    let named = |name: &str| format!("{name} (FileMaker)");
-    let other = |who: &str| base.around.namespace.setup("author", &text::fold(who));
-    match reference(cells, "author", base.around.practitioners, notes) {
-        Ok(Some(practitioner)) => {
-            let name = base.around.names.get(&practitioner).map_or("", String::as_str);
-            (child(practitioner, "author"), named(name))
-        }
-        Ok(None) => {
-            if base.bound.place("author").is_some() {
-                notes.add(Code::RequiredEmpty, "author");
-            }
-            (other(""), named("Author not recorded"))
-        }
-        // Whoever it was is no practitioner of the export: what was typed is all that is known.
-        Err(code) => {
-            notes.add(code, "author");
-            let typed = cells.text("author").unwrap_or_default();
-            (other(&typed), named(&typed))
-        }
-    }
 }

@@ -30,7 +30,7 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
         bad.extend(Bad::usual(clinic, 0, 1));
         bad.push(Bad::new("REQUIRED_EMPTY", 2, " "));
     }
-    let mut sheet = Sheet::csv((dir, "Allergies.mer"), FIELDS, good, bad, truth)?;
+    let mut sheet = Sheet::delimited((dir, "Allergies.mer"), FIELDS, good, bad, truth)?;
     let mut cells = Vec::new();
     for (i, patient) in (0_u32..).zip(who) {
         let (allergen, reaction) = random.pick(ALLERGENS);

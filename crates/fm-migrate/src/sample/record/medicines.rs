@@ -41,7 +41,7 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
         bad.extend(Bad::usual(clinic, 0, 1));
         bad.push(Bad::new("REQUIRED_EMPTY", 2, ""));
     }
-    let mut sheet = Sheet::csv((dir, "Medicines.csv"), FIELDS, good, bad, truth)?;
+    let mut sheet = Sheet::delimited((dir, "Medicines.csv"), FIELDS, good, bad, truth)?;
     let mut cells = Vec::new();
     for (i, patient) in (0_u32..).zip(who) {
         let (drug, directions, indication) = random.pick(DRUGS);

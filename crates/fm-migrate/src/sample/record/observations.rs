@@ -36,7 +36,7 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
         bad.push(Bad::new("REQUIRED_EMPTY", 5, ""));
         bad.push(Bad::new("DATE_UNPARSED", 5, "this morning"));
     }
-    let mut sheet = Sheet::csv((dir, "Observations.mer"), FIELDS, good, bad, truth)?;
+    let mut sheet = Sheet::delimited((dir, "Observations.mer"), FIELDS, good, bad, truth)?;
     let mut cells = Vec::new();
     for (i, visit) in (0_u32..good).zip(visits) {
         let (measure, value) = random.pick(VALUES);
