@@ -10,14 +10,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use wattle_domain::ClinicId;
+use wattle_domain::{ClinicId, TableName};
 use wattle_fm_migrate::convert::appointments::{self, Appointments};
 use wattle_fm_migrate::convert::overlap::Overlaps;
 use wattle_fm_migrate::convert::patients::{self, Patients};
 use wattle_fm_migrate::convert::practitioners::{self, Practitioners};
 use wattle_fm_migrate::convert::record::{self, Containers, Surroundings, converter};
 use wattle_fm_migrate::convert::setup::{Setup, rosters};
-use wattle_fm_migrate::convert::{Census, Outcome};
+use wattle_fm_migrate::convert::{Census, Outcome, TargetRow};
 use wattle_fm_migrate::ids::{Namespace, SourceTable};
 use wattle_fm_migrate::mapping::{Bound, Mapping, TableMapping};
 use wattle_fm_migrate::raw::{RawColumn, RawRow};
@@ -62,6 +62,7 @@ impl Seen {
                 self.loaded += 1;
                 self.notes.extend(typed.notes.into_iter().map(planted));
                 for target in typed.rows {
+                    says_what_it_must(&target);
                     *self.tables.entry(target.table.as_str()).or_default() += 1;
                 }
             }
@@ -86,7 +87,26 @@ impl Seen {
     }
 }
 
+/// What the desk's own commands would not let pass empty, no export may bring empty.
+fn says_what_it_must(row: &TargetRow) {
+    let must: &[&str] = match row.table {
+        TableName::Recall => &["due_on", "reason", "status"],
+        TableName::Letter => &["recipient", "subject", "body"],
+        _ => &[],
+    };
+    for field in must {
+        let said = row.fields[*field].as_str().unwrap_or_default();
+        assert!(!said.trim().is_empty() && !said.contains(['\r', '\u{0B}']), "{:?} {field}", row.table);
+        assert!(*field != "subject" || !said.contains('\n'), "a subject is a line");
+    }
+}
+
 fn convert(dir: &Path) -> BTreeMap<SourceTable, Seen> {
+    convert_spoilt(dir, &[])
+}
+
+/// The same, with cells of the tables of the record changed.
+fn convert_spoilt(dir: &Path, spoils: &[(usize, usize, String)]) -> BTreeMap<SourceTable, Seen> {
     let mapping = Mapping::read(&dir.join("clinic.toml")).unwrap();
     let clinic = ClinicId(uuid::Uuid::from_u128(7));
     let namespace = Namespace::new(clinic, &mapping.clinic.file);
@@ -131,7 +151,8 @@ fn convert(dir: &Path) -> BTreeMap<SourceTable, Seen> {
     };
     for table in SourceTable::OF_RECORD {
         let Some(mapped) = mapping.table(table) else { continue };
-        let (columns, all) = rows(&mapping, mapped);
+        let (columns, mut all) = rows(&mapping, mapped);
+        spoils.iter().for_each(|(which, cell, text)| spoil(&mut all, *which, *cell, text));
         let bound = record::bind(&mapping, table, &columns).unwrap();
         let counted = census(&bound, &all);
         let mut convert = converter(table, bound, around, &counted);
@@ -286,6 +307,24 @@ fn spoil(rows: &mut [RawRow], which: usize, cell: usize, text: &str) {
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, ..Default::default() })]
+
+    #[test]
+    fn whatever_is_in_the_record_every_record_is_loaded_or_rejected_and_says_what_it_must(
+        spoils in proptest::collection::vec((0_usize..400, 0_usize..16, "\\PC{0,12}|[0-9/:. \r\u{0B}]{0,12}"), 0..80),
+    ) {
+        let plan = Plan {
+            patients: 90,
+            appointments: 300,
+            practitioners: 2,
+            notes: 60,
+            ..Plan::standard(6, "2026-11-22".parse().unwrap())
+        };
+        let (dir, truth) = sample(&plan);
+        for (table, seen) in convert_spoilt(dir.path(), &spoils) {
+            let read = truth.table(table).read;
+            proptest::prop_assert_eq!(seen.loaded + seen.rejects.len() as u64, read, "{}", table.as_str());
+        }
+    }
 
     #[test]
     fn whatever_is_in_the_cells_every_record_is_loaded_or_rejected_and_no_bookings_overlap(
