@@ -25,8 +25,9 @@ impl<T: Send + Sync + 'static> Clone for Live<T> {
 impl<T: Send + Sync + 'static> Copy for Live<T> {}
 
 impl<T: Send + Sync + PartialEq + 'static> Live<T> {
-    /// Fetches now, and again when a signal that `query` reads has changed. `None` fetches nothing and clears both. One call is on
-    /// its way at a time: what comes meanwhile is fetched once, after it, so a burst of events costs two calls.
+    /// Fetches now, and again when a signal that `query` reads has changed. `None` fetches nothing and clears
+    /// value and fault. One call is on its way at a time: what comes meanwhile is fetched once, after it, so a burst of events
+    /// costs two calls.
     pub(crate) fn new<Q, F, Fut>(query: impl Fn() -> Option<Q> + 'static, fetch: F) -> Self
     where
         Q: Clone + PartialEq + Send + Sync + 'static,

@@ -69,7 +69,7 @@ impl<'c> TableLoad<'c> {
     ) -> Result<Self, Error> {
         let mut tx = connection.begin().await.map_err(Error::db("beginning a table"))?;
         // Whole tables are compared with whole tables. A table that was empty a minute ago has no statistics yet, and a planner
-        // that believes it still is would compare them row by row, for hours.
+        // that believes it still is would compare them row by row, for hours. The memory is for sorting them by their ids.
         tx.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
             .await
             .map_err(Error::db("beginning a table"))?;
