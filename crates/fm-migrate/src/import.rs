@@ -201,7 +201,7 @@ impl<'a> Import<'a> {
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
         for row in self.setup.rows.iter().filter(|row| row.table != TableName::Clinic) {
-            load.row(&row.id.to_string(), row).await?;
+            load.row(&row.id.to_string(), row)?;
         }
         load.finish().await
     }
@@ -214,13 +214,10 @@ impl<'a> Import<'a> {
         let mut convert = Practitioners::new(file.bound.clone(), self.namespace, self.setup, &file.census);
         let targets = targets(SourceTable::Practitioners);
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
-        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
-        while let Some(row) = rows.try_next().await? {
-            load.take(&file.bound, &row, convert.convert(&row)).await?;
-        }
-        drop(rows);
+        let records = staged(&mut self.reader, origin.source.unwrap_or_default());
+        load.fill(&file.bound, records, |row| convert.convert(row), |_| ()).await?;
         for row in rosters(self.mapping, &convert.keys)? {
-            load.row(&row.id.to_string(), &row).await?;
+            load.row(&row.id.to_string(), &row)?;
         }
         Ok((convert.keys, convert.names, load.finish().await?))
     }
@@ -231,12 +228,9 @@ impl<'a> Import<'a> {
             Patients::new(file.bound.clone(), self.mapping, self.namespace, doctors, &file.census);
         let targets = targets(SourceTable::Patients);
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
-        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
-        while let Some(row) = rows.try_next().await? {
-            load.take(&file.bound, &row, convert.convert(&row)).await?;
-            tell(self.progress, SourceTable::Patients, load.taken(), file);
-        }
-        drop(rows);
+        let records = staged(&mut self.reader, origin.source.unwrap_or_default());
+        let tells = |taken| tell(self.progress, SourceTable::Patients, taken, file);
+        load.fill(&file.bound, records, |row| convert.convert(row), tells).await?;
         (self.progress)("load", SourceTable::Patients, file.census.records, file.census.records);
         let report = load.finish().await?;
         self.record_numbers().await?;
@@ -284,12 +278,9 @@ impl<'a> Import<'a> {
         let later_ones = overlaps.later_ones();
         let targets = targets(SourceTable::Appointments);
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets).await?;
-        let mut rows = staged(&mut self.reader, source);
-        while let Some(row) = rows.try_next().await? {
-            load.take(&file.bound, &row, convert.convert(&row, &later_ones)).await?;
-            tell(self.progress, SourceTable::Appointments, load.taken(), file);
-        }
-        drop(rows);
+        let records = staged(&mut self.reader, source);
+        let tells = |taken| tell(self.progress, SourceTable::Appointments, taken, file);
+        load.fill(&file.bound, records, |row| convert.convert(row, &later_ones), tells).await?;
         (self.progress)("load", SourceTable::Appointments, file.census.records, file.census.records);
         load.finish().await
     }
@@ -305,14 +296,11 @@ impl<'a> Import<'a> {
         let origin = self.stage(file, table).await?;
         let mut convert = converter(table, file.bound.clone(), around, &file.census);
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, targets(table)).await?;
-        let mut rows = staged(&mut self.reader, origin.source.unwrap_or_default());
-        while let Some(row) = rows.try_next().await? {
-            load.take(&file.bound, &row, convert.convert(&row)).await?;
-            tell(self.progress, table, load.taken(), file);
-        }
-        drop(rows);
+        let records = staged(&mut self.reader, origin.source.unwrap_or_default());
+        let tells = |taken| tell(self.progress, table, taken, file);
+        load.fill(&file.bound, records, |row| convert.convert(row), tells).await?;
         for row in beside.new_ones(convert.beside()) {
-            load.row(&row.id.to_string(), &row).await?;
+            load.row(&row.id.to_string(), &row)?;
         }
         (self.progress)("load", table, file.census.records, file.census.records);
         load.finish().await

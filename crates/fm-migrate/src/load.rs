@@ -10,6 +10,7 @@ pub(crate) mod checklist;
 pub(crate) mod connect;
 pub(crate) mod containers;
 mod copy;
+mod landed;
 pub(crate) mod last_run;
 pub(crate) mod map_key;
 mod merge;

@@ -2,6 +2,8 @@
 //!
 //! Binary rather than text, because nothing in it needs escaping: a value is its length and its bytes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -21,14 +23,36 @@ const FULL_BYTES: usize = 1 << 20;
 /// Rows waiting to be sent to one table.
 #[derive(Debug)]
 pub(crate) struct CopyRows {
-    statement: String,
+    statement: Arc<str>,
     bytes: Vec<u8>,
+}
+
+/// Batches that may wait while PostgreSQL takes in the one before, so that rows are made meanwhile and memory stays bounded.
+pub(crate) const WAITING: usize = 3;
+
+/// Rows that are on their way to one table.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    statement: Arc<str>,
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    pub(crate) async fn send(self, connection: &mut PgConnection) -> Result<(), Error> {
+        let sent = async {
+            let mut copy = connection.copy_in_raw(&self.statement).await?;
+            copy.send(self.bytes).await?;
+            copy.finish().await
+        };
+        sent.await.map(drop).map_err(Error::db("copying rows"))
+    }
 }
 
 impl CopyRows {
     /// For a table and columns, both named by this program.
     pub(crate) fn new(table: &str, columns: &str) -> Self {
-        Self { statement: format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"), bytes: Vec::new() }
+        let statement = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)").into();
+        Self { statement, bytes: Vec::new() }
     }
 
     pub(crate) fn row(&mut self, fields: i16) {
@@ -121,20 +145,22 @@ impl CopyRows {
         Ok(())
     }
 
-    /// Sends what there is when there is much of it, or `all`.
-    pub(crate) async fn send(&mut self, connection: &mut PgConnection, all: bool) -> Result<(), Error> {
+    /// What there is when there is much of it, or `all`.
+    pub(crate) fn batch(&mut self, all: bool) -> Option<Batch> {
         if self.bytes.is_empty() || (!all && self.bytes.len() < FULL_BYTES) {
-            return Ok(());
+            return None;
         }
-        self.bytes.extend_from_slice(&(-1_i16).to_be_bytes());
-        let doing = Error::db("copying rows");
-        let sent = async {
-            let mut copy = connection.copy_in_raw(&self.statement).await?;
-            copy.send(self.bytes.as_slice()).await?;
-            copy.finish().await
-        };
-        sent.await.map_err(doing)?;
-        self.bytes.clear();
-        Ok(())
+        let room = if all { 0 } else { FULL_BYTES + FULL_BYTES / 16 };
+        let mut bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(room));
+        bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+        Some(Batch { statement: Arc::clone(&self.statement), bytes })
+    }
+
+    /// The same, sent at once.
+    pub(crate) async fn send(&mut self, connection: &mut PgConnection, all: bool) -> Result<(), Error> {
+        match self.batch(all) {
+            Some(batch) => batch.send(connection).await,
+            None => Ok(()),
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! A file into `staging.raw_row`, as found; and back out of it, record by record.
 
+use std::path::Path;
+
 use futures::TryStreamExt;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use wattle_domain::ClinicId;
 
-use super::copy::CopyRows;
+use super::copy::{Batch, CopyRows, WAITING};
 use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::raw::RawRow;
-use crate::read::Source;
+use crate::read::{Layout, Source};
 use crate::survey::{ExportFile, From, Surveyed};
 
 /// One import's row in staging.
@@ -101,21 +104,16 @@ async fn copy_in(
     (export, records): (&ExportFile, u64),
 ) -> Result<Uuid, Error> {
     let id = Uuid::now_v7();
-    let mut rows = CopyRows::new("staging.raw_row", "source_id, position, line, record_id, mod_id, cells");
-    let mut source = Source::open(&export.path, &export.layout)?;
-    let (mut row, mut count) = (RawRow::default(), 0_u64);
-    while source.next(&mut row)? {
-        count += 1;
-        rows.row(6);
-        rows.uuid(id);
-        rows.bigint(i64::try_from(row.position).unwrap_or(i64::MAX));
-        rows.bigint(i64::try_from(row.line).unwrap_or(i64::MAX));
-        rows.maybe_text(row.record_id.as_deref());
-        rows.maybe_text(row.mod_id.as_deref());
-        rows.texts(&row.cells);
-        rows.send(connection, false).await?;
+    let (ready, mut waiting) = mpsc::channel(WAITING);
+    let (path, layout) = (export.path.clone(), export.layout.clone());
+    // On a thread of its own: PostgreSQL takes in what was read while the next is read.
+    let reading = tokio::task::spawn_blocking(move || read(id, &path, &layout, &ready));
+    while let Some(batch) = waiting.recv().await {
+        batch.send(connection).await?;
     }
-    rows.send(connection, true).await?;
+    let broken_off =
+        |_| Error::Refused(format!("reading {} was broken off. Start again.", export.path.display()));
+    let (count, stripped) = reading.await.map_err(broken_off)??;
     if count != records {
         return Err(Error::Refused(format!(
             "{} changed while it was read. Start again.",
@@ -135,12 +133,36 @@ async fn copy_in(
     .bind(&export.sha256)
     .bind(i64::try_from(export.size_bytes).unwrap_or(i64::MAX))
     .bind(i64::try_from(count).unwrap_or(i64::MAX))
-    .bind(i64::try_from(source.stripped()).unwrap_or(i64::MAX))
+    .bind(i64::try_from(stripped).unwrap_or(i64::MAX))
     .bind(run.id)
     .execute(connection)
     .await
     .map_err(Error::db("staging a file"))?;
     Ok(id)
+}
+
+/// Reads a file to its end and hands it out in batches; how many records it has, and how many characters were left out.
+fn read(id: Uuid, path: &Path, layout: &Layout, ready: &mpsc::Sender<Batch>) -> Result<(u64, u64), Error> {
+    let mut rows = CopyRows::new("staging.raw_row", "source_id, position, line, record_id, mod_id, cells");
+    let mut source = Source::open(path, layout)?;
+    let (mut row, mut count) = (RawRow::default(), 0_u64);
+    let mut more = true;
+    while more {
+        more = source.next(&mut row)?;
+        if more {
+            count += 1;
+            rows.row(6);
+            rows.uuid(id);
+            rows.bigint(i64::try_from(row.position).unwrap_or(i64::MAX));
+            rows.bigint(i64::try_from(row.line).unwrap_or(i64::MAX));
+            rows.maybe_text(row.record_id.as_deref());
+            rows.maybe_text(row.mod_id.as_deref());
+            rows.texts(&row.cells);
+        }
+        // Where nobody takes it any more, the database has said why.
+        more &= rows.batch(!more).is_none_or(|batch| ready.blocking_send(batch).is_ok());
+    }
+    Ok((count, source.stripped()))
 }
 
 /// The staged records of a file, in order.

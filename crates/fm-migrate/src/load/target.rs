@@ -1,15 +1,20 @@
 //! One table of the export into the target, in one transaction: rows, rejects, notes, counts that add up.
+//!
+//! What records become is made in memory (`landed`) and sent in batches; the rest is SQL from table to table.
 
 use std::collections::BTreeMap;
 
+use futures::{Stream, TryStreamExt};
 use ring::digest::{SHA256, digest};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor, Postgres, Transaction};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use wattle_domain::row::Fields;
 use wattle_domain::{Table, TableName};
 
-use super::copy::CopyRows;
+use super::copy::WAITING;
+use super::landed::Landed;
 use super::merge;
 use super::removal;
 use super::stage::Run;
@@ -19,7 +24,6 @@ use crate::ids::SourceTable;
 use crate::map_key::MapKey;
 use crate::mapping::Bound;
 use crate::raw::RawRow;
-use crate::reason::Reason;
 use crate::report::TableReport;
 
 /// Where the rows of a table come from.
@@ -46,18 +50,8 @@ pub(crate) struct TableLoad<'c> {
     tx: Transaction<'c, Postgres>,
     run: Run,
     origin: Origin<'c>,
-    tables: BTreeMap<TableName, CopyRows>,
-    rejects: CopyRows,
-    notes: CopyRows,
-    report: TableReport,
-    taken: u64,
-    /// Records that say nothing and are no rejects: a patient without allergies, where these stand in the patient's record.
-    without_rows: u64,
-    /// Keys of records that were rejected: what they became earlier stays.
-    rejected_keys: Vec<String>,
+    landed: Landed<'c>,
 }
-
-const REASON_COLUMNS: &str = "run_id, clinic_id, source_table, source_id, position, code, column_name, path";
 
 impl<'c> TableLoad<'c> {
     /// Opens the transaction and makes a landing table for each target.
@@ -73,105 +67,58 @@ impl<'c> TableLoad<'c> {
         tx.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'")
             .await
             .map_err(Error::db("beginning a table"))?;
-        let mut tables = BTreeMap::new();
         for &name in targets {
             tx.execute(merge::landing(name.table())).await.map_err(Error::db("making a landing table"))?;
-            let table = name.table();
-            let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
-            let columns = format!("id, source_key, row_hash, record_id, {}", quoted(&columns));
-            tables.insert(name, CopyRows::new(&merge::landing_name(table), &columns));
         }
-        Ok(Self {
-            tx,
-            run,
-            origin,
-            tables,
-            rejects: CopyRows::new("staging.reject", REASON_COLUMNS),
-            notes: CopyRows::new("staging.note", REASON_COLUMNS),
-            report: TableReport::default(),
-            taken: 0,
-            without_rows: 0,
-            rejected_keys: Vec::new(),
-        })
+        Ok(Self { tx, run, origin, landed: Landed::new(run, origin, targets) })
     }
 
-    /// What became of one record.
-    pub(crate) async fn take(&mut self, bound: &Bound, row: &RawRow, outcome: Outcome) -> Result<(), Error> {
-        self.taken += 1;
-        let (position, cells) = (row.position, bound.cells(row));
-        match outcome {
-            Ok(mut typed) => {
-                typed.notes.extend(cells.unsaid());
-                self.without_rows += u64::from(typed.rows.is_empty());
-                for reason in &typed.notes {
-                    *self.report.notes.entry(reason.code).or_default() += 1;
-                    self.reason(position, reason, false).await?;
+    /// Every record of a table: `convert` says what it becomes, `taken` hears how many there were. PostgreSQL takes in the rows
+    /// of some while the next are read and converted.
+    pub(crate) async fn fill(
+        &mut self,
+        bound: &Bound,
+        mut records: impl Stream<Item = Result<RawRow, Error>> + Unpin,
+        mut convert: impl FnMut(&RawRow) -> Outcome,
+        taken: impl Fn(u64),
+    ) -> Result<(), Error> {
+        let (ready, mut waiting) = mpsc::channel(WAITING);
+        let Self { tx, landed, .. } = self;
+        let makes = async move {
+            while let Some(record) = records.try_next().await? {
+                landed.take(bound, &record, convert(&record))?;
+                taken(landed.taken());
+                while let Some(batch) = landed.batch(false) {
+                    if ready.send(batch).await.is_err() {
+                        // Whoever sent them knows why not.
+                        return Ok(());
+                    }
                 }
-                for target in &typed.rows {
-                    self.land((&typed.key, row.record_id.as_deref()), target).await?;
-                }
-                Ok(())
             }
-            Err(reason) => {
-                self.rejected_keys.extend(cells.text("key").filter(|_| self.origin.whole));
-                *self.report.rejects.entry(reason.code).or_default() += 1;
-                self.reason(position, &reason, true).await
+            Ok(())
+        };
+        let sends = async {
+            while let Some(batch) = waiting.recv().await {
+                batch.send(tx).await?;
             }
-        }
-    }
-
-    /// Records so far.
-    pub(crate) fn taken(&self) -> u64 {
-        self.taken
+            Ok(())
+        };
+        tokio::try_join!(makes, sends).map(drop)
     }
 
     /// A row for the target that is of no record.
-    pub(crate) async fn row(&mut self, key: &str, row: &TargetRow) -> Result<(), Error> {
-        self.land((key, None), row).await
-    }
-
-    /// A row for the target: the key of its record, FileMaker's number of it, the row.
-    async fn land(&mut self, (key, record): (&str, Option<&str>), row: &TargetRow) -> Result<(), Error> {
-        let table = row.table.table();
-        let Some(rows) = self.tables.get_mut(&row.table) else {
-            return Err(Error::Shape { table: table.sql, column: "id" });
-        };
-        rows.row(i16::try_from(table.columns.len() + 4).unwrap_or(i16::MAX));
-        rows.uuid(row.id);
-        rows.text(key);
-        rows.text(&hash(table, &row.fields, self.origin.key));
-        rows.maybe_text(record);
-        for column in table.columns {
-            let value = row.fields.get(column.name).unwrap_or(&serde_json::Value::Null);
-            rows.column(table.sql, column, value)?;
-        }
-        rows.send(&mut self.tx, false).await
-    }
-
-    async fn reason(&mut self, position: u64, reason: &Reason, rejected: bool) -> Result<(), Error> {
-        let rows = if rejected { &mut self.rejects } else { &mut self.notes };
-        rows.row(8);
-        rows.uuid(self.run.id);
-        rows.uuid(self.run.clinic.0);
-        rows.text(self.origin.name());
-        rows.uuid(self.origin.source.unwrap_or_default());
-        rows.bigint(i64::try_from(position).unwrap_or(i64::MAX));
-        rows.text(reason.code.as_str());
-        rows.text(&reason.column);
-        rows.maybe_text(reason.path.as_deref());
-        rows.send(&mut self.tx, false).await
+    pub(crate) fn row(&mut self, key: &str, row: &TargetRow) -> Result<(), Error> {
+        self.landed.land((key, None), row)
     }
 
     /// Merges, counts what really is there, and commits if it adds up.
     pub(crate) async fn finish(mut self) -> Result<TableReport, Error> {
-        self.rejects.send(&mut self.tx, true).await?;
-        self.notes.send(&mut self.tx, true).await?;
-        for rows in self.tables.values_mut() {
-            rows.send(&mut self.tx, true).await?;
+        while let Some(batch) = self.landed.batch(true) {
+            batch.send(&mut self.tx).await?;
         }
         let main = self.origin.table.map(convert::main).unwrap_or_default();
-        let names: Vec<TableName> = self.tables.keys().copied().collect();
-        let (mut stay, mut worked_on) = (std::mem::take(&mut self.rejected_keys), Vec::new());
+        let names: Vec<TableName> = self.landed.tables().collect();
+        let (mut stay, mut worked_on) = (std::mem::take(&mut self.landed.rejected_keys), Vec::new());
         if self.origin.table.is_some() {
             worked_on = removal::worked_on(&mut self.tx, self.run, self.origin, &names, main).await?;
             worked_on.retain(|key| !stay.contains(key));
@@ -190,14 +137,14 @@ impl<'c> TableLoad<'c> {
                 merged.kept += worked_on.len() as u64;
             }
             if main.contains(&name) {
-                self.report.main.add(merged);
+                self.landed.report.main.add(merged);
             }
-            self.report.targets.insert(name.as_str(), merged);
+            self.landed.report.targets.insert(name.as_str(), merged);
         }
         if let Some(source) = self.origin.source {
             self.count(main, source).await?;
         }
-        for &name in self.tables.keys() {
+        for &name in &names {
             let drop = format!("DROP TABLE {}", merge::landing_name(name.table()));
             self.tx
                 .execute(sqlx::AssertSqlSafe(drop))
@@ -205,7 +152,7 @@ impl<'c> TableLoad<'c> {
                 .map_err(Error::db("dropping a landing table"))?;
         }
         self.tx.commit().await.map_err(Error::db("committing a table"))?;
-        Ok(self.report)
+        Ok(self.landed.report)
     }
 
     /// Three counts that nobody derived from each other: staged records, rows of the target, rejects.
@@ -232,17 +179,19 @@ impl<'c> TableLoad<'c> {
             .await
             .map_err(Error::db("counting"))?;
         let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
-        self.report.read = unsigned(read);
-        self.report.loaded = unsigned(loaded) + self.without_rows;
-        self.report.rejected = unsigned(rejected);
-        if self.report.read == self.report.loaded + self.report.rejected {
+        let without_rows = self.landed.without_rows;
+        let report = &mut self.landed.report;
+        report.read = unsigned(read);
+        report.loaded = unsigned(loaded) + without_rows;
+        report.rejected = unsigned(rejected);
+        if report.read == report.loaded + report.rejected {
             return Ok(());
         }
         Err(Error::Counts {
             table: self.origin.name(),
-            read: self.report.read,
-            loaded: self.report.loaded,
-            rejected: self.report.rejected,
+            read: report.read,
+            loaded: report.loaded,
+            rejected: report.rejected,
         })
     }
 }
@@ -259,16 +208,17 @@ pub(super) fn quoted(columns: &[&str]) -> String {
 
 /// A row's content in 128 bits, under the map's key if there is one; the same content gives the same in every build.
 pub(crate) fn hash(table: &Table, fields: &Fields, key: Option<&MapKey>) -> String {
-    let mut text = String::new();
+    let mut text = Vec::with_capacity(512);
     for column in table.columns {
         let value = fields.get(column.name).unwrap_or(&serde_json::Value::Null);
-        text.push_str(column.name);
-        text.push('=');
-        text.push_str(&value.to_string());
-        text.push('\u{1F}');
+        text.extend_from_slice(column.name.as_bytes());
+        text.push(b'=');
+        // Writing to a Vec does not fail.
+        let _ = serde_json::to_writer(&mut text, value);
+        text.push(0x1F);
     }
-    let digest = digest(&SHA256, text.as_bytes());
-    let plain: String = digest.as_ref().iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let half = digest(&SHA256, &text).as_ref().iter().take(16).fold(0, |all, b| (all << 8) | u128::from(*b));
+    let plain = format!("{half:032x}");
     match key {
         Some(key) => key.keyed(&plain),
         None => plain,

@@ -124,7 +124,20 @@ impl Delimited {
             }
             let mut used = 0;
             let mut done = false;
-            for &byte in chunk {
+            while let Some(&byte) = chunk.get(used) {
+                // Most bytes are of a value and mean nothing: they are taken together, up to the next that may.
+                let plain = match state {
+                    State::Bare => {
+                        plain_bytes(chunk, used, |b| b == delimiter || matches!(b, b'\r' | b'\n' | 0))
+                    }
+                    State::Quoted => plain_bytes(chunk, used, |b| matches!(b, b'"' | 0)),
+                    _ => &[],
+                };
+                if !plain.is_empty() {
+                    cell.extend_from_slice(plain);
+                    used += plain.len();
+                    continue;
+                }
                 used += 1;
                 if std::mem::take(&mut self.skip_lf) && byte == b'\n' {
                     continue;
@@ -204,6 +217,13 @@ const AFTER_QUOTE: &str =
 const UNCLOSED: &str =
     "a quote opens in this record and never closes: the file is damaged or cut short. Export it again.";
 const CUT_SHORT: &str = "the file ends in the middle of this record. Export it again.";
+
+/// From `from` up to the first byte that may mean something.
+fn plain_bytes(chunk: &[u8], from: usize, means: impl Fn(u8) -> bool) -> &[u8] {
+    let rest = chunk.get(from..).unwrap_or_default();
+    let end = rest.iter().position(|b| means(*b)).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default()
+}
 
 fn column(name: &str) -> RawColumn {
     RawColumn { name: name.trim().to_string(), ..RawColumn::default() }

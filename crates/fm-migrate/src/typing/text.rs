@@ -32,13 +32,17 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// A key as FileMaker compares it, near enough: no outer blanks, no case, plain quotes.
 #[must_use]
 pub fn fold(key: &str) -> String {
+    let key = key.trim_matches(blank);
+    if key.is_ascii() {
+        return key.to_ascii_lowercase();
+    }
     let plain = |c: char| match c {
         '\u{2018}' | '\u{2019}' => '\'',
         '\u{201C}' | '\u{201D}' => '"',
         '\u{A0}' => ' ',
         c => c,
     };
-    key.trim_matches(blank).chars().map(plain).flat_map(char::to_lowercase).collect()
+    key.chars().map(plain).flat_map(char::to_lowercase).collect()
 }
 
 fn blank(c: char) -> bool {
