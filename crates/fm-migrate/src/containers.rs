@@ -6,39 +6,49 @@
 //! of a file into a log line.
 //! Called by: the binary, `cutover`, the tests.
 
+mod lane;
 mod object;
 mod open;
 mod source;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use futures::TryStreamExt;
 use serde::Serialize;
 use sqlx::postgres::PgConnection;
+use tokio::sync::mpsc;
 use wattle_blob_store::Blobs;
 use wattle_domain::ClinicId;
 
-use crate::convert::Census;
 use crate::error::Error;
 use crate::extract::bind;
 use crate::ids::{Namespace, SourceTable};
 use crate::import::{Progress, extracted};
 use crate::load::connect;
-use crate::load::connect::prepare;
-use crate::load::containers::{self as facts, Container, Containers, Owner, State};
+use crate::load::connect::{prepare, share_lane, wait_for_lanes};
+use crate::load::containers::{self as facts, Owner};
 use crate::load::stage::staged;
-use crate::mapping::{Bound, Cells, Mapping, Storage, TableMapping};
-use crate::raw::{GS, RawRow};
+use crate::mapping::{Mapping, Storage, TableMapping};
+use crate::raw::RawRow;
 use crate::read::Source as Export;
 use crate::reason::Code;
 use crate::survey::{From, Surveyed, survey};
 use crate::typing::text;
 use crate::wire::{Account, Route};
-use object::{Copying, Object};
+use lane::{Common, Lane};
 use open::Open;
-use source::{Folder, Found, Source, Wired, is_reference};
+use source::{Folder, Source, Wired};
+
+/// Files that are under way at once: while one is sealed, the store takes in another and PostgreSQL notes a third. Memory holds a part (4 MiB) of
+/// each, plain and sealed.
+const AT_ONCE: u8 = 4;
+/// Records that wait for a lane.
+const WAITING: usize = 16;
 
 /// What to copy, where to.
 #[derive(Clone, Debug)]
@@ -82,6 +92,25 @@ pub struct Copied {
     pub seconds: f64,
 }
 
+impl Copied {
+    fn add(&mut self, part: Self) {
+        let Self { records, stored, bytes, known, same, empty, rejected, unclaimed, passed_over, seconds } =
+            part;
+        self.records += records;
+        self.stored += stored;
+        self.bytes += bytes;
+        self.known += known;
+        self.same += same;
+        self.empty += empty;
+        self.unclaimed += unclaimed;
+        self.passed_over += passed_over;
+        self.seconds += seconds;
+        for (code, n) in rejected {
+            *self.rejected.entry(code).or_default() += n;
+        }
+    }
+}
+
 /// Copies every container that is not known to be there.
 ///
 /// # Errors
@@ -94,16 +123,18 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     let mapped = mapping
         .table(table)
         .ok_or_else(|| mapping.wrong("there is no [documents]: no table of this clinic holds files."))?;
-    let blobs = Blobs::open(&request.blobs).map_err(Error::store("opening the object storage"))?;
     let route = mapping.route(mapped, request.route);
-    let source = source(&mapping, mapped, route, request)?;
+    // What the mapping or the folder lacks is said before anything is read or written.
+    source(&mapping, mapped, route, request)?;
     // The whole of an export before anything is written, as an import reads it.
     let file = match route {
         Route::File => Some(survey(&mapping, mapped, |m, columns| bind(m, table, columns))?),
         _ => None,
     };
+    // Holds the migrator's lock to the end.
     let mut writer = connect(&request.database_url, request.clinic).await?;
     prepare(&mut writer).await?;
+    wait_for_lanes(&mut writer).await?;
     let mut reader = connect(&request.database_url, request.clinic).await?;
     let surveyed = match file {
         Some(found) => found,
@@ -111,25 +142,91 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     };
     let owner = Owner { clinic: request.clinic, file: &mapping.clinic.file };
     let known = facts::read(&mut writer, owner).await?;
-    let namespace = Namespace::new(request.clinic, &mapping.clinic.file);
-    let mut copying = Copy {
-        writer,
-        blobs,
-        owner,
-        namespace,
-        source,
+    let common = Arc::new(Common {
+        clinic: request.clinic,
+        file: mapping.clinic.file.clone(),
+        namespace: Namespace::new(request.clinic, &mapping.clinic.file),
+        blobs: Blobs::open(&request.blobs).map_err(Error::store("opening the object storage"))?,
         bound: surveyed.bound.clone(),
-        census: &surveyed.census,
+        census: surveyed.census.clone(),
         known,
-        copied: Copied::default(),
+        stopped: AtomicBool::new(false),
+    });
+    let (done, mut heard) = mpsc::channel(WAITING);
+    let (mut feeds, mut running) = (Vec::new(), Vec::new());
+    for _ in 0..mapped.at_once.map_or(AT_ONCE, std::num::NonZeroU8::get) {
+        let source = source(&mapping, mapped, route, request)?;
+        let mut connection = connect(&request.database_url, request.clinic).await?;
+        share_lane(&mut connection).await?;
+        let (feed, records) = mpsc::channel(WAITING);
+        feeds.push(feed);
+        running.push(tokio::spawn(
+            Lane::new(Arc::clone(&common), connection, source).run(records, done.clone()),
+        ));
+    }
+    drop(done);
+    let told = async {
+        let mut records = 0;
+        while heard.recv().await.is_some() {
+            records += 1;
+            progress("copy", table, records, surveyed.census.records);
+        }
     };
-    let done = copying.all(&surveyed, &mut reader, progress).await;
-    copying.source.close().await;
-    done?;
-    let mut copied = copying.copied;
-    copied.unclaimed = copying.source.unclaimed(|key| surveyed.census.has(key))?;
+    let (fed, ()) = tokio::join!(feed(&surveyed, &mut reader, feeds), told);
+    // Each is heard to its end, whatever another says: what is in hand is finished or given up, and sessions are closed.
+    let mut copied = Copied::default();
+    let mut ended = fed;
+    for lane in running {
+        let result = lane
+            .await
+            .unwrap_or_else(|_| Err(Error::Refused("the copy was broken off. Start again.".into())));
+        match result {
+            Ok(part) => copied.add(part),
+            Err(error) => ended = ended.and(Err(error)),
+        }
+    }
+    ended?;
+    copied.unclaimed = source(&mapping, mapped, route, request)?.unclaimed(|key| surveyed.census.has(key))?;
     copied.seconds = began.elapsed().as_secs_f64();
     Ok(copied)
+}
+
+/// Hands every record to a lane, those of one patient to the same and in their order: which of two equal files of a patient is the other's copy
+/// must not depend on which lane was quicker.
+async fn feed(
+    surveyed: &Surveyed,
+    reader: &mut PgConnection,
+    lanes: Vec<mpsc::Sender<RawRow>>,
+) -> Result<(), Error> {
+    let lane_of = |row: &RawRow| {
+        let mut hasher = DefaultHasher::new();
+        let cells = surveyed.bound.cells(row);
+        cells.text("patient").map(|patient| text::fold(&patient)).hash(&mut hasher);
+        let n = usize::try_from(hasher.finish() % lanes.len().max(1) as u64).unwrap_or(0);
+        lanes.get(n)
+    };
+    match &surveyed.from {
+        From::File(export) => {
+            let mut rows = Export::open(&export.path, &export.layout)?;
+            let mut row = RawRow::default();
+            while rows.next(&mut row)? {
+                let Some(lane) = lane_of(&row) else { break };
+                if lane.send(std::mem::take(&mut row)).await.is_err() {
+                    break; // it has stopped, and says why
+                }
+            }
+        }
+        From::Staging(id) => {
+            let mut rows = staged(reader, *id);
+            while let Some(row) = rows.try_next().await? {
+                let Some(lane) = lane_of(&row) else { break };
+                if lane.send(row).await.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The field that holds files.
@@ -177,194 +274,4 @@ fn source(
         mapping.wrong("[documents] needs api_layout = \"a layout that shows the container\": only the Data API gives files.")
     })?;
     Ok(Source::Wire(Box::new(Wired::new(crate::wire::Wire::data_api(mapping, account)?, layout, field))))
-}
-
-/// What FileMaker says of a container itself: calculated fields of the layout.
-#[derive(Clone, Debug, Default)]
-struct Said {
-    name: Option<String>,
-    md5: Option<String>,
-    size: Option<u64>,
-    reference: bool,
-    path: Option<String>,
-}
-
-impl Said {
-    /// Of one repetition; a field with one value says it of the first.
-    fn of(cells: Cells<'_>, repetition: u32) -> Self {
-        let nth = usize::try_from(repetition).unwrap_or(1).saturating_sub(1);
-        let part = |field: &str| {
-            let part = cells.raw(field)?.split(GS).nth(nth)?;
-            text::clean(part).filter(|t| t != "?")
-        };
-        Self {
-            name: part("name"),
-            md5: part("md5").map(|hex| hex.to_lowercase()),
-            size: part("size").and_then(|n| n.parse().ok()).filter(|n| *n > 0),
-            reference: part("storage").is_some_and(|word| is_reference(&word)),
-            path: part("reference"),
-        }
-    }
-
-    fn says_anything(&self) -> bool {
-        self.name.is_some()
-            || self.md5.is_some()
-            || self.size.is_some()
-            || self.reference
-            || self.path.is_some()
-    }
-}
-
-struct Copy<'a> {
-    writer: PgConnection,
-    blobs: Blobs,
-    owner: Owner<'a>,
-    namespace: Namespace,
-    source: Source,
-    bound: Bound,
-    census: &'a Census,
-    known: Containers,
-    copied: Copied,
-}
-
-impl Copy<'_> {
-    async fn all(
-        &mut self,
-        surveyed: &Surveyed,
-        reader: &mut PgConnection,
-        progress: &Progress<'_>,
-    ) -> Result<(), Error> {
-        let of = surveyed.census.records;
-        let tell = |done: u64| progress("copy", SourceTable::Documents, done, of);
-        let mut done = 0;
-        match &surveyed.from {
-            From::File(export) => {
-                let mut rows = Export::open(&export.path, &export.layout)?;
-                let mut row = RawRow::default();
-                while rows.next(&mut row)? {
-                    self.record(&row).await?;
-                    done += 1;
-                    tell(done);
-                }
-            }
-            From::Staging(id) => {
-                let mut rows = staged(reader, *id);
-                while let Some(row) = rows.try_next().await? {
-                    self.record(&row).await?;
-                    done += 1;
-                    tell(done);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn record(&mut self, row: &RawRow) -> Result<(), Error> {
-        let bound = self.bound.clone();
-        let cells = bound.cells(row);
-        // A record that cannot be told from another is rejected with all it holds.
-        let Some(key) = cells.text("key").filter(|_| cells.complete()) else { return Ok(()) };
-        if self.census.is_duplicate(&key, row.position) {
-            return Ok(());
-        }
-        self.copied.records += 1;
-        self.copied.passed_over += self.source.passed_over(&key)?;
-        let before: Vec<Container> = self.known.of(&key).to_vec();
-        let mark = self.source.mark(&key, row, cells)?;
-        if !before.is_empty() && before.iter().all(|c| c.mark == mark && self.stays(c)) {
-            self.count_known(&before);
-            return Ok(());
-        }
-        let found = self.source.find(&key, row, cells).await?;
-        let mut repetitions = Vec::new();
-        for one in &found {
-            let repetition = i32::try_from(one.repetition).unwrap_or(i32::MAX);
-            let last = before.iter().find(|c| c.repetition == repetition);
-            repetitions.push(repetition);
-            let kept = self.container(&key, cells, one, (row, &mark), last).await?;
-            self.keep(&key, &kept).await?;
-        }
-        let said = Said::of(cells, 1);
-        if found.is_empty() && said.says_anything() {
-            // FileMaker knows of a file, and there is none.
-            let code = if said.reference { Code::ContainerReference } else { Code::ContainerMissing };
-            let path = said.path.or(said.name).or_else(|| self.source.expected(&key));
-            let kept = Container::without_bytes(1, State::Rejected { code, path }, &mark);
-            repetitions.push(1);
-            self.keep(&key, &kept).await?;
-        } else if found.is_empty() {
-            repetitions.push(0);
-            self.keep(&key, &Container::without_bytes(0, State::Empty, &mark)).await?;
-        }
-        facts::forget(&mut self.writer, self.owner, &key, &repetitions).await
-    }
-
-    /// Whether what became of a container need not be asked again while its mark is the same. What FileMaker did not give may
-    /// come another time.
-    fn stays(&self, it: &Container) -> bool {
-        match &it.state {
-            State::Stored { .. } | State::Same | State::Empty => true,
-            State::Rejected { code, .. } => {
-                matches!(
-                    code,
-                    Code::ContainerReference
-                        | Code::ContainerOutside
-                        | Code::ContainerLarge
-                        | Code::ContainerProgram
-                )
-            }
-        }
-    }
-
-    fn count_known(&mut self, known: &[Container]) {
-        for one in known {
-            match &one.state {
-                State::Rejected { code, .. } => *self.copied.rejected.entry(*code).or_default() += 1,
-                State::Empty => self.copied.empty += 1,
-                State::Stored { .. } | State::Same => self.copied.known += 1,
-            }
-        }
-    }
-
-    async fn keep(&mut self, key: &str, it: &Container) -> Result<(), Error> {
-        match &it.state {
-            State::Rejected { code, .. } => *self.copied.rejected.entry(*code).or_default() += 1,
-            State::Empty => self.copied.empty += 1,
-            State::Same => self.copied.same += 1,
-            State::Stored { .. } => {}
-        }
-        facts::note(&mut self.writer, self.owner, key, it).await
-    }
-
-    async fn container(
-        &mut self,
-        key: &str,
-        cells: Cells<'_>,
-        found: &Found,
-        (row, mark): (&RawRow, &str),
-        before: Option<&Container>,
-    ) -> Result<Container, Error> {
-        let said = Said::of(cells, found.repetition);
-        let object = Object {
-            key,
-            record: self.namespace.record(SourceTable::Documents, key),
-            repetition: i32::try_from(found.repetition).unwrap_or(i32::MAX),
-            patient: cells.text("patient").map(|p| text::fold(&p)).unwrap_or_default(),
-            mark,
-            said: &said,
-            before,
-        };
-        let mut copying =
-            Copying { writer: &mut self.writer, blobs: &self.blobs, owner: self.owner, object: &object };
-        let kept = copying.run(&mut self.source, found, (row, cells)).await?;
-        if matches!(kept.state, State::Stored { .. }) {
-            if before.is_some_and(|b| b.sha256 == kept.sha256 && matches!(b.state, State::Stored { .. })) {
-                self.copied.known += 1;
-            } else {
-                self.copied.stored += 1;
-                self.copied.bytes += u64::try_from(kept.size_bytes).unwrap_or(0);
-            }
-        }
-        Ok(kept)
-    }
 }

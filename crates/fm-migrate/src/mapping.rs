@@ -226,6 +226,8 @@ pub struct TableMapping {
     /// How FileMaker keeps the files, where they are not asked of it: `open` means that they lie plain in `folder`, and the field
     /// `reference` says where.
     pub storage: Option<Storage>,
+    /// Files that are copied at once, 4 if not said: fewer spare a FileMaker Server that people work on.
+    pub at_once: Option<std::num::NonZeroU8>,
     /// Our field to their column; `Phone(2)` is a repetition.
     pub fields: BTreeMap<String, String>,
     /// Our field to the forms of its dates.

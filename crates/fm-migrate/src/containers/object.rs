@@ -8,7 +8,7 @@ use wattle_blob_store::Blobs;
 use wattle_document::{DocumentKey, Hasher, Parts, Unfit, mime_of, new_folder, part_name, sniff};
 use wattle_domain::commands::LARGEST_DOCUMENT_BYTES;
 
-use super::Said;
+use super::lane::Said;
 use super::source::{At, Body, Broken, Found, Opened, Opening, Source};
 use crate::error::Error;
 use crate::ids::child;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
@@ -74,4 +74,20 @@ pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<(), Error> 
     migrator.dangerous_set_table_name("staging.schema_migration");
     let done = migrator.run_direct(None, connection, false).await;
     done.map_err(|e| Error::Refused(format!("the staging tables cannot be made: {e}")))
+}
+
+/// Under which connections that copy files beside one another are known.
+const LANE: &str = "hashtextextended('wattle fm-migrate lane', 0)";
+
+/// Waits for the lanes of a copy that was killed: PostgreSQL may still be at what one of them said last.
+pub(crate) async fn wait_for_lanes(connection: &mut PgConnection) -> Result<(), Error> {
+    let sql = format!("SELECT pg_advisory_lock({LANE}), pg_advisory_unlock({LANE})");
+    let waited = connection.execute(AssertSqlSafe(sql)).await;
+    waited.map(drop).map_err(Error::db("waiting for the copy before this one"))
+}
+
+/// Makes a connection one of these, to its end.
+pub(crate) async fn share_lane(connection: &mut PgConnection) -> Result<(), Error> {
+    let sql = format!("SELECT pg_advisory_lock_shared({LANE})");
+    connection.execute(AssertSqlSafe(sql)).await.map(drop).map_err(Error::db("beginning to copy files"))
 }

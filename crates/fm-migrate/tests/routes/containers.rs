@@ -236,10 +236,16 @@ fn insert(house: &House, key: &str, bytes: Vec<u8>) -> u64 {
     })
 }
 
+/// So that a fault meets the request that it was planted for.
+fn one_after_another(house: &House) {
+    house.edit_mapping("container = \"File\"", "container = \"File\"\nat_once = 1");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_is_killed_in_the_middle_of_a_file_goes_on_with_its_next_part() {
     let Some(target) = Target::new("docs_killed").await else { return };
     let house = House::new(with_documents(2), Settings::default()).await;
+    one_after_another(&house);
     let bytes = large(9 << 20);
     insert(&house, "D000000", bytes);
     house.extract(&target.url, Route::DataApi).await.unwrap();
@@ -290,6 +296,7 @@ async fn a_copy_that_is_killed_in_the_middle_of_a_file_goes_on_with_its_next_par
 async fn what_is_left_of_another_file_is_not_mixed_in() {
     let Some(target) = Target::new("docs_mixed").await else { return };
     let house = House::new(with_documents(2), Settings::default()).await;
+    one_after_another(&house);
     insert(&house, "D000000", large(9 << 20));
     house.extract(&target.url, Route::DataApi).await.unwrap();
     house.standin.plant(Fault::next("/Streaming_SSL/", What::Cut(5 << 20)).after(1).times(100));
@@ -421,7 +428,9 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() {
     house.standin.plant(Fault::next("/records/", What::Code(953)));
     assert!(said(&target, Route::DataApi).await.contains("953"));
     house.standin.plant(Fault::next("/records/", What::Code(952)));
-    assert_eq!(target.copy(&house, Route::DataApi).await.unwrap().stored, 3);
+    // What another lane had in hand when one had to stop may be stored.
+    let copied = target.copy(&house, Route::DataApi).await.unwrap();
+    assert_eq!(copied.stored + copied.known, 3, "{copied:?}");
     house.edit_mapping("container = \"File\"", "container = \"Fiel\"");
     let other = Target::new("docs_field").await.unwrap();
     house.extract(&other.url, Route::DataApi).await.unwrap();
