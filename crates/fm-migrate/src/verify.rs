@@ -10,6 +10,7 @@ mod differences;
 pub mod digest;
 mod expected;
 mod page;
+mod should;
 pub mod spot;
 mod sums;
 
@@ -27,7 +28,6 @@ use crate::convert::setup::Setup;
 use crate::error::Error;
 use crate::ids::Namespace;
 use crate::load::last_run::{Used, last_import};
-use crate::load::target::hash;
 use crate::load::{actual, connect, map_key, witness};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
@@ -36,6 +36,7 @@ pub use differences::{Difference, What, Why};
 use differences::{MOST_BLOCKS, Suspects, Wanted};
 use digest::Tree;
 use expected::{Staged, Told};
+use should::{Forms, Should};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
@@ -190,19 +191,27 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let side = Side { mapping: &mapping, namespace, setup, used: &used, staged: &staged, key };
     // Records for a person to look at are drawn by lot, but the same for the same import.
     let mut picks = spot::Picks::new(run, request.spot);
-    // Both sides at the same time, as if nothing rested sealed yet, which is so after a first import.
+    // Both sides at the same time. After a first import nothing rests sealed yet; later, either form of a row is made, and the target
+    // says which of them it has.
     let mut beside = connect(&request.database_url, request.clinic).await?;
     let clinic = request.clinic;
+    let mut forms = match actual::any_sealed(&mut beside, clinic, &TABLES).await? {
+        true => Forms::Both,
+        false => Forms::Plain,
+    };
     let target = tokio::spawn(async move { target_trees(&mut beside, clinic).await });
-    let mut sides = side.expected(&mut connection, &mut picks, &HashSet::new()).await?;
+    let mut sides = side.expected(&mut connection, &mut picks, forms).await?;
     let (actual, sealed) = target
         .await
         .map_err(|_| Error::Refused("reading the target was broken off. Start again.".into()))??;
-    if !sealed.is_empty() {
+    if !sealed.is_empty() && forms == Forms::Plain {
+        // The server has begun to seal meanwhile.
+        forms = Forms::Both;
         picks = spot::Picks::new(run, request.spot);
-        sides = side.expected(&mut connection, &mut picks, &sealed).await?;
+        sides = side.expected(&mut connection, &mut picks, forms).await?;
     }
     let (expected, counts) = sides;
+    let expected = expected.settled(&sealed);
     let mut suspects = Suspects::default();
     let (mut tables, mut more) = (Vec::new(), false);
     for (name, actual) in &actual {
@@ -264,9 +273,9 @@ impl Side<'_> {
         &self,
         connection: &mut PgConnection,
         picks: &mut spot::Picks,
-        sealed: &HashSet<Uuid>,
-    ) -> Result<(BTreeMap<TableName, Tree>, Vec<Counted>), Error> {
-        let mut trees: BTreeMap<TableName, Tree> = BTreeMap::new();
+        forms: Forms,
+    ) -> Result<(Should<'_>, Vec<Counted>), Error> {
+        let mut should = Should::new(forms, self.key);
         let mut counts: Vec<Counted> = self
             .used
             .iter()
@@ -283,9 +292,7 @@ impl Side<'_> {
             })
             .collect();
         self.tell(connection, |told| {
-            let mut add = |row: &TargetRow| {
-                trees.entry(row.table).or_default().add(row.id, expected_digest(row, sealed, self.key));
-            };
+            let mut add = |row: &TargetRow| should.add(row);
             match told {
                 // The clinic's own row belongs to whoever made it.
                 Told::Setup(row) if row.table == TableName::Clinic => {}
@@ -309,7 +316,7 @@ impl Side<'_> {
             }
         })
         .await?;
-        Ok((trees, counts))
+        Ok((should, counts))
     }
 
     /// The rows of the blocks that differ.
@@ -331,13 +338,6 @@ impl Side<'_> {
         })
         .await
     }
-}
-
-/// The checksum that a row should have, where its words may rest sealed.
-fn expected_digest(row: &TargetRow, sealed: &HashSet<Uuid>, key: Option<&MapKey>) -> u128 {
-    let table = row.table.table();
-    let sealed_as = sealed.contains(&row.id).then(|| hash(table, &row.fields, key));
-    digest::row(table, row.id, &row.fields, sealed_as.as_deref())
 }
 
 /// The trees of the target as it is, and the rows whose words rest sealed.

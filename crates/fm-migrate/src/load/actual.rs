@@ -1,12 +1,13 @@
 //! The rows of the target as they are, in the form in which they were made.
 
+use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt};
 use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 use wattle_domain::row::Fields;
-use wattle_domain::{ClinicId, ColumnKind, Rest, Table};
+use wattle_domain::{ClinicId, ColumnKind, Rest, Table, TableName};
 
 use crate::error::Error;
 
@@ -86,6 +87,28 @@ fn loaded(table: &Table) -> String {
     )
 }
 
+/// Whether a value of these tables rests sealed, by one row of each: the server seals a table from its one end to the other.
+pub(crate) async fn any_sealed(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    tables: &[TableName],
+) -> Result<bool, Error> {
+    let columns =
+        tables.iter().flat_map(|name| name.table().sealed().map(|column| (name.table().sql, column.name)));
+    let asked = columns.map(|(table, column)| {
+        format!(
+            "(SELECT starts_with(\"{column}\"::text, $2) FROM clinic.{table} WHERE clinic_id = $1 AND \"{column}\" IS NOT NULL LIMIT 1)"
+        )
+    });
+    let sql = format!(
+        "SELECT coalesce(bool_or(found), false) FROM unnest(ARRAY[{}]) AS found",
+        asked.collect::<Vec<_>>().join(", ")
+    );
+    let found =
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(clinic.0).bind(SEALED).fetch_one(connection).await;
+    found.map_err(Error::db("looking for what rests sealed"))
+}
+
 /// Whether a value rests sealed.
 pub(crate) fn is_sealed(value: Option<&Value>) -> bool {
     value.and_then(Value::as_str).is_some_and(|text| text.starts_with(SEALED))
@@ -110,7 +133,10 @@ fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
 fn value(row: &PgRow, i: usize, kind: ColumnKind) -> Result<Value, sqlx::Error> {
     let value = match kind {
         ColumnKind::Text | ColumnKind::Date => row.try_get::<Option<String>, _>(i)?.map(Value::from),
-        ColumnKind::Int | ColumnKind::Instant => row.try_get::<Option<i64>, _>(i)?.map(Value::from),
+        ColumnKind::Int => row.try_get::<Option<i64>, _>(i)?.map(Value::from),
+        ColumnKind::Instant => {
+            row.try_get::<Option<DateTime<Utc>>, _>(i)?.map(|at| at.timestamp_millis().into())
+        }
         ColumnKind::Bool => row.try_get::<Option<bool>, _>(i)?.map(Value::from),
         ColumnKind::Uuid => row.try_get::<Option<Uuid>, _>(i)?.map(|id| id.to_string().into()),
         ColumnKind::Json => {
@@ -202,8 +228,7 @@ fn chosen(table: &Table) -> String {
         match c.kind {
             ColumnKind::Text | ColumnKind::Date | ColumnKind::Json => format!("t.\"{name}\"::text"),
             ColumnKind::Int => format!("t.\"{name}\"::bigint"),
-            ColumnKind::Bool | ColumnKind::Uuid => format!("t.\"{name}\""),
-            ColumnKind::Instant => format!("(extract(epoch FROM t.\"{name}\") * 1000)::bigint"),
+            ColumnKind::Bool | ColumnKind::Uuid | ColumnKind::Instant => format!("t.\"{name}\""),
         }
     });
     columns.collect::<Vec<_>>().join(", ")

@@ -106,18 +106,21 @@ impl Suspects {
                     continue;
                 };
                 let null = &serde_json::Value::Null;
-                let differing: Vec<&'static str> = table
-                    .columns
-                    .iter()
-                    .map(|c| c.name)
-                    .filter(|c| !NOT_OURS.contains(c))
-                    .filter(|c| actual::is_readable(table, c, row.sealed))
-                    .filter(|c| row.fields.get(*c).unwrap_or(null) != other.fields.get(*c).unwrap_or(null))
-                    .collect();
+                let differs = |column: &str| {
+                    let (is, should) =
+                        [&row.fields, &other.fields].map(|f| f.get(column).unwrap_or(null)).into();
+                    match actual::is_readable(table, column, row.sealed) {
+                        true => is != should,
+                        // What it says rests sealed; that it says something does not.
+                        false => is.is_null() != should.is_null(),
+                    }
+                };
+                let ours = table.columns.iter().map(|c| c.name).filter(|c| !NOT_OURS.contains(c));
+                let mut differing: Vec<&'static str> = ours.filter(|c| differs(c)).collect();
                 let should = hash(table, &other.fields, key);
-                let mut differing = differing;
                 if row.sealed && row.loaded_as != should {
-                    differing.extend(table.sealed().map(|c| c.name));
+                    let named = differing.clone();
+                    differing.extend(table.sealed().map(|c| c.name).filter(|c| !named.contains(c)));
                 }
                 if differing.is_empty() {
                     continue;

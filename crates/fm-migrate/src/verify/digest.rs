@@ -76,10 +76,14 @@ pub(crate) fn values_of<'v>(
     let mut text = Vec::with_capacity(256);
     text.extend_from_slice(id.as_bytes());
     text.extend_from_slice(sealed_as.unwrap_or_default().as_bytes());
-    let ours = table.columns.iter().zip(values).filter(|(c, _)| !NOT_OURS.contains(&c.name));
-    for (_, value) in ours.filter(|(c, _)| actual::is_readable(table, c.name, sealed_as.is_some())) {
-        // Writing to a Vec does not fail.
-        let _ = serde_json::to_writer(&mut text, value);
+    for (column, value) in table.columns.iter().zip(values).filter(|(c, _)| !NOT_OURS.contains(&c.name)) {
+        if actual::is_readable(table, column.name, sealed_as.is_some()) {
+            // Writing to a Vec does not fail.
+            let _ = serde_json::to_writer(&mut text, value);
+        } else {
+            // What it says rests sealed; that it says something does not.
+            text.push(u8::from(!value.is_null()));
+        }
         text.push(0x1F);
     }
     let hash = digest(&SHA256, &text);
