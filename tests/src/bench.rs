@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod by_hand;
 pub mod catch_up;
 pub mod clinic;
+pub mod containers;
 pub mod copy_floor;
 pub mod crowd;
 pub mod daybook;

@@ -111,9 +111,16 @@ impl House {
     /// # Errors
     /// A program is missing or fails; its own words are in the error.
     pub fn found(dir: &Path, durable: bool) -> anyhow::Result<Self> {
+        Self::found_on(dir, if durable { Options::default() } else { Options::quick() })
+    }
+
+    /// The same with the PostgreSQL that is asked for.
+    ///
+    /// # Errors
+    /// As [`Self::found`].
+    pub fn found_on(dir: &Path, options: Options) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let programs = Programs::find()?;
-        let options = if durable { Options::default() } else { Options::quick() };
         let cluster = Cluster::start_temporary_with(options)?;
         cluster.create_database(DATABASE)?;
         let port = crate::processes::free_port()?;

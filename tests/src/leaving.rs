@@ -14,6 +14,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde_json::Value;
+use wattle_private_postgres::Options;
 
 use crate::dice::Dice;
 use crate::house::{House, today};
@@ -67,7 +68,7 @@ pub struct Figures {
 /// that writes.
 pub fn play(dir: &Path, size: Size, seed: u64) -> anyhow::Result<Figures> {
     let say = |what: &str| eprintln!("  {what}");
-    let house = House::found(&dir.join("house"), false)?;
+    let house = House::found_on(&dir.join("house"), Options::quick().sized())?;
     let export = dir.join("export");
     say("writing the sample clinic in FileMaker's formats, with FileMaker's dirt");
     sample(&house, &export, size, seed)?;

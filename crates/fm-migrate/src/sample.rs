@@ -42,6 +42,8 @@ pub struct Plan {
     pub notes: u32,
     /// Documents with their files, some of them no good. No such table when 0.
     pub documents: u32,
+    /// How large a file is at least, KiB; 0 for some 10 KiB, which are quick to make.
+    pub file_kib: u32,
     /// The day of the export.
     pub today: NaiveDate,
     /// The minute of the export on the clinic's clock: who is done, in consult and waiting today.
@@ -59,6 +61,7 @@ impl Plan {
             appointments: 60_000,
             notes: 0,
             documents: 0,
+            file_kib: 0,
             today,
             now_min: 11 * 60,
         }

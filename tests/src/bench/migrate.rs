@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use wattle_private_postgres::Options;
 
 use super::figures::Figures;
 use super::machine;
@@ -38,7 +39,7 @@ pub fn run(scale: Scale) -> anyhow::Result<Figures> {
         "PostgreSQL's COPY of the staged appointments into a table of the same shape; of the read models, SELECT 1",
     );
     let dir = tempfile::tempdir()?;
-    let mut house = House::found(dir.path(), true)?;
+    let mut house = House::found_on(dir.path(), Options::default().sized())?;
     let export = dir.path().join("export");
     sample(&house, &export, patients, appointments)?;
     let said = spoken(migrator(&mut house, &export, "import"))?;

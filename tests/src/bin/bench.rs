@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use wattle_tests::bench::figures::Figures;
 use wattle_tests::bench::scale::Scale;
 use wattle_tests::bench::{
-    catch_up, daybook, document_memory, document_page, documents, drain, first_sync, idle, migrate,
-    one_change, open, open_record, propagation, propagation_200, push, search, sign_in, sizes, storm,
+    catch_up, containers, daybook, document_memory, document_page, documents, drain, first_sync, idle,
+    migrate, one_change, open, open_record, propagation, propagation_200, push, search, sign_in, sizes,
+    storm,
 };
 
 /// Measures what the README promises, each beside a floor of the same run.
@@ -32,7 +33,7 @@ struct Arguments {
 
 type Run = fn(Scale) -> anyhow::Result<Figures>;
 
-const ALL: [(&str, Run); 20] = [
+const ALL: [(&str, Run); 21] = [
     ("search", |_| search::run()),
     ("daybook", |_| daybook::run()),
     ("one-change", one_change::run),
@@ -49,6 +50,7 @@ const ALL: [(&str, Run); 20] = [
     ("idle", idle::run),
     ("sign-in", sign_in::run),
     ("migrate", migrate::run),
+    ("containers", containers::run),
     ("documents", documents::run),
     ("document-memory", document_memory::run),
     ("document-page", |_| document_page::run()),

@@ -28,6 +28,9 @@ pub(super) struct Sample {
     /// Documents with their files.
     #[arg(long, default_value_t = 0)]
     documents: u32,
+    /// How large a document's file is at least, KiB; some 10 if not given.
+    #[arg(long, default_value_t = 0)]
+    file_kib: u32,
     /// The day of the export, YYYY-MM-DD.
     #[arg(long)]
     today: NaiveDate,
@@ -52,6 +55,7 @@ impl Sample {
             appointments: self.appointments,
             notes: self.notes,
             documents: self.documents,
+            file_kib: self.file_kib,
             today: self.today,
             now_min: self.now.hour() * 60 + self.now.minute(),
         };

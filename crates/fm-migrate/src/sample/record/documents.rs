@@ -77,7 +77,7 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
         let patient =
             who.get(random.below(u32::try_from(who.len()).unwrap_or(0)) as usize).copied().unwrap_or(1);
         let (kind, name) = random.pick(KINDS);
-        let mut files = vec![Kept::new(name, content(name, i, &mut random))];
+        let mut files = vec![Kept::new(name, content(name, i, clinic.plan.file_kib, &mut random))];
         let mut record = Record {
             key: format!("D{i:06}"),
             patient,
@@ -154,7 +154,7 @@ fn dirt(
             Some("CONTAINER_PROGRAM")
         }
         27 => {
-            *file = Kept::new("scan.pdf", content("scan.png", i, &mut Random::new(u64::from(i), 10)));
+            *file = Kept::new("scan.pdf", content("scan.png", i, 0, &mut Random::new(u64::from(i), 10)));
             record.notes.push(("CONTAINER_TYPE", "File"));
             None
         }
@@ -175,7 +175,7 @@ fn dirt(
         35 => {
             files.push(Kept::new(
                 "page 2.png",
-                content("page 2.png", i + 1_000_000, &mut Random::new(u64::from(i), 11)),
+                content("page 2.png", i + 1_000_000, 0, &mut Random::new(u64::from(i), 11)),
             ));
             None
         }
@@ -188,8 +188,8 @@ fn dirt(
     }
 }
 
-/// Bytes that are what their name says; each file is another.
-fn content(name: &str, i: u32, random: &mut Random) -> Vec<u8> {
+/// Bytes that are what their name says; each file is another, of `least_kib` at least but for texts.
+fn content(name: &str, i: u32, least_kib: u32, random: &mut Random) -> Vec<u8> {
     let mut bytes = match name.rsplit_once('.').map(|(_, e)| e) {
         Some("jpg") => b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01".to_vec(),
         Some("png") => b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
@@ -197,7 +197,7 @@ fn content(name: &str, i: u32, random: &mut Random) -> Vec<u8> {
         _ => b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n".to_vec(),
     };
     bytes.extend_from_slice(format!("file {i}\n").as_bytes());
-    for _ in 0..200 + random.below(2_000) {
+    for _ in 0..least_kib * 128 + 200 + random.below(2_000) {
         bytes.extend_from_slice(&random.next().to_le_bytes());
     }
     bytes
