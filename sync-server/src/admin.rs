@@ -42,6 +42,9 @@ pub enum AdminError {
     /// Not a clinic of this database.
     #[error("there is no clinic {0}: `clinic create` makes one")]
     NoClinic(ClinicId),
+    /// It is open, or was never closed.
+    #[error("the clinic {0} is not closed: nothing was done")]
+    NotClosed(ClinicId),
     /// A name that is taken.
     #[error("the user name is taken in this clinic: choose another")]
     UsernameTaken,
@@ -109,6 +112,25 @@ pub async fn create_clinic(
     note(&mut tx, clinic, "create_clinic", None, json!({})).await?;
     tx.commit().await?;
     Ok(clinic)
+}
+
+/// Opens a clinic that was closed until its switch; since when it was closed. What waits at its workstations goes out.
+///
+/// # Errors
+/// [`AdminError::NotClosed`]; see [`AdminError`].
+pub async fn open_clinic(owner: &PgPool, clinic: ClinicId) -> Result<DateTime<Utc>, AdminError> {
+    let mut tx = begin(owner, clinic).await?;
+    let closed: Option<DateTime<Utc>> = sqlx::query_scalar(
+        "SELECT closed_at FROM clinic.switchover WHERE clinic_id = $1 AND switched_at IS NULL FOR UPDATE",
+    )
+    .bind(clinic.0)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let closed_at = closed.ok_or(AdminError::NotClosed(clinic))?;
+    sqlx::query("SELECT clinic.open_at_switch()").execute(&mut *tx).await?;
+    note(&mut tx, clinic, "open_clinic", None, json!({"closed_at": closed_at})).await?;
+    tx.commit().await?;
+    Ok(closed_at)
 }
 
 /// Makes a user with roles, and links or makes their column in the day book.

@@ -99,6 +99,12 @@ enum Clinic {
         #[arg(long, default_value = "Australia/Sydney")]
         zone: String,
     },
+    /// Opens a clinic that an import has closed until its switch, where no cutover will make one: it was closed by mistake.
+    Open {
+        /// The clinic.
+        #[arg(long)]
+        clinic: ClinicId,
+    },
 }
 
 #[derive(Subcommand)]
@@ -174,6 +180,10 @@ impl Cli {
                     .context("--zone must be an IANA zone such as Australia/Sydney")?;
                 let clinic = admin::create_clinic(&owner_pool().await?, id, &name, zone.0.name()).await?;
                 json!({"clinic": clinic})
+            }
+            Command::Clinic(Clinic::Open { clinic }) => {
+                let closed_at = admin::open_clinic(&owner_pool().await?, clinic).await?;
+                json!({"clinic": clinic, "closed_at": closed_at})
             }
             Command::Openid(Openid::Set { clinic, issuer, client_id, label, login_claim }) => {
                 admin::set_openid_provider(

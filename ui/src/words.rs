@@ -269,6 +269,7 @@ pub(crate) fn act(word: &str) -> &'static str {
         "close_practitioner" => "Closed the column of somebody who saw patients",
         "reopen_practitioner" => "Opened the column of somebody who sees patients again",
         "create_clinic" => "Made the clinic",
+        "open_clinic" => "Opened the clinic, which an import had closed",
         "set_openid_provider" => "Named the provider of work accounts",
         "read_quarantine" => "Read changes that could not be decided",
         "release_quarantined" => "Had a change decided that was kept aside",

@@ -227,6 +227,17 @@ fn script(database: &str) {
     let made =
         run(&["clinic", "create", "--name", "Wattle Street", "--id", id, "--zone", "Australia/Perth"], "");
     assert_eq!(made.said["clinic"], id);
+    let open = ["clinic", "open", "--clinic", id];
+    let refused = run(&open, "");
+    assert!(!refused.good && refused.complained.contains("is not closed"), "{}", refused.complained);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let root = postgres::pool(&postgres::superuser_url(database)).await;
+        let close = sqlx::query("INSERT INTO clinic.switchover (clinic_id) VALUES ($1::uuid)").bind(id);
+        close.execute(&root).await.unwrap();
+    });
+    assert!(run(&open, "").said["closed_at"].is_string());
+    assert!(!run(&open, "").good, "open is open");
     let wrong = run(&["clinic", "create", "--name", "X", "--zone", "Mars/Olympus"], "");
     assert!(!wrong.good && wrong.complained.contains("IANA zone"), "{}", wrong.complained);
 
@@ -269,7 +280,6 @@ fn script(database: &str) {
     assert!(run(&[&["openid", "set", "--clinic", id], &provider[..]].concat(), "").good);
     assert!(run(&["quarantine", "--clinic", id], "").good);
     // Each act is in the log of access, with the account that answers for it, and the log is whole.
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     let logged: Vec<String> = runtime.block_on(async {
         let root = postgres::pool(&postgres::superuser_url(database)).await;
         let sql = "SELECT action FROM clinic.access_event WHERE user_id IS NULL AND detail ->> 'from' = 'command_line' \
@@ -278,6 +288,7 @@ fn script(database: &str) {
     });
     let wanted = [
         "create_clinic",
+        "open_clinic",
         "add_account",
         "make_code",
         "restored",

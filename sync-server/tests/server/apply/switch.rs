@@ -1,6 +1,7 @@
 //! A clinic that comes out of FileMaker: nothing is decided before the switch, and nothing is lost by it.
 
 use reqwest::StatusCode;
+use wattle_domain::Command;
 use wattle_domain::commands::NoteSearch;
 use wattle_protocol::ErrorCode;
 use wattle_protocol::push::{Push, Verdict};
@@ -78,6 +79,20 @@ async fn a_clinic_in_which_people_work_is_never_closed() {
     assert!(asked(&house, "close_again").await, "it was never closed");
     reception.register("Petrova").await;
     assert_eq!(house.count("SELECT count(*) FROM clinic.switchover").await, 0);
+}
+
+/// Whoever looks writes nothing. The verbs that leave an entry in the log and no row are called `note_…`; the database must know all of them.
+#[tokio::test]
+async fn what_only_looks_is_no_work() {
+    let house = House::new().await;
+    let source: String =
+        sqlx::query_scalar("SELECT prosrc FROM pg_proc WHERE oid = 'clinic.has_worked'::regproc")
+            .fetch_one(&house.root)
+            .await
+            .unwrap();
+    for name in Command::NAMES {
+        assert_eq!(source.contains(&format!("'{name}'")), name.starts_with("note_"), "{name}");
+    }
 }
 
 /// Whoever closes waits for the push that is under way, and no push slips in between looking and closing.
