@@ -250,7 +250,7 @@ async fn the_program_refreshes_models_and_writes_the_report_on_paper() {
     let mapping = clinic.house.mapping();
     let mapping = mapping.to_str().unwrap();
     let said = say(run(&["import", "--mapping", mapping, "--route", "file"])).await;
-    assert_eq!((&said["written"], said["models"].as_array().unwrap().len()), (&json!(0), 6), "{said}");
+    assert_eq!((&said["written"], said["models"].as_array().unwrap().len()), (&json!(0), 7), "{said}");
     let said = say(run(&["models", "--only", "patient_summary"])).await;
     assert_eq!(
         (&said["models"][0]["held"], &said["models"][0]["inserted"]),
