@@ -127,7 +127,11 @@ async fn an_account_is_shown_in_the_managers_window_and_not_at_the_desk() {
         nadia.find_all(&format!("{}[data-taken-back=true]", lines("payment"))).await.unwrap().len(),
         2
     );
+    let into_view = "document.querySelector('[data-testid=account]').scrollIntoView({block: 'center', behavior: 'instant'})";
+    nadia.execute(into_view, vec![]).await.unwrap();
     picture(&nadia, "account").await;
+    // The system's, light, dark.
+    theme(&nadia).await;
     theme(&nadia).await;
     picture(&nadia, "account-dark").await;
 
