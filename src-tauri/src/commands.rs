@@ -3,6 +3,7 @@
 
 mod attention;
 mod audit;
+mod billing;
 mod clinical;
 mod daybook;
 mod documents;
@@ -72,6 +73,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         clinical::record_observations,
         clinical::record_recall,
         clinical::edit_recall,
+        billing::patient_account,
         letters::address_book,
         letters::record_provider,
         letters::edit_provider,

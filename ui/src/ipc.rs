@@ -4,6 +4,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod billing;
 pub(crate) mod daybook;
 pub(crate) mod documents;
 pub(crate) mod event;

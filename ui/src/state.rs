@@ -4,6 +4,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod billing;
 pub(crate) mod book;
 pub(crate) mod desk;
 pub(crate) mod documents;

@@ -4,7 +4,7 @@
 
 use wattle_domain::fields::{
     AllergyKind, AllergySeverity, AppointmentStatus, ContactKind, DocumentKind, IdentifierKind,
-    ObservationCode, ResultAction, Sex,
+    ObservationCode, Payer, PaymentMethod, ResultAction, Sex,
 };
 use wattle_domain::identifiers::Odd;
 use wattle_domain::letter::{TemplateBroken, TemplateFault};
@@ -437,6 +437,30 @@ pub(crate) fn contact(kind: ContactKind) -> &'static str {
         ContactKind::Email => "Email",
         ContactKind::NextOfKin => "Next of kin",
         ContactKind::Guardian => "Guardian",
+    }
+}
+
+/// Who is to pay.
+pub(crate) fn payer(payer: Payer) -> &'static str {
+    match payer {
+        Payer::Private => "Private",
+        Payer::Medicare => "Medicare (bulk bill)",
+        Payer::Dva => "DVA",
+        Payer::WorkCover => "WorkCover",
+    }
+}
+
+/// How money came.
+pub(crate) fn payment_method(method: PaymentMethod) -> &'static str {
+    match method {
+        PaymentMethod::Cash => "Cash",
+        PaymentMethod::Card => "Card or EFTPOS",
+        PaymentMethod::Cheque => "Cheque",
+        PaymentMethod::DirectDeposit => "Direct deposit",
+        PaymentMethod::Medicare => "Medicare benefit",
+        PaymentMethod::Dva => "DVA",
+        PaymentMethod::HealthFund => "Health fund",
+        PaymentMethod::Other => "Other",
     }
 }
 

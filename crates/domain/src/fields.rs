@@ -291,6 +291,36 @@ words! {
         /// It should not be here: the wrong patient, the wrong page. Kept, and counted nowhere.
         Withdrawn = "withdrawn",
     }
+    /// Who is to pay.
+    Payer {
+        /// The patient, or whoever pays for them.
+        Private = "private",
+        /// Medicare: a bulk-billed service.
+        Medicare = "medicare",
+        /// The Department of Veterans' Affairs.
+        Dva = "dva",
+        /// The insurer of an employer.
+        WorkCover = "workcover",
+    }
+    /// How money came.
+    PaymentMethod {
+        /// Notes and coins.
+        Cash = "cash",
+        /// EFTPOS, a credit card.
+        Card = "card",
+        /// A cheque.
+        Cheque = "cheque",
+        /// A transfer to the clinic's account.
+        DirectDeposit = "direct_deposit",
+        /// A benefit of Medicare.
+        Medicare = "medicare",
+        /// The Department of Veterans' Affairs.
+        Dva = "dva",
+        /// A private health fund.
+        HealthFund = "health_fund",
+        /// Something else, or nobody said.
+        Other = "other",
+    }
     /// What became of a recall.
     RecallStatus {
         /// To be done.

@@ -103,6 +103,12 @@ ids! {
     NoteId,
     /// A reason to ask a patient back.
     RecallId,
+    /// A bill.
+    InvoiceId,
+    /// A line of a bill.
+    InvoiceItemId,
+    /// Money that came in, or went back.
+    PaymentId,
     /// One file of a workstation, as far as command numbers go: each profile's file numbers its own, and a copy of a disk
     /// draws a new one.
     ReplicaId,

@@ -104,6 +104,7 @@ column_types! {
     crate::ids::LocationId => Uuid, crate::ids::AppointmentTypeId => Uuid, crate::ids::AppointmentId => Uuid,
     crate::ids::ObservationId => Uuid, crate::ids::NoteId => Uuid,
     crate::ids::ProviderId => Uuid, crate::ids::DocumentId => Uuid,
+    crate::ids::InvoiceId => Uuid, crate::ids::PaymentId => Uuid,
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {
@@ -283,6 +284,12 @@ tables! {
     Document = "document",
     /// What a clinician must look at.
     RecordConflict = "record_conflict",
+    /// Bills.
+    Invoice = "invoice",
+    /// What was billed.
+    InvoiceItem = "invoice_item",
+    /// What was paid.
+    Payment = "payment",
     /// Who changed what.
     AuditEvent = "audit_event",
     /// Who came in, and who was let in.

@@ -160,7 +160,7 @@ impl Standin {
         for (table, layout) in
             self.with(|d| d.tables.iter().map(|t| (t.name.clone(), t.layout.clone())).collect::<Vec<_>>())
         {
-            let head = format!("\n[{}]\n", table.to_lowercase());
+            let head = format!("\n[{}]\n", ours(&table));
             if !text.contains(&head) {
                 return Err(std::io::Error::other(format!("the mapping has no {}", head.trim())).into());
             }
@@ -300,4 +300,16 @@ fn send(reply: Reply, cut: Option<usize>) -> Response {
         }
     };
     response.body(body).unwrap_or_default()
+}
+
+/// The name in the mapping of a table of the sample: `InvoiceItems` is `invoice_items`.
+fn ours(table: &str) -> String {
+    let mut name = String::new();
+    for (place, letter) in table.char_indices() {
+        if place > 0 && letter.is_uppercase() {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
 }

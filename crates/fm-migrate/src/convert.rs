@@ -75,6 +75,9 @@ pub fn targets(table: SourceTable) -> &'static [TableName] {
         SourceTable::Observations => &[TableName::Observation],
         SourceTable::Recalls => &[TableName::Recall],
         SourceTable::Letters => &[TableName::Letter, TableName::UserName],
+        SourceTable::Invoices => &[TableName::Invoice],
+        SourceTable::InvoiceItems => &[TableName::InvoiceItem],
+        SourceTable::Payments => &[TableName::Payment],
         SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
     }
 }

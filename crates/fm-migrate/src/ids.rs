@@ -24,13 +24,19 @@ pub enum SourceTable {
     Recalls,
     /// What was written to others.
     Letters,
+    /// Bills.
+    Invoices,
+    /// What is on them.
+    InvoiceItems,
+    /// What was paid.
+    Payments,
     /// Files about patients: each record with a container.
     Documents,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Practitioners,
         Self::Patients,
         Self::Appointments,
@@ -40,16 +46,23 @@ impl SourceTable {
         Self::Observations,
         Self::Recalls,
         Self::Letters,
+        Self::Invoices,
+        Self::InvoiceItems,
+        Self::Payments,
         Self::Documents,
     ];
-    /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none.
-    pub const OF_RECORD: [Self; 7] = [
+    /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none. Bills
+    /// before what is on them.
+    pub const OF_RECORD: [Self; 10] = [
         Self::Notes,
         Self::Allergies,
         Self::Medicines,
         Self::Observations,
         Self::Recalls,
         Self::Letters,
+        Self::Invoices,
+        Self::InvoiceItems,
+        Self::Payments,
         Self::Documents,
     ];
 
@@ -66,6 +79,9 @@ impl SourceTable {
             Self::Observations => "observations",
             Self::Recalls => "recalls",
             Self::Letters => "letters",
+            Self::Invoices => "invoices",
+            Self::InvoiceItems => "invoice_items",
+            Self::Payments => "payments",
             Self::Documents => "documents",
         }
     }

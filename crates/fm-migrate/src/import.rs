@@ -15,7 +15,7 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
-use crate::convert::record::{Beside, Surroundings, converter};
+use crate::convert::record::{Beside, Ledger, Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Keys, targets};
 use crate::error::Error;
@@ -125,6 +125,7 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
     let files = containers::read(&mut import.reader, owner).await?;
     let around = Surroundings {
         containers: &files,
+        ledger: &Ledger::default(),
         mapping: &mapping,
         namespace,
         practitioners: &keys_of_doctors,

@@ -15,6 +15,7 @@ pub(crate) mod last_run;
 pub(crate) mod map_key;
 mod merge;
 mod removal;
+mod reversal;
 pub(crate) mod stage;
 pub(crate) mod standing;
 mod succession;

@@ -55,6 +55,12 @@ pub struct Mapping {
     pub recalls: Option<TableMapping>,
     /// The export of letters.
     pub letters: Option<TableMapping>,
+    /// The export of bills.
+    pub invoices: Option<TableMapping>,
+    /// The export of what is on them.
+    pub invoice_items: Option<TableMapping>,
+    /// The export of what was paid.
+    pub payments: Option<TableMapping>,
     /// The export of documents: the table whose records hold files.
     pub documents: Option<TableMapping>,
     /// The night of the cutover.
@@ -273,6 +279,9 @@ impl Mapping {
             SourceTable::Observations => self.observations.as_ref(),
             SourceTable::Recalls => self.recalls.as_ref(),
             SourceTable::Letters => self.letters.as_ref(),
+            SourceTable::Invoices => self.invoices.as_ref(),
+            SourceTable::InvoiceItems => self.invoice_items.as_ref(),
+            SourceTable::Payments => self.payments.as_ref(),
             SourceTable::Documents => self.documents.as_ref(),
         }
     }

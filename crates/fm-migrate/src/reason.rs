@@ -51,11 +51,13 @@ codes! {
     TimeMissing = "TIME_MISSING",
     /// Text where a number belongs.
     NumText = "NUM_TEXT",
+    /// An amount of money with parts of a cent: nobody here rounds it.
+    MoneyFraction = "MONEY_FRACTION",
     /// OData gave `?`: what is there does not fit its field's type. The Data API or an XML export has the text.
     OdataUnsaid = "ODATA_UNSAID",
     /// A length of zero, less, or over a day.
     DurationRange = "DURATION_RANGE",
-    /// A measured value that cannot be true.
+    /// A measured value that cannot be true, a quantity of nothing, or GST that is no part of its fee.
     ValueRange = "VALUE_RANGE",
     /// A word that the mapping does not translate.
     ValueUnknown = "VALUE_UNKNOWN",
@@ -63,8 +65,10 @@ codes! {
     KeyFolded = "KEY_FOLDED",
     /// A number that fails its check; kept and marked.
     IdentifierCheck = "IDENTIFIER_CHECK",
-    /// A number that another patient has and only one may; kept in staging.
+    /// A number that another patient has and only one may, kept in staging; or one that another invoice has, and both keep.
     IdentifierTaken = "IDENTIFIER_TAKEN",
+    /// A payment names another patient than its invoice; that of the invoice was taken.
+    PatientDiffers = "PATIENT_DIFFERS",
     /// A phone number that does not parse; kept as written.
     PhoneRaw = "PHONE_RAW",
     /// An email address without `@`; kept as written.

@@ -38,7 +38,7 @@ pub struct Plan {
     pub practitioners: u32,
     /// Appointments that load; the dirty ones come on top.
     pub appointments: u32,
-    /// Notes; with them come allergies, medicines, measured values, recalls and letters. None of these tables when 0.
+    /// Notes; with them come allergies, medicines, measured values, recalls, letters and accounts. None of these tables when 0.
     pub notes: u32,
     /// Documents with their files, some of them no good. No such table when 0.
     pub documents: u32,

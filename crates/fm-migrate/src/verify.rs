@@ -40,7 +40,7 @@ use should::{Forms, Should};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 21] = [
+pub const TABLES: [TableName; 24] = [
     TableName::Location,
     TableName::UserName,
     TableName::AppointmentType,
@@ -60,6 +60,9 @@ pub const TABLES: [TableName; 21] = [
     TableName::ClinicalNote,
     TableName::Recall,
     TableName::Letter,
+    TableName::Invoice,
+    TableName::InvoiceItem,
+    TableName::Payment,
     TableName::DeskDocument,
     TableName::Document,
 ];

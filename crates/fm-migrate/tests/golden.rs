@@ -15,7 +15,7 @@ use wattle_fm_migrate::convert::appointments::{self, Appointments};
 use wattle_fm_migrate::convert::overlap::Overlaps;
 use wattle_fm_migrate::convert::patients::{self, Patients};
 use wattle_fm_migrate::convert::practitioners::{self, Practitioners};
-use wattle_fm_migrate::convert::record::{self, Containers, Surroundings, converter};
+use wattle_fm_migrate::convert::record::{self, Containers, Ledger, Surroundings, converter};
 use wattle_fm_migrate::convert::setup::{Setup, rosters};
 use wattle_fm_migrate::convert::{Census, Outcome, TargetRow};
 use wattle_fm_migrate::ids::{Namespace, SourceTable};
@@ -92,6 +92,9 @@ fn says_what_it_must(row: &TargetRow) {
     let must: &[&str] = match row.table {
         TableName::Recall => &["due_on", "reason", "status"],
         TableName::Letter => &["recipient", "subject", "body"],
+        TableName::Invoice => &["number", "issued_on"],
+        TableName::InvoiceItem => &["description", "service_on"],
+        TableName::Payment => &["received_on", "method"],
         _ => &[],
     };
     for field in must {
@@ -142,6 +145,7 @@ fn convert_spoilt(dir: &Path, spoils: &[(usize, usize, String)]) -> BTreeMap<Sou
     let files = Containers::default();
     let around = Surroundings {
         containers: &files,
+        ledger: &Ledger::default(),
         mapping: &mapping,
         namespace: &namespace,
         practitioners: &doctors.keys,
@@ -228,6 +232,9 @@ fn the_standard_sample_holds_every_kind_of_dirt() {
         "TIME_AMBIGUOUS",
         "TIME_MISSING",
         "NUM_TEXT",
+        "MONEY_FRACTION",
+        "PATIENT_DIFFERS",
+        "IDENTIFIER_TAKEN",
         "DURATION_RANGE",
         "VALUE_RANGE",
         "VALUE_UNKNOWN",
@@ -252,6 +259,9 @@ fn a_field_that_must_be_mapped_is_named_when_it_is_not() {
         (SourceTable::Recalls, "reason = \"RecallReason\"", "Recalls.tab: \"reason\" must be mapped"),
         (SourceTable::Letters, "recipient = \"ToName\"", "Letters.xml: \"recipient\" must be mapped"),
         (SourceTable::Letters, "body = \"LetterText\"", "Letters.xml: \"body\" must be mapped"),
+        (SourceTable::Invoices, "issued_on = \"InvoiceDate\"", "Invoices.mer: \"issued_on\" must be mapped"),
+        (SourceTable::InvoiceItems, "fee = \"Fee\"", "InvoiceItems.mer: \"fee\" must be mapped"),
+        (SourceTable::Payments, "amount = \"AmountPaid\"", "Payments.xml: \"amount\" must be mapped"),
         (SourceTable::Letters, "written_at = \"LetterTS\"", "\"written_at\" or \"date\" must be mapped"),
     ] {
         // A clinic that has no such field takes its line out.
@@ -286,6 +296,9 @@ fn the_same_seed_gives_the_same_bytes() {
         "Observations.mer",
         "Recalls.tab",
         "Letters.xml",
+        "Invoices.mer",
+        "InvoiceItems.mer",
+        "Payments.xml",
         "clinic.toml",
         "truth.json",
     ] {

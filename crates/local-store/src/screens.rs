@@ -3,6 +3,7 @@
 mod address_book;
 pub(crate) mod attention;
 mod audit;
+mod billing;
 pub(crate) mod card;
 mod clinic;
 mod day_book;

@@ -10,6 +10,8 @@
 
 #[path = "store/audit.rs"]
 mod audit;
+#[path = "store/billing.rs"]
+mod billing;
 #[path = "store/cast.rs"]
 mod cast;
 #[path = "store/crash.rs"]

@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("040_unactioned_results.sql", include_str!("../../../migrations/models/040_unactioned_results.sql")),
     ("050_import_account.sql", include_str!("../../../migrations/models/050_import_account.sql")),
     ("060_lineage.sql", include_str!("../../../migrations/models/060_lineage.sql")),
+    ("070_day_takings.sql", include_str!("../../../migrations/models/070_day_takings.sql")),
 ];
 
 /// All of them, each after those that it reads.

@@ -8,6 +8,7 @@
 
 pub mod attention;
 pub mod audit;
+pub mod billing;
 pub mod daybook;
 pub mod documents;
 pub mod event;

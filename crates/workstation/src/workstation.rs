@@ -2,6 +2,7 @@
 
 mod attention;
 mod audit;
+mod billing;
 mod clinical;
 mod close;
 mod daybook;

@@ -54,6 +54,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (55, "record ids", include_str!("../../../migrations/server/0055_record_ids.sql")),
     (56, "statistics", include_str!("../../../migrations/server/0056_statistics.sql")),
     (57, "stamp by default", include_str!("../../../migrations/server/0057_stamp_by_default.sql")),
+    (58, "billing", include_str!("../../../migrations/server/0058_billing.sql")),
     (59, "lean indices", include_str!("../../../migrations/server/0059_lean_indices.sql")),
 ];
 

@@ -39,7 +39,7 @@ async fn read_models_are_refreshed_each_quarter_of_an_hour_and_a_failed_test_is_
         said[0]["report"]["models"].as_array().unwrap().iter().map(|m| m["model"].clone()).collect();
     assert_eq!(
         names,
-        ["todays_appointments", "waiting_room", "patient_summary", "unactioned_results"],
+        ["todays_appointments", "waiting_room", "patient_summary", "unactioned_results", "day_takings"],
         "none that needs staging"
     );
     assert_eq!(

@@ -11,6 +11,7 @@
 
 mod account;
 mod approval;
+mod billing;
 mod canary;
 mod clinic;
 mod damage;

@@ -1,5 +1,6 @@
 //! The patient's page of those who may read records: a banner that never leaves, forms, tabs.
 
+pub(crate) mod account;
 mod allergy_form;
 mod banner;
 mod chart;

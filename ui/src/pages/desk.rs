@@ -23,6 +23,7 @@ use crate::pages::scans::ScansPage;
 use crate::pages::sync::SyncPage;
 use crate::pages::waiting::WaitingPage;
 use crate::state::attention::Attention;
+use crate::state::billing::Billing;
 use crate::state::book::Book;
 use crate::state::desk::{Page, desk};
 use crate::state::patients::Patients;
@@ -48,6 +49,7 @@ pub(crate) fn DeskPage() -> impl IntoView {
     provide_context(record);
     let papers = crate::state::documents::Papers::new(desk, patients);
     provide_context(papers);
+    provide_context(Billing::new(desk, patients));
     provide_context(attention);
     provide_context(Results::new(desk));
     provide_context(Scanned::new(desk));

@@ -107,6 +107,7 @@ struct Moved {
     documents: u32,
     addresses: u32,
     scans: u32,
+    billing: u32,
 }
 
 /// Tables that the day book and the waiting room draw.
@@ -144,6 +145,16 @@ const OF_RECORD: [TableName; 10] = [
     TableName::Letter,
     TableName::InboxItem,
     TableName::UserName,
+    TableName::Restriction,
+    TableName::BrokenGlass,
+];
+
+/// Tables that a patient's account draws.
+const OF_BILLING: [TableName; 6] = [
+    TableName::Invoice,
+    TableName::InvoiceItem,
+    TableName::Payment,
+    TableName::Practitioner,
     TableName::Restriction,
     TableName::BrokenGlass,
 ];
@@ -200,6 +211,7 @@ impl Desk {
             self.moved.update(|m| {
                 m.patients += 1;
                 m.record += 1;
+                m.billing += 1;
             });
         }
     }
@@ -230,6 +242,7 @@ impl Desk {
         let any = |tables: &[TableName]| tables.iter().any(|t| changed.touches(*t));
         let (book, patients, record) = (any(&OF_BOOK), any(&OF_PATIENTS), any(&OF_RECORD));
         let (documents, addresses) = (any(&OF_DOCUMENTS), any(&OF_ADDRESSES));
+        let billing = any(&OF_BILLING);
         let attention = any(&[TableName::Conflict, TableName::RecordConflict]);
         self.moved.update(|m| {
             m.book += u32::from(book);
@@ -237,6 +250,7 @@ impl Desk {
             m.record += u32::from(record);
             m.documents += u32::from(documents);
             m.addresses += u32::from(addresses);
+            m.billing += u32::from(billing);
             // One whose document was refused waits again.
             m.scans += u32::from(documents);
             m.attention += u32::from(attention || patients || book || record);
@@ -266,6 +280,11 @@ impl Desk {
     /// Reads how often the address book or a template has moved.
     pub(crate) fn addresses_moved(self) -> u32 {
         self.moved.with(|m| m.addresses)
+    }
+
+    /// Reads how often accounts have moved.
+    pub(crate) fn billing_moved(self) -> u32 {
+        self.moved.with(|m| m.billing)
     }
 
     /// Reads how often scans have moved.

@@ -87,6 +87,14 @@ impl Patients {
         Self { query, hits, pane, open, record, draft: RwSignal::new(None), owner }
     }
 
+    /// Whether a record is shut to whoever is at the desk, as far as its page knows.
+    pub(crate) fn is_shut(self, id: PatientId) -> bool {
+        self.record.value.with(|r| {
+            let r = r.as_ref().filter(|r| r.patient.id == id);
+            r.and_then(|r| r.restricted).is_some_and(|restricted| restricted.shut)
+        })
+    }
+
     /// The form of a pane: the one that was begun, else a new one. Its boxes belong to the desk and not to the page, so that
     /// what is typed is still there after the phone rang.
     pub(crate) fn begin(self, pane: Pane, make: impl FnOnce() -> Entry) -> Entry {

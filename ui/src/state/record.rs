@@ -14,6 +14,7 @@ use wattle_protocol::ipc::record::{ClinicalRecord, LetterPart, NoteDraft, Record
 
 use crate::ipc;
 use crate::ipc::Answer;
+use crate::state::billing::MAY_READ_ACCOUNTS;
 use crate::state::desk::{Desk, Page};
 use crate::state::live::Live;
 use crate::state::patients::Patients;
@@ -46,10 +47,12 @@ pub(crate) enum Tab {
     Appointments,
     /// Phones, addresses, cards.
     Contacts,
+    /// Bills and payments, for those who may read them.
+    Account,
 }
 
 impl Tab {
-    /// In their order.
+    /// In their order, as the digits call them; [`Tab::Account`] has none left.
     pub(crate) const ALL: [Self; 10] = [
         Self::Summary,
         Self::Notes,
@@ -62,6 +65,12 @@ impl Tab {
         Self::Appointments,
         Self::Contacts,
     ];
+
+    /// Those that somebody has.
+    pub(crate) fn of(desk: Desk) -> Vec<Self> {
+        let account = desk.may(MAY_READ_ACCOUNTS).then_some(Self::Account);
+        Self::ALL.into_iter().chain(account).collect()
+    }
 
     /// What it is called.
     pub(crate) fn label(self) -> &'static str {
@@ -76,6 +85,7 @@ impl Tab {
             Self::Appointments => "Appointments",
             Self::Contacts => "Contacts",
             Self::Documents => "Documents",
+            Self::Account => "Account",
         }
     }
 
@@ -134,13 +144,7 @@ impl Record {
     pub(crate) fn new(desk: Desk, patients: Patients) -> Self {
         let patient = Memo::new(move |_| {
             let shown = patients.open.get().filter(|_| desk.page.get() == Page::Patients);
-            let shut = |id: PatientId| {
-                patients.record.value.with(|r| {
-                    let r = r.as_ref().filter(|r| r.patient.id == id);
-                    r.and_then(|r| r.restricted).is_some_and(|restricted| restricted.shut)
-                })
-            };
-            shown.filter(|id| desk.may(MAY_READ) && !shut(*id))
+            shown.filter(|id| desk.may(MAY_READ) && !patients.is_shut(*id))
         });
         let all = RwSignal::new(false);
         let live = Live::new(

@@ -1,15 +1,19 @@
-//! The tables of the record: notes, allergies, medicines, measured values, recalls, letters, documents. Each record belongs to a
-//! patient and is converted by itself.
+//! The tables of the record: notes, allergies, medicines, measured values, recalls, letters, the accounts, documents. Each record
+//! belongs to a patient and is converted by itself.
 //!
 //! Owns: what their converters have in common, and which converter is whose.
 
 mod allergies;
 mod authors;
 mod documents;
+mod invoice_items;
+mod invoices;
+mod ledger;
 mod letters;
 mod medicines;
 mod notes;
 mod observations;
+mod payments;
 mod recalls;
 
 use std::collections::HashMap;
@@ -26,8 +30,9 @@ pub use crate::load::containers::Containers;
 use crate::mapping::{Bound, Cells, Mapping, TableMapping};
 use crate::raw::{RawColumn, RawRow};
 use crate::reason::{Code, Reason};
-use crate::typing::{Century, DateForms, text, time};
+use crate::typing::{Century, DateForms, number, text, time};
 pub use authors::Beside;
+pub use ledger::Ledger;
 
 /// What the records of a patient's record are converted against.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +51,8 @@ pub struct Surroundings<'a> {
     pub book: &'a Census,
     /// What became of the files of documents.
     pub containers: &'a Containers,
+    /// What became of the bills, for what is on them and what was paid.
+    pub ledger: &'a Ledger,
 }
 
 /// Converts the records of one table.
@@ -74,6 +81,9 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Observations => (observations::FIELDS, observations::REQUIRED),
         SourceTable::Recalls => (recalls::FIELDS, recalls::REQUIRED),
         SourceTable::Letters => (letters::FIELDS, letters::REQUIRED),
+        SourceTable::Invoices => (invoices::FIELDS, invoices::REQUIRED),
+        SourceTable::InvoiceItems => (invoice_items::FIELDS, invoice_items::REQUIRED),
+        SourceTable::Payments => (payments::FIELDS, payments::REQUIRED),
         SourceTable::Documents => (documents::FIELDS, documents::REQUIRED),
         _ => (notes::FIELDS, notes::REQUIRED),
     };
@@ -81,6 +91,8 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
     match table {
         SourceTable::Notes => notes::check(mapping, mapped)?,
         SourceTable::Letters => letters::check(mapping, mapped)?,
+        SourceTable::InvoiceItems => invoice_items::check(mapping)?,
+        SourceTable::Payments => payments::check(mapping, mapped)?,
         SourceTable::Documents => crate::containers::field(mapping, mapped).map(drop)?,
         _ => {}
     }
@@ -106,6 +118,9 @@ pub fn converter<'a>(
         SourceTable::Observations => Box::new(observations::Observations::new(base)),
         SourceTable::Recalls => Box::new(recalls::Recalls::new(base)),
         SourceTable::Letters => Box::new(letters::Letters::new(base)),
+        SourceTable::Invoices => Box::new(invoices::Invoices::new(base)),
+        SourceTable::InvoiceItems => Box::new(invoice_items::InvoiceItems::new(base)),
+        SourceTable::Payments => Box::new(payments::Payments::new(base)),
         SourceTable::Documents => Box::new(documents::Documents::new(base)),
         _ => Box::new(notes::ClinicalNotes::new(base)),
     }
@@ -191,6 +206,24 @@ impl<'a> Base<'a> {
             notes.add(code, field);
         }
         Ok(at)
+    }
+
+    /// A day without which the record is none.
+    fn known_day(
+        &self,
+        cells: Cells<'_>,
+        field: &'static str,
+        forms: &DateForms,
+    ) -> Result<ClinicDate, Reason> {
+        let text = cells.raw(field).ok_or_else(|| self.refuse(field, Code::RequiredEmpty))?;
+        let day = forms.read(text, self.exported_on, Century::Near);
+        day.map(ClinicDate).map_err(|code| self.refuse(field, code))
+    }
+
+    /// An amount of money, to the cent or not at all; `None` when the field is blank.
+    fn cents(&self, cells: Cells<'_>, field: &'static str) -> Result<Option<i64>, Reason> {
+        let read = cells.raw(field).map(number::cents).transpose();
+        read.map_err(|code| self.refuse(field, code))
     }
 
     /// A day that is only noted when it cannot be read.

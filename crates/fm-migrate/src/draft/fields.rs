@@ -139,6 +139,42 @@ const LETTERS: Words = &[
     ("body", &["lettertext", "letterbody", "bodyofletter", "lettercontent"]),
 ];
 
+const INVOICE: &[&str] =
+    &["invoiceid", "fkinvoiceid", "idinvoice", "invoiceno", "invoicenumber", "billid", "billno"];
+
+const INVOICES: Words = &[
+    ("key", &["invoiceid", "billid", "invoiceno", "billno"]),
+    ("number", &["invoiceno", "invoicenumber", "billno"]),
+    ("patient", PATIENT),
+    ("practitioner", AUTHOR),
+    ("issued_on", &["invoicedate", "billdate", "dateinvoiced", "datebilled", "issued"]),
+    ("payer", &["billto", "payer", "payertype", "billingtype", "billtype"]),
+    ("payer_name", &["payername", "billtoname", "accountholder", "debtor"]),
+    ("note", &["invoicenote", "invoicenotes", "invoicecomment", "billnotes"]),
+    ("reverses", &["reverses", "reversesid", "reversesno", "creditof", "creditfor", "reversedinvoice"]),
+];
+
+const INVOICE_ITEMS: Words = &[
+    ("key", &["itemid", "lineid", "invoiceitemid", "lineitemid", "invoicelineid"]),
+    ("invoice", INVOICE),
+    ("service_on", &["servicedate", "dateofservice", "itemdate"]),
+    ("mbs_item", &["mbsitem", "mbs", "itemno", "itemnumber", "mbscode"]),
+    ("description", &["itemdescription", "servicedescription", "description", "item", "service"]),
+    ("quantity", &["qty", "quantity", "units"]),
+    ("fee", &["fee", "itemfee", "feecharged", "linetotal", "feeincgst", "charge"]),
+    ("gst", &["gst", "gstamount", "itemgst"]),
+];
+
+const PAYMENTS: Words = &[
+    ("key", &["paymentid", "receiptid", "paymentno", "receiptno"]),
+    ("invoice", INVOICE),
+    ("patient", PATIENT),
+    ("received_on", &["paymentdate", "datepaid", "datereceived", "receiptdate", "paid"]),
+    ("method", &["paymentmethod", "paymenttype", "method", "paidby", "tender"]),
+    ("amount", &["amountpaid", "paymentamount", "amountreceived", "amount"]),
+    ("reference", &["paymentref", "paymentreference", "receiptref", "reference", "chequeno"]),
+];
+
 const DOCUMENTS: Words = &[
     ("key", &["docid", "documentid", "scanid", "attachmentid"]),
     ("patient", PATIENT),
@@ -164,6 +200,9 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Observations, &["kind", "value"]),
     (SourceTable::Recalls, &["due_on", "reason"]),
     (SourceTable::Letters, &["recipient", "body"]),
+    (SourceTable::Invoices, &["issued_on", "payer"]),
+    (SourceTable::InvoiceItems, &["mbs_item", "fee", "gst"]),
+    (SourceTable::Payments, &["received_on", "method", "amount"]),
     (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
@@ -178,6 +217,9 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Observations => OBSERVATIONS,
         SourceTable::Recalls => RECALLS,
         SourceTable::Letters => LETTERS,
+        SourceTable::Invoices => INVOICES,
+        SourceTable::InvoiceItems => INVOICE_ITEMS,
+        SourceTable::Payments => PAYMENTS,
         SourceTable::Documents => DOCUMENTS,
     }
 }
@@ -219,7 +261,7 @@ impl Guess<'_> {
     pub fn score(&self, ours: SourceTable) -> usize {
         let mapped = self.mapped(ours);
         let telling = TELLING.iter().find(|(table, _)| *table == ours).map_or(&[][..], |(_, fields)| fields);
-        let named = fold(&self.0.name).starts_with(ours.as_str().trim_end_matches('s'));
+        let named = fold(&self.0.name).starts_with(fold(ours.as_str()).trim_end_matches('s'));
         let points: usize = mapped.iter().map(|(field, _)| if telling.contains(field) { 3 } else { 1 }).sum();
         let tells = mapped.iter().any(|(field, _)| telling.contains(field));
         if tells || named { points + if named { 4 } else { 0 } } else { 0 }

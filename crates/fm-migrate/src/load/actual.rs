@@ -9,6 +9,7 @@ use uuid::Uuid;
 use wattle_domain::row::Fields;
 use wattle_domain::{ClinicId, ColumnKind, Rest, Table, TableName};
 
+use super::reversal;
 use crate::error::Error;
 
 /// A row of the target.
@@ -147,13 +148,17 @@ fn value(row: &PgRow, i: usize, kind: ColumnKind) -> Result<Value, sqlx::Error> 
     Ok(value.unwrap_or(Value::Null))
 }
 
-/// The row that stands for another by now: where rows never change, the last of those that replace it.
+/// The row that stands for another by now: where rows never change, the last of those that replace it, or that came after it
+/// was taken back.
 pub(crate) async fn newest(
     connection: &mut PgConnection,
     clinic: ClinicId,
     table: &'static Table,
     id: Uuid,
 ) -> Result<Uuid, Error> {
+    if reversal::takes_back(table) {
+        return reversal::newest(connection, clinic, table, id).await;
+    }
     if !table.append_only || table.column("supersedes").is_none() {
         return Ok(id);
     }

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use wattle_domain::{ColumnKind, Table, TableName};
 
 use super::removal::GONE;
+use super::reversal;
 use super::stage::Run;
 use super::succession;
 use super::target::{Origin, quoted};
@@ -89,6 +90,9 @@ pub(super) async fn merge(
     }
     if table.append_only && table.column("supersedes").is_some() {
         succession::succeed(connection, run, origin, table).await?;
+    }
+    if reversal::takes_back(table) {
+        reversal::renew(connection, run, origin, table).await?;
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
     let all = quoted(&columns);

@@ -3,13 +3,14 @@
 //! Where a whole table was extracted, what its records are no more; of a file, which may be a part of a table, only what the
 //! records in it have ceased to be: an alert that was taken out, a file that was replaced. Nothing is erased: rows are marked as deleted, as a
 //! person's deletion marks them, and come back when the record does. A record on which somebody has worked here since
-//! stays with all its rows.
+//! stays with all its rows. A payment is taken back by a row, see `reversal`.
 
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use wattle_domain::TableName;
 
 use super::merge::landing_name;
+use super::reversal;
 use super::stage::Run;
 use super::target::Origin;
 use crate::error::Error;
@@ -61,7 +62,7 @@ pub(super) async fn worked_on(
     Ok(keys)
 }
 
-/// Marks the rows of a table that are not in its landing table, but for those of some keys; says how many.
+/// Marks (or takes back) the rows of a table that are not in its landing table, but for those of some keys; says how many.
 pub(super) async fn remove(
     connection: &mut PgConnection,
     run: Run,
@@ -70,6 +71,9 @@ pub(super) async fn remove(
     (main, stay): (&[TableName], &[String]),
 ) -> Result<u64, Error> {
     let table = name.table();
+    if reversal::takes_back(table) {
+        return reversal::forget(connection, run, origin, table, stay).await;
+    }
     if table.append_only {
         return Ok(0);
     }

@@ -55,6 +55,29 @@ pub(crate) async fn staged(
         .map_err(Error::db("summing staging"))
 }
 
+/// Of the same records the money in a cell, in cents. Those that are no exact amount were rejected.
+pub(crate) async fn staged_cents(
+    connection: &mut PgConnection,
+    (run, source, table): (Uuid, Uuid, &str),
+    cell: Cell,
+) -> Result<i64, Error> {
+    let amount = format!(
+        "substring({} FROM '^[\\s\\u00a0]*(-?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))[\\s\\u00a0]*$')::numeric",
+        cell.sql()
+    );
+    let sql = format!(
+        "SELECT coalesce(sum({amount} * 100), 0)::bigint FROM staging.raw_row w WHERE w.source_id = $2 AND NOT EXISTS (
+             SELECT FROM staging.reject j WHERE j.run_id = $1 AND j.source_table = $3 AND j.position = w.position)"
+    );
+    sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(run)
+        .bind(source)
+        .bind(table)
+        .fetch_one(connection)
+        .await
+        .map_err(Error::db("summing money in staging"))
+}
+
 /// Notes of a run about a column that say that a value was left out.
 pub(crate) async fn left_out(
     connection: &mut PgConnection,

@@ -1,12 +1,16 @@
-//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, `Letters.xml`, where the plan
-//! asks for notes, and `Documents.xml` with its files, where it asks for documents.
+//! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, `Letters.xml`, `Invoices.mer`,
+//! `InvoiceItems.mer`, `Payments.xml`, where the plan asks for notes, and `Documents.xml` with its files, where it asks for documents.
 
+mod accounts;
 mod allergies;
 mod documents;
+mod invoice_items;
+mod invoices;
 mod letters;
 mod medicines;
 mod notes;
 mod observations;
+mod payments;
 mod recalls;
 
 use std::path::Path;
@@ -55,7 +59,10 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut Truth) -> Resul
     medicines::write(clinic, dir, &mut truth.medicines)?;
     observations::write(clinic, dir, &mut truth.observations)?;
     recalls::write(clinic, dir, &mut truth.recalls)?;
-    letters::write(clinic, dir, &mut truth.letters)
+    letters::write(clinic, dir, &mut truth.letters)?;
+    invoices::write(clinic, dir, &mut truth.invoices)?;
+    invoice_items::write(clinic, dir, &mut truth.invoice_items)?;
+    payments::write(clinic, dir, &mut truth.payments)
 }
 
 /// A record that must be rejected: why, and the change to a good one that makes it so.

@@ -77,6 +77,12 @@ pub struct Truth {
     pub recalls: TableTruth,
     /// `Letters.xml`.
     pub letters: TableTruth,
+    /// `Invoices.mer`.
+    pub invoices: TableTruth,
+    /// `InvoiceItems.mer`.
+    pub invoice_items: TableTruth,
+    /// `Payments.xml`.
+    pub payments: TableTruth,
     /// `Documents.xml`.
     pub documents: TableTruth,
 }
@@ -95,6 +101,9 @@ impl Truth {
             SourceTable::Observations => &self.observations,
             SourceTable::Recalls => &self.recalls,
             SourceTable::Letters => &self.letters,
+            SourceTable::Invoices => &self.invoices,
+            SourceTable::InvoiceItems => &self.invoice_items,
+            SourceTable::Payments => &self.payments,
             SourceTable::Documents => &self.documents,
         }
     }

@@ -113,6 +113,13 @@ fn count(number: impl ToString) -> String {
     out
 }
 
+/// Cents as people read money: -$1,066.05.
+fn money(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let cents = cents.unsigned_abs();
+    format!("{sign}${}.{:02}", count(cents / 100), cents % 100)
+}
+
 /// In red, unless it is good.
 fn checked(text: impl ToString, good: bool) -> Cell {
     Cell { tone: if good { Tone::Plain } else { Tone::Bad }, ..cell(text) }
@@ -232,13 +239,19 @@ impl Account {
         ];
         let rows = v.sums.iter().map(|s: &Sum| {
             let more = if s.worked_on { " (changed since)" } else { "" };
+            let (what, said): (_, fn(i64) -> String) = match (s.what, s.field) {
+                ("cents", "gst") => ("GST", money),
+                ("cents", "fee") => ("billed", money),
+                ("cents", _) => ("received", money),
+                _ => (s.what, |n| count(n)),
+            };
             vec![
                 cell(s.table),
                 cell(&s.column),
-                cell(s.what),
-                checked(count(s.there), s.good()),
+                cell(what),
+                checked(said(s.there), s.good()),
                 checked(count(s.left_out), s.good()),
-                checked(format!("{}{more}", count(s.here)), s.good()),
+                checked(format!("{}{more}", said(s.here)), s.good()),
             ]
         });
         self.table(head, rows.collect());
@@ -347,13 +360,15 @@ fn meaning(code: Code) -> &'static str {
         Code::TimeAmbiguous => "a time that the clock showed twice; the first was taken",
         Code::TimeMissing => "a time that the clock never showed; the one an hour later was taken",
         Code::NumText => "words where a number belongs",
+        Code::MoneyFraction => "an amount with parts of a cent; nobody has rounded it",
         Code::OdataUnsaid => "FileMaker's OData could not say the value; the Data API or an XML export can",
         Code::DurationRange => "a length of nothing, or of more than a day",
-        Code::ValueRange => "a measured value that cannot be true",
+        Code::ValueRange => "a value that cannot be true: measured, how many, or GST beside its fee",
         Code::ValueUnknown => "a word that the mapping does not translate",
         Code::KeyFolded => "found by a number that differs in capitals or blanks",
         Code::IdentifierCheck => "a number that fails its check; kept and marked",
-        Code::IdentifierTaken => "a number that another patient has too",
+        Code::IdentifierTaken => "a number that another patient, or another invoice, has too",
+        Code::PatientDiffers => "names another patient than its invoice; the invoice's was taken",
         Code::PhoneRaw => "a telephone number kept as it was written",
         Code::EmailOdd => "an email address without @, kept as it was written",
         Code::PostcodePadded => "a postcode that had lost its zero, and has it again",

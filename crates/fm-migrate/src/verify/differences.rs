@@ -98,7 +98,7 @@ impl Suspects {
             let mut wanted = self.wanted.remove(&name).unwrap_or_default();
             let blocks = blocks.iter().filter_map(|b| i32::try_from(*b).ok()).collect();
             let (mut extra, mut history, mut now) = (Vec::new(), HashMap::new(), HashMap::new());
-            let replaces = table.column("supersedes").is_some();
+            let replaces = ["supersedes", "reverses"].iter().any(|c| table.column(c).is_some());
             let mut rows = actual::rows(connection, clinic, table, Some(blocks));
             while let Some(row) = rows.try_next().await? {
                 let Some(other) = wanted.remove(&row.id) else {

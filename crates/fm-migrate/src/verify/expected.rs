@@ -9,7 +9,7 @@ use crate::convert::appointments::Appointments;
 use crate::convert::overlap::Overlaps;
 use crate::convert::patients::Patients;
 use crate::convert::practitioners::Practitioners;
-use crate::convert::record::{Beside, Surroundings, converter};
+use crate::convert::record::{Beside, Ledger, Surroundings, converter};
 use crate::convert::setup::{Setup, rosters};
 use crate::convert::{Outcome, TargetRow};
 use crate::error::Error;
@@ -115,6 +115,7 @@ impl Staged {
         let files = containers::read(connection, owner).await?;
         let around = Surroundings {
             containers: &files,
+            ledger: &Ledger::default(),
             mapping,
             namespace,
             practitioners: &doctors.keys,

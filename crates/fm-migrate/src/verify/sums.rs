@@ -20,7 +20,7 @@ pub struct Sum {
     pub field: &'static str,
     /// FileMaker's name of it.
     pub column: String,
-    /// `filled` or `sum`.
+    /// `filled`, `sum` or `cents`.
     pub what: &'static str,
     /// In FileMaker, of records that were not rejected.
     pub there: i64,
@@ -42,7 +42,8 @@ impl Sum {
 
 type Line = (SourceTable, &'static str, TableName, &'static str, &'static str);
 
-/// Not of what only grows, notes and letters for example: what FileMaker forgets stays here, and the sums part by that.
+/// `cents`: money, in dollars there and in cents here. Not of what only grows, notes and letters for example: what FileMaker forgets stays here, and the sums part by that.
+/// Of payments all the same: what changed or went is taken back by rows of their own, so that the money agrees.
 const LINES: &[Line] = &[
     (SourceTable::Practitioners, "key", TableName::Practitioner, "filled", "count(*)"),
     (SourceTable::Practitioners, "ahpra_number", TableName::Practitioner, "filled", "count(ahpra_number)"),
@@ -145,6 +146,11 @@ const LINES: &[Line] = &[
     (SourceTable::Recalls, "reason", TableName::Recall, "filled", "count(*)"),
     (SourceTable::Recalls, "comment", TableName::Recall, "filled", "count(comment)"),
     (SourceTable::Recalls, "practitioner", TableName::Recall, "filled", "count(practitioner_id)"),
+    (SourceTable::Invoices, "key", TableName::Invoice, "filled", "count(*)"),
+    (SourceTable::InvoiceItems, "key", TableName::InvoiceItem, "filled", "count(*)"),
+    (SourceTable::InvoiceItems, "fee", TableName::InvoiceItem, "cents", "sum(fee_cents)"),
+    (SourceTable::InvoiceItems, "gst", TableName::InvoiceItem, "cents", "sum(gst_cents)"),
+    (SourceTable::Payments, "amount", TableName::Payment, "cents", "sum(amount_cents)"),
 ];
 
 /// Every column that the mapping names and that stands alone on both sides.
@@ -169,7 +175,11 @@ pub(super) async fn sums(
         };
         let here = witness::target(connection, clinic, target.table(), expression).await?;
         let worked_on = witness::worked_on(connection, clinic, target.table()).await? > 0;
-        let there = if what == "sum" { sum } else { filled };
+        let there = match what {
+            "sum" => sum,
+            "cents" => witness::staged_cents(connection, (run, from.source, source.as_str()), cell).await?,
+            _ => filled,
+        };
         sums.push(Sum { table: source.as_str(), field, column, what, there, left_out, here, worked_on });
     }
     Ok(sums)

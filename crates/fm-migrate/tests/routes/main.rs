@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod accounts;
 mod containers;
 mod cutover;
 mod dbt;

@@ -89,7 +89,8 @@ async fn models_say_what_the_clinic_holds_and_a_second_refresh_writes_nothing() 
             "patient_summary",
             "unactioned_results",
             "import_account",
-            "lineage"
+            "lineage",
+            "day_takings"
         ]
     );
     assert!(done.iter().all(|m| m.tests >= 3), "{done:?}");
@@ -118,6 +119,12 @@ async fn models_say_what_the_clinic_holds_and_a_second_refresh_writes_nothing() 
             )
             .await
     );
+
+    // What came in, less what went back, is what was paid; a slip of the pen on its own day is neither.
+    let net = "SELECT sum(received_cents - refunded_cents)::bigint FROM read_model.day_takings";
+    let paid = "SELECT sum(amount_cents)::bigint FROM clinic.payment";
+    assert_eq!(clinic.number(net).await, clinic.number(paid).await);
+    assert!(clinic.number("SELECT sum(refunds)::bigint FROM read_model.day_takings").await > 0);
 
     // Which SQL ran under which run.
     let noted: Vec<(String, String)> =
@@ -243,8 +250,8 @@ async fn a_test_that_does_not_hold_leaves_the_model_as_it_was_and_names_keys_alo
     assert_eq!(error, "030_patient_summary.sql, line 4: clinic.recalls is not in this database.");
     wattle_models::refresh(&mut connection, CLINIC, run, &[read(summary)]).await.unwrap();
     assert_eq!(clinic.number(kept).await, clinic.number("SELECT count(*) FROM clinic.patient").await);
-    let unknown = refresh(&clinic.url, CLINIC, None, Some("day_takings")).await.unwrap_err().to_string();
-    assert!(unknown.contains("no model day_takings: there are todays_appointments"), "{unknown}");
+    let unknown = refresh(&clinic.url, CLINIC, None, Some("takings")).await.unwrap_err().to_string();
+    assert!(unknown.contains("no model takings: there are todays_appointments"), "{unknown}");
 }
 
 /// Every column that the server seals is given a word, and the word is looked for in all that the models hold.

@@ -31,6 +31,8 @@ async fn append_only_tables_refuse_even_the_superuser() {
         "SET session_replication_role = replica; DELETE FROM clinic.audit_event",
         "UPDATE clinic.appointment_event SET kind = 'done'",
         "DELETE FROM clinic.appointment_event",
+        "UPDATE clinic.payment SET amount_cents = 0",
+        "DELETE FROM clinic.payment",
         "TRUNCATE clinic.patient CASCADE",
         "SET ROLE wattle_owner; DELETE FROM clinic.audit_event",
     ] {

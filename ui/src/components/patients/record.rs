@@ -12,12 +12,14 @@ use wattle_protocol::ipc::patients::PatientRecord;
 use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
 use crate::components::patients::papers::Papers;
+use crate::components::record::account::Account;
 use crate::components::record::page::ClinicalPage;
 use crate::components::record::recall_form::RecallForm;
 use crate::components::record::recalls::Recalls;
 use crate::components::record::summary::Head;
 use crate::components::restricted::form::WhoMayOpen;
 use crate::components::restricted::{OpenDoor, Shut};
+use crate::state::billing::MAY_READ_ACCOUNTS;
 use crate::state::book::{Somebody, book};
 use crate::state::desk::{Desk, Page, desk};
 use crate::state::patients::cell::last_change;
@@ -145,6 +147,12 @@ fn Record(r: PatientRecord, history: RwSignal<bool>) -> impl IntoView {
                 <h2>"Documents"</h2>
                 <DocumentList />
             </section>
+            <Show when=move || desk.may(MAY_READ_ACCOUNTS)>
+                <section>
+                    <h2>"Account"</h2>
+                    <Account />
+                </section>
+            </Show>
             <p class="soft small-print">{move || format!("Last changed by {changed}, {}", show::when(desk.zone.get(), desk.minute.get(), updated_at))}</p>
         </article>
     }

@@ -9,6 +9,7 @@ use crate::components::documents::list::DocumentList;
 use crate::components::icon::Icon;
 use crate::components::patients::papers::Papers;
 use crate::components::patients::record::{Appointments, Contacts};
+use crate::components::record::account::Account;
 use crate::components::record::allergy_form::AllergyForm;
 use crate::components::record::banner::Banner;
 use crate::components::record::letters::Letters;
@@ -63,6 +64,7 @@ pub(crate) fn ClinicalPage(
                     Tab::Timeline => now().map(|r| view! { <Timeline r=r /> }).into_any(),
                     Tab::Appointments => now().map(|r| view! { <div class="narrow"><Papers patient_id=id /><Appointments cards=r.with_value(|r| r.appointments.clone()) /></div> }).into_any(),
                     Tab::Documents => view! { <DocumentList /> }.into_any(),
+                    Tab::Account => view! { <Account /> }.into_any(),
                     Tab::Contacts => now().map(|r| view! { <div class="narrow"><Contacts r=r.get_value() history=history /></div> }).into_any(),
                 }}
             </div>
@@ -74,28 +76,31 @@ pub(crate) fn ClinicalPage(
 #[component]
 fn Tabs() -> impl IntoView {
     let record = record();
+    let all = Tab::of(record.desk);
+    let tabs = all.clone();
     let on_key = move |ev: KeyboardEvent| {
-        let at = Tab::ALL.iter().position(|t| *t == record.tab.get_untracked()).unwrap_or(0);
+        let at = tabs.iter().position(|t| *t == record.tab.get_untracked()).unwrap_or(0);
         let to = match ev.key().as_str() {
-            "ArrowRight" => (at + 1) % Tab::ALL.len(),
-            "ArrowLeft" => (at + Tab::ALL.len() - 1) % Tab::ALL.len(),
+            "ArrowRight" => (at + 1) % tabs.len(),
+            "ArrowLeft" => (at + tabs.len() - 1) % tabs.len(),
             "Home" => 0,
-            "End" => Tab::ALL.len() - 1,
+            "End" => tabs.len() - 1,
             _ => return,
         };
-        if let Some(tab) = Tab::ALL.get(to) {
+        if let Some(tab) = tabs.get(to) {
             record.tab.set(*tab);
             focus(&tab.test_id());
         }
         ev.prevent_default();
         ev.stop_propagation();
     };
-    let tabs = Tab::ALL.into_iter().enumerate().map(|(n, tab)| {
+    let tabs = all.into_iter().enumerate().map(|(n, tab)| {
+        let digit = (n < Tab::ALL.len()).then(|| view! { <kbd aria-hidden="true">{(n + 1) % 10}</kbd> });
         let on = move || record.tab.get() == tab;
         view! {
             <button type="button" class="tab" role="tab" class:on=on aria-selected=move || on().to_string() aria-controls="record-panel"
                 tabindex=move || if on() { "0" } else { "-1" } data-testid=tab.test_id() on:click=move |_| record.tab.set(tab)>
-                {tab.label()}<kbd aria-hidden="true">{(n + 1) % 10}</kbd>
+                {tab.label()}{digit}
             </button>
         }
     });
