@@ -309,6 +309,7 @@ impl<'a> Import<'a> {
 
     async fn stage(&mut self, file: &Surveyed, table: SourceTable) -> Result<Origin<'a>, Error> {
         let name = &self.mapping.clinic.file;
+        (self.progress)("stage", table, 0, file.census.records);
         let source = stage(&mut self.writer, self.run, name, table, file).await?;
         (self.progress)("stage", table, file.census.records, file.census.records);
         let whole = matches!(file.from, From::Staging(_));

@@ -44,8 +44,9 @@ pub fn run(scale: Scale) -> anyhow::Result<Figures> {
     sample(&house, &export, patients, appointments)?;
     let said = spoken(migrator(&mut house, &export, "import"))?;
     let at = |what: &str| said.lines.iter().rev().find(|(line, _)| line.starts_with(what)).map(|(_, at)| *at);
+    let first = |what: &str| said.lines.iter().find(|(line, _)| line.starts_with(what)).map(|(_, at)| *at);
     let (before, staged) = (
-        at("load patients").context("no patients were loaded")?,
+        first("stage appointments").context("staging was not begun")?,
         at("stage appointments").context("no appointments were staged")?,
     );
     let stage = staged.saturating_sub(before);

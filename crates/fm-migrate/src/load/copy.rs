@@ -6,19 +6,22 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use wattle_domain::table::{Column, ColumnKind};
 
 use crate::error::Error;
 
 const HEADER: &[u8] = b"PGCOPY\n\xFF\r\n\0\0\0\0\0\0\0\0\0";
+/// Behind the last row.
+const END: [u8; 2] = (-1_i16).to_be_bytes();
 /// Days and milliseconds from 1970 to PostgreSQL's own epoch, 2000-01-01.
 const EPOCH_DAYS: i64 = 10_957;
 const EPOCH_MS: i64 = EPOCH_DAYS * 86_400_000;
 /// `text`, for the elements of an array.
 const TEXT_OID: i32 = 25;
 /// A buffer this full is sent.
-const FULL_BYTES: usize = 1 << 20;
+const FULL_BYTES: usize = 2 << 20;
 
 /// Rows waiting to be sent to one table.
 #[derive(Debug)]
@@ -38,6 +41,27 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// All that come, one behind the other in one COPY: they must be of one [`CopyRows`].
+    pub(crate) async fn send_all(
+        mut batches: mpsc::Receiver<Self>,
+        connection: &mut PgConnection,
+    ) -> Result<(), Error> {
+        let doing = || Error::db("copying rows");
+        let Some(first) = batches.recv().await else { return Ok(()) };
+        let mut copy = connection.copy_in_raw(&first.statement).await.map_err(doing())?;
+        let mut next = Some(first);
+        let mut begun = false;
+        while let Some(batch) = next {
+            let rows = batch.bytes.strip_suffix(&END).unwrap_or(&batch.bytes);
+            let rows = if begun { rows.strip_prefix(HEADER).unwrap_or(rows) } else { rows };
+            copy.send(rows).await.map_err(doing())?;
+            begun = true;
+            next = batches.recv().await;
+        }
+        copy.send(&END[..]).await.map_err(doing())?;
+        copy.finish().await.map(drop).map_err(doing())
+    }
+
     pub(crate) async fn send(self, connection: &mut PgConnection) -> Result<(), Error> {
         let sent = async {
             let mut copy = connection.copy_in_raw(&self.statement).await?;
@@ -152,7 +176,7 @@ impl CopyRows {
         }
         let room = if all { 0 } else { FULL_BYTES + FULL_BYTES / 16 };
         let mut bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(room));
-        bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+        bytes.extend_from_slice(&END);
         Some(Batch { statement: Arc::clone(&self.statement), bytes })
     }
 

@@ -104,16 +104,15 @@ async fn copy_in(
     (export, records): (&ExportFile, u64),
 ) -> Result<Uuid, Error> {
     let id = Uuid::now_v7();
-    let (ready, mut waiting) = mpsc::channel(WAITING);
+    let (ready, waiting) = mpsc::channel(WAITING);
     let (path, layout) = (export.path.clone(), export.layout.clone());
     // On a thread of its own: PostgreSQL takes in what was read while the next is read.
     let reading = tokio::task::spawn_blocking(move || read(id, &path, &layout, &ready));
-    while let Some(batch) = waiting.recv().await {
-        batch.send(connection).await?;
-    }
+    let copied = Batch::send_all(waiting, connection).await;
     let broken_off =
         |_| Error::Refused(format!("reading {} was broken off. Start again.", export.path.display()));
     let (count, stripped) = reading.await.map_err(broken_off)??;
+    copied?;
     if count != records {
         return Err(Error::Refused(format!(
             "{} changed while it was read. Start again.",

@@ -107,7 +107,7 @@ fn Items(items: Vec<InvoiceItem>, label: String) -> impl IntoView {
     view! {
         <table class="plain account-table" aria-label=label>
             <thead><tr>
-                <th scope="col">"Day"</th><th scope="col">"MBS item"</th><th scope="col">"What"</th>
+                <th scope="col">"Day"</th><th scope="col" class="code">"MBS item"</th><th scope="col">"What"</th>
                 <th scope="col" class="amount">"Number"</th><th scope="col" class="amount">"GST"</th><th scope="col" class="amount">"Fee"</th>
             </tr></thead>
             <tbody>{lines.collect_view()}</tbody>
@@ -132,7 +132,7 @@ fn Payments(payments: Vec<Paid>, #[prop(into)] label: String) -> impl IntoView {
     view! {
         <table class="plain account-table" aria-label=label>
             <thead><tr>
-                <th scope="col">"Day"</th><th scope="col">"Payment"</th><th scope="col">"How"</th><th scope="col">"Reference"</th>
+                <th scope="col">"Day"</th><th scope="col" class="word">"Payment"</th><th scope="col" class="word">"How"</th><th scope="col">"Reference"</th>
                 <th scope="col" class="amount">"Amount"</th>
             </tr></thead>
             <tbody>{lines.collect_view()}</tbody>
