@@ -7,7 +7,7 @@ CREATE INDEX migration_map_source ON clinic.migration_map (clinic_id, source_key
 
 -- The book: the same rule with its columns the other way round. GiST looks at the columns of an entry in their order until they differ, and all of a
 -- clinic's are of one clinic: the time tells most apart. A million bookings of one clinic go in in six tenths of the time; where
--- a hundred clinics share a database, it takes what it took.
+-- a hundred clinics share a database, it takes a little more than it took.
 ALTER TABLE clinic.appointment DROP CONSTRAINT appointment_no_overlap;
 ALTER TABLE clinic.appointment ADD CONSTRAINT appointment_no_overlap EXCLUDE USING gist (
     tstzrange(start_at, end_at) WITH &&, practitioner_id WITH =, clinic_id WITH =
