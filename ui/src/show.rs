@@ -123,13 +123,6 @@ pub(crate) fn thousands(n: u64) -> String {
     out
 }
 
-/// Cents as `$1,234.50`; `-$45.00` goes the other way.
-pub(crate) fn money(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    let cents = cents.unsigned_abs();
-    format!("{sign}${}.{:02}", thousands(cents / 100), cents % 100)
-}
-
 /// `812 kB`, `81.4 MB`, `1.2 GB`.
 pub(crate) fn bytes(n: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);

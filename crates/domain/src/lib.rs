@@ -20,6 +20,7 @@ pub mod ids;
 pub mod length;
 pub mod letter;
 pub mod measure;
+pub mod money;
 pub mod problem;
 pub mod rejection;
 pub mod restriction;

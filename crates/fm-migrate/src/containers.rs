@@ -123,9 +123,12 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     let mapped = mapping
         .table(table)
         .ok_or_else(|| mapping.wrong("there is no [documents]: no table of this clinic holds files."))?;
+    let blobs = Blobs::open(&request.blobs).map_err(Error::store("opening the object storage"))?;
     let route = mapping.route(mapped, request.route);
     // What the mapping or the folder lacks is said before anything is read or written.
-    source(&mapping, mapped, route, request)?;
+    let at_once = mapped.at_once.map_or(AT_ONCE, std::num::NonZeroU8::get);
+    let sources =
+        (0..at_once).map(|_| source(&mapping, mapped, route, request)).collect::<Result<Vec<_>, _>>()?;
     // The whole of an export before anything is written, as an import reads it.
     let file = match route {
         Route::File => Some(survey(&mapping, mapped, |m, columns| bind(m, table, columns))?),
@@ -146,7 +149,7 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
         clinic: request.clinic,
         file: mapping.clinic.file.clone(),
         namespace: Namespace::new(request.clinic, &mapping.clinic.file),
-        blobs: Blobs::open(&request.blobs).map_err(Error::store("opening the object storage"))?,
+        blobs,
         bound: surveyed.bound.clone(),
         census: surveyed.census.clone(),
         known,
@@ -154,8 +157,7 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     });
     let (done, mut heard) = mpsc::channel(WAITING);
     let (mut feeds, mut running) = (Vec::new(), Vec::new());
-    for _ in 0..mapped.at_once.map_or(AT_ONCE, std::num::NonZeroU8::get) {
-        let source = source(&mapping, mapped, route, request)?;
+    for source in sources {
         let mut connection = connect(&request.database_url, request.clinic).await?;
         share_lane(&mut connection).await?;
         let (feed, records) = mpsc::channel(WAITING);

@@ -37,35 +37,34 @@ pub(crate) const WAITING: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Batch {
     statement: Arc<str>,
-    bytes: Vec<u8>,
+    rows: Vec<u8>,
 }
 
 impl Batch {
+    /// This one, in a COPY of its own.
+    pub(crate) async fn send(self, connection: &mut PgConnection) -> Result<(), Error> {
+        let (only, batches) = mpsc::channel(1);
+        // There is room for one, and somebody who takes it.
+        let _ = only.try_send(self);
+        drop(only);
+        Self::send_all(batches, connection).await
+    }
+
     /// All that come, one behind the other in one COPY: they must be of one [`CopyRows`].
     pub(crate) async fn send_all(
         mut batches: mpsc::Receiver<Self>,
         connection: &mut PgConnection,
     ) -> Result<(), Error> {
-        let doing = || Error::db("copying rows");
-        let Some(first) = batches.recv().await else { return Ok(()) };
-        let mut copy = connection.copy_in_raw(&first.statement).await.map_err(doing())?;
-        let mut next = Some(first);
-        let mut begun = false;
-        while let Some(batch) = next {
-            let rows = batch.bytes.strip_suffix(&END).unwrap_or(&batch.bytes);
-            let rows = if begun { rows.strip_prefix(HEADER).unwrap_or(rows) } else { rows };
-            copy.send(rows).await.map_err(doing())?;
-            begun = true;
-            next = batches.recv().await;
-        }
-        copy.send(&END[..]).await.map_err(doing())?;
-        copy.finish().await.map(drop).map_err(doing())
-    }
-
-    pub(crate) async fn send(self, connection: &mut PgConnection) -> Result<(), Error> {
+        let Some(mut batch) = batches.recv().await else { return Ok(()) };
         let sent = async {
-            let mut copy = connection.copy_in_raw(&self.statement).await?;
-            copy.send(self.bytes).await?;
+            let mut copy = connection.copy_in_raw(&batch.statement).await?;
+            copy.send(HEADER).await?;
+            loop {
+                copy.send(batch.rows).await?;
+                let Some(next) = batches.recv().await else { break };
+                batch = next;
+            }
+            copy.send(&END[..]).await?;
             copy.finish().await
         };
         sent.await.map(drop).map_err(Error::db("copying rows"))
@@ -80,9 +79,6 @@ impl CopyRows {
     }
 
     pub(crate) fn row(&mut self, fields: i16) {
-        if self.bytes.is_empty() {
-            self.bytes.extend_from_slice(HEADER);
-        }
         self.bytes.extend_from_slice(&fields.to_be_bytes());
     }
 
@@ -175,9 +171,8 @@ impl CopyRows {
             return None;
         }
         let room = if all { 0 } else { FULL_BYTES + FULL_BYTES / 16 };
-        let mut bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(room));
-        bytes.extend_from_slice(&END);
-        Some(Batch { statement: Arc::clone(&self.statement), bytes })
+        let rows = std::mem::replace(&mut self.bytes, Vec::with_capacity(room));
+        Some(Batch { statement: Arc::clone(&self.statement), rows })
     }
 
     /// The same, sent at once.

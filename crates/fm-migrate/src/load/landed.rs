@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
 use wattle_domain::TableName;
 
 use super::copy::{Batch, CopyRows};
@@ -74,7 +73,8 @@ impl<'c> Landed<'c> {
                 typed.notes.extend(cells.unsaid());
                 self.without_rows += u64::from(typed.rows.is_empty());
                 for reason in &typed.notes {
-                    self.note(position, reason);
+                    *self.report.notes.entry(reason.code).or_default() += 1;
+                    add_reason(&mut self.notes, (self.run, self.origin), position, reason);
                 }
                 for target in &typed.rows {
                     self.land((&typed.key, row.record_id.as_deref()), target)?;
@@ -87,12 +87,6 @@ impl<'c> Landed<'c> {
             }
         }
         Ok(())
-    }
-
-    /// Something to be said about a record that is loaded.
-    pub(super) fn note(&mut self, position: u64, reason: &Reason) {
-        *self.report.notes.entry(reason.code).or_default() += 1;
-        add_reason(&mut self.notes, (self.run, self.origin), position, reason);
     }
 
     /// A row for the target: the key of its record, FileMaker's number of it, the row.
@@ -125,7 +119,7 @@ fn add_reason(rows: &mut CopyRows, (run, origin): (Run, Origin<'_>), position: u
     rows.uuid(run.id);
     rows.uuid(run.clinic.0);
     rows.text(origin.name());
-    rows.uuid(origin.source.unwrap_or(Uuid::nil()));
+    rows.uuid(origin.source.unwrap_or_default());
     rows.bigint(i64::try_from(position).unwrap_or(i64::MAX));
     rows.text(reason.code.as_str());
     rows.text(&reason.column);

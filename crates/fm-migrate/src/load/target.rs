@@ -217,10 +217,14 @@ pub(crate) fn hash(table: &Table, fields: &Fields, key: Option<&MapKey>) -> Stri
         let _ = serde_json::to_writer(&mut text, value);
         text.push(0x1F);
     }
-    let half = digest(&SHA256, &text).as_ref().iter().take(16).fold(0, |all, b| (all << 8) | u128::from(*b));
-    let plain = format!("{half:032x}");
+    let plain = format!("{:032x}", half_sha256(&text));
     match key {
         Some(key) => key.keyed(&plain),
         None => plain,
     }
+}
+
+/// The first half of a SHA-256: enough that no two rows of a clinic have the same.
+pub(crate) fn half_sha256(bytes: &[u8]) -> u128 {
+    digest(&SHA256, bytes).as_ref().iter().take(16).fold(0, |all, byte| (all << 8) | u128::from(*byte))
 }

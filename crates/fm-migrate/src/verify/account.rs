@@ -1,6 +1,7 @@
 //! The report that a clinic's owner reads, as parts, before anything shows them: as a page, or on paper.
 
 use serde::Serialize;
+use wattle_domain::money::dollars;
 
 use super::{Counted, Sum, Verified, What, Why};
 use crate::mapping::Mapping;
@@ -111,13 +112,6 @@ fn count(number: impl ToString) -> String {
         }
     }
     out
-}
-
-/// Cents as people read money: -$1,066.05.
-fn money(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    let cents = cents.unsigned_abs();
-    format!("{sign}${}.{:02}", count(cents / 100), cents % 100)
 }
 
 /// In red, unless it is good.
@@ -240,9 +234,9 @@ impl Account {
         let rows = v.sums.iter().map(|s: &Sum| {
             let more = if s.worked_on { " (changed since)" } else { "" };
             let (what, said): (_, fn(i64) -> String) = match (s.what, s.field) {
-                ("cents", "gst") => ("GST", money),
-                ("cents", "fee") => ("billed", money),
-                ("cents", _) => ("received", money),
+                ("cents", "gst") => ("GST", dollars),
+                ("cents", "fee") => ("billed", dollars),
+                ("cents", _) => ("received", dollars),
                 _ => (s.what, |n| count(n)),
             };
             vec![

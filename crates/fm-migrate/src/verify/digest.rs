@@ -1,11 +1,12 @@
 //! A checksum tree: rows into blocks, blocks into a table's root. Two sides with one root hold the same rows.
 
-use ring::digest::{Context, SHA256, digest};
+use ring::digest::{Context, SHA256};
 use serde_json::Value;
 use uuid::Uuid;
 use wattle_domain::Table;
 use wattle_domain::row::Fields;
 
+use crate::load::target::half_sha256;
 use crate::load::{NOT_OURS, actual};
 
 /// Blocks of a table; ids are evenly spread over them.
@@ -86,8 +87,7 @@ pub(crate) fn values_of<'v>(
         }
         text.push(0x1F);
     }
-    let hash = digest(&SHA256, &text);
-    hash.as_ref().iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
+    half_sha256(&text)
 }
 
 #[cfg(test)]

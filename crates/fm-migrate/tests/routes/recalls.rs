@@ -142,6 +142,19 @@ async fn sealed_recalls_are_as_they_were_loaded_and_what_is_open_is_compared() {
     assert_eq!(verified.differences, []);
     let page = std::fs::read_to_string(house.folder.path().join("verified/spot.html")).unwrap();
     assert!(page.contains("<th>reason<td>(sealed)"));
+    // Nobody here can read a sealed word, but that it is there at all can be seen.
+    let one = "(SELECT min(id::text)::uuid FROM clinic.recall WHERE comment IS NOT NULL)";
+    let kept = format!("CREATE TABLE public.kept AS SELECT id, comment FROM clinic.recall WHERE id = {one}");
+    tamper(&url, &kept).await;
+    assert_eq!(
+        tamper(&url, "UPDATE clinic.recall SET comment = NULL WHERE id = (SELECT id FROM public.kept)").await,
+        1
+    );
+    let found = house.verify(&url).await;
+    let named: Vec<_> = found.differences.iter().map(|d| (d.table, d.columns.clone(), d.why)).collect();
+    assert_eq!(named, [("recall", vec!["comment"], Why::Unexplained)]);
+    let back = "UPDATE clinic.recall r SET comment = k.comment FROM public.kept k WHERE k.id = r.id";
+    assert_eq!(tamper(&url, back).await, 1);
     let moved = "UPDATE clinic.recall SET due_on = due_on + 1 WHERE id = (SELECT min(id::text)::uuid FROM clinic.recall)";
     assert_eq!(tamper(&url, moved).await, 1);
     let found = house.verify(&url).await;

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use wattle_domain::entities::{InvoiceItem, Payment};
+use wattle_domain::money::dollars;
 use wattle_protocol::ipc::billing::{Bill, Paid, PatientAccount};
 
 use crate::components::icon::Icon;
 use crate::state::billing::Billing;
-use crate::{show, words};
+use crate::words;
 
 /// A tab of the record; a part of the page of whoever runs the practice.
 #[component]
@@ -34,9 +35,9 @@ fn Bills(account: PatientAccount) -> impl IntoView {
     let deposits = account.deposits;
     view! {
         <dl class="account-sums tabular">
-            <div><dt>"Billed"</dt><dd data-testid="account-billed" data-cents=account.billed_cents.to_string()>{show::money(account.billed_cents)}</dd></div>
-            <div><dt>"Paid"</dt><dd data-testid="account-paid" data-cents=account.paid_cents.to_string()>{show::money(account.paid_cents)}</dd></div>
-            <div><dt>{balance(owing)}</dt><dd data-testid="account-owing" data-cents=owing.to_string()>{show::money(owing.abs())}</dd></div>
+            <div><dt>"Billed"</dt><dd data-testid="account-billed" data-cents=account.billed_cents.to_string()>{dollars(account.billed_cents)}</dd></div>
+            <div><dt>"Paid"</dt><dd data-testid="account-paid" data-cents=account.paid_cents.to_string()>{dollars(account.paid_cents)}</dd></div>
+            <div><dt>{balance(owing)}</dt><dd data-testid="account-owing" data-cents=owing.to_string()>{dollars(owing.abs())}</dd></div>
         </dl>
         {account.bills.into_iter().map(|bill| view! { <OneBill bill=bill /> }).collect_view()}
         {(!deposits.is_empty()).then(|| view! {
@@ -64,7 +65,7 @@ fn OneBill(bill: Bill) -> impl IntoView {
         (false, _) => None,
     };
     let taken_back = bill.taken_back_by.map(|number| format!("Taken back by invoice {number}"));
-    let gst = (bill.gst_cents != 0).then(|| format!("with GST of {}", show::money(bill.gst_cents)));
+    let gst = (bill.gst_cents != 0).then(|| format!("with GST of {}", dollars(bill.gst_cents)));
     let named = format!("Invoice {}", invoice.number);
     let title = named.clone();
     let label = format!("Items of invoice {}", invoice.number);
@@ -80,8 +81,8 @@ fn OneBill(bill: Bill) -> impl IntoView {
                 {takes_back.map(|said| view! { <span class="tag">{said}</span> })}
                 {taken_back.map(|said| view! { <span class="tag">{said}</span> })}
                 <div class="grow"></div>
-                <span class="tabular">{show::money(bill.billed_cents)}" "<span class="soft">{gst}</span></span>
-                {(owing != 0).then(|| view! { <span class="tag out tabular">{balance(owing)}" "{show::money(owing.abs())}</span> })}
+                <span class="tabular">{dollars(bill.billed_cents)}" "<span class="soft">{gst}</span></span>
+                {(owing != 0).then(|| view! { <span class="tag out tabular">{balance(owing)}" "{dollars(owing.abs())}</span> })}
             </header>
             {invoice.note.map(|note| view! { <p class="soft">{note}</p> })}
             <Items items=items label=label />
@@ -99,8 +100,8 @@ fn Items(items: Vec<InvoiceItem>, label: String) -> impl IntoView {
                 <td class="tabular">{item.mbs_item}</td>
                 <td>{item.description}</td>
                 <td class="amount tabular">{item.quantity}</td>
-                <td class="amount tabular">{show::money(item.gst_cents)}</td>
-                <td class="amount tabular">{show::money(item.fee_cents)}</td>
+                <td class="amount tabular">{dollars(item.gst_cents)}</td>
+                <td class="amount tabular">{dollars(item.fee_cents)}</td>
             </tr>
         }
     });
@@ -125,7 +126,7 @@ fn Payments(payments: Vec<Paid>, #[prop(into)] label: String) -> impl IntoView {
                 <td>{kind(&payment, taken_back)}</td>
                 <td>{words::payment_method(payment.method)}</td>
                 <td class="soft">{payment.reference}</td>
-                <td class="amount tabular" class:struck=undone>{show::money(payment.amount_cents)}</td>
+                <td class="amount tabular" class:struck=undone>{dollars(payment.amount_cents)}</td>
             </tr>
         }
     });
