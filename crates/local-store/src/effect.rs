@@ -38,7 +38,10 @@ pub(crate) fn number(envelope: &Envelope) -> i64 {
 
 fn apply(txn: &mut Txn<'_>, n: i64, envelope: &Envelope, change: &RowChange) -> Result<(), Error> {
     let before = synced::get(txn.connection(), change.table, change.id)?;
-    let Some(after) = changed_row(envelope, change, before.as_ref()) else { return Ok(()) };
+    let Some(after) = changed_row(envelope, change, before.as_ref()) else {
+        // It found the row here, or gone, and left it so: when that changes, it has something to do.
+        return pending::looked_at(txn.connection(), n, change.table, change.id);
+    };
     mirror_image::keep(txn.connection(), change.table, change.id, before.as_ref())?;
     pending::wrote(txn.connection(), n, change.table, before.as_ref(), &after)?;
     txn.put(change.table, &after, before.as_ref())

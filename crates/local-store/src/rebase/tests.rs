@@ -641,6 +641,26 @@ fn a_command_whose_ground_comes_back_has_its_effect_again() {
 }
 
 #[test]
+fn a_line_that_a_command_found_written_is_written_by_it_once_that_is_gone() {
+    let mut day = Day::new();
+    day.step(&Step::Here(book(2, 1)));
+    day.step(&Step::Push { count: 1, lost: false });
+    // The appointment is taken out of the record, the line in its history stays; then the server forgets both.
+    day.step(&Step::Gone(2));
+    day.step(&Step::Pull);
+    day.step(&Step::Restore);
+    // The booking is offered again over the line of the history that has ended, and the next pull takes that away.
+    day.step(&Step::Pull);
+    day.step(&Step::Pull);
+    let rows = tables(day.store());
+    assert!(
+        rows.keys().any(|(table, _)| *table == TableName::AppointmentEvent),
+        "the booking writes its own"
+    );
+    day.heal();
+}
+
+#[test]
 fn what_stands_on_a_rejected_command_falls_with_it() {
     let mut day = Day::new();
     let new_patient = wattle_domain::commands::RegisterPatient {

@@ -49,13 +49,18 @@ pub(crate) fn spans_of_row(table: TableName, row: &Row) -> Vec<Span> {
 pub(crate) fn looked(connection: &Connection, n: i64, reads: &[Read]) -> Result<(), Error> {
     for read in reads {
         if let Read::Row(table, id) = read {
-            row(connection, n, *table, *id, false)?;
+            looked_at(connection, n, *table, *id)?;
         }
         if let Some(span) = span_of_read(read) {
             add_span(connection, n, &span, false)?;
         }
     }
     Ok(())
+}
+
+/// Writes down that a command looks at a row.
+pub(crate) fn looked_at(connection: &Connection, n: i64, table: TableName, id: Uuid) -> Result<(), Error> {
+    row(connection, n, table, id, false)
 }
 
 /// Writes down what a command changed.
