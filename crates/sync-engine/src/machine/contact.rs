@@ -55,14 +55,20 @@ impl Machine {
             self.tokens.may_refresh = true;
         }
         // The session decides whether we are online again; whoever got through first sends it at once.
-        if matches!(self.reach, Reach::Lost { .. }) && work != Work::Session {
+        if self.out_of_reach() && work != Work::Session {
             self.hello_due = true;
             self.hurry(Work::Session);
         }
     }
 
+    /// Whether contact was lost and no hello was answered since. Whoever comes back may have become another, too new for
+    /// this app or of another history: nothing is fetched before it has said so.
+    pub(super) fn out_of_reach(&self) -> bool {
+        matches!(self.reach, Reach::Lost { .. })
+    }
+
     pub(super) fn lost(&mut self, now: UtcInstant) {
-        if !matches!(self.reach, Reach::Lost { .. }) {
+        if !self.out_of_reach() {
             self.reach = Reach::Lost { since: now };
         }
     }

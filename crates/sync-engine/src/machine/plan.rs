@@ -80,7 +80,8 @@ impl Machine {
     fn plan_timers(&mut self) {
         // Live tells what moves; without it, or with answers that no checkpoint has covered, somebody must ask.
         let unwatched = !self.live_open || !self.facts.awaiting.is_empty() || self.behind();
-        let may_poll = self.gate == Gate::Open && self.welcome.is_some() && self.pull.is_idle();
+        let let_in = self.gate == Gate::Open && self.welcome.is_some() && !self.out_of_reach();
+        let may_poll = let_in && self.pull.is_idle();
         let poll = self.poll_ms;
         self.keep(Timer::Poll, may_poll && unwatched && self.pull_wanted().is_none(), poll, poll / 4);
         // Whatever live brings meanwhile must not put it off for ever.

@@ -17,7 +17,7 @@ pub(super) enum Pulling {
 
 impl Machine {
     pub(super) fn plan_pull(&mut self) {
-        if !self.may_change_rows() {
+        if !self.may_change_rows() || self.out_of_reach() {
             return;
         }
         self.settle_deltas();

@@ -270,8 +270,9 @@ fn the_state_says_offline_since_when_and_online_again() {
 #[test]
 fn whoever_gets_through_first_brings_the_others_back() {
     let mut world = World::online(1);
+    world.submit();
+    world.fail(Work::Push, FaultKind::Unreachable);
     world.drop_live();
-    world.fire(Timer::Retry(Work::Session));
     for _ in 0..8 {
         world.fail(Work::Session, FaultKind::Unreachable);
         if world.timers.contains_key(&Timer::Retry(Work::Session)) {
@@ -279,10 +280,31 @@ fn whoever_gets_through_first_brings_the_others_back() {
         }
     }
     world.fail(Work::Session, FaultKind::Unreachable);
-    world.fire(Timer::Poll);
+    world.fire(Timer::Retry(Work::Push));
     assert!(!world.has(Work::Session));
-    world.answer(Work::Pull);
-    assert!(world.has(Work::Session), "a pull got through: say hello now, not in half a minute");
+    world.answer(Work::Push);
+    assert!(world.has(Work::Session), "a push got through: say hello now, not in half a minute");
+}
+
+#[test]
+fn after_an_outage_nothing_is_fetched_before_the_hello() {
+    let mut world = World::online(1);
+    world.submit();
+    world.fail(Work::Push, FaultKind::Unreachable);
+    world.drop_live();
+    world.fail(Work::Session, FaultKind::Unreachable);
+    // The server comes back as one that wants a newer app, and hears the push first.
+    world.min_app_version = "99.0.0".into();
+    world.fire(Timer::Retry(Work::Push));
+    world.answer(Work::Push);
+    assert!(!world.has(Work::Pull), "who knows what it has become");
+    world.answer(Work::Session);
+    assert_eq!(world.machine.sync_state().connection, Connection::UpgradeRequired);
+    assert!(!world.has(Work::Pull), "and it would not be understood");
+    world.min_app_version = "1.0.0".into();
+    world.settle();
+    assert_eq!(world.accepted_total, 1);
+    assert_eq!(world.machine.sync_state().connection, Connection::Online);
 }
 
 #[test]
