@@ -32,7 +32,7 @@ pub struct Size {
     pub patients: u32,
     /// Appointments that load.
     pub appointments: u32,
-    /// Notes; with them come allergies, medicines, measured values, recalls, letters and accounts.
+    /// Notes; with them come allergies, medicines, measured values, recalls, letters, accounts and a log.
     pub notes: u32,
     /// Records of documents, each with a file or two.
     pub documents: u32,

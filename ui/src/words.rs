@@ -305,6 +305,13 @@ pub(crate) fn act(word: &str) -> &'static str {
         "keep_data_key" => "Gave a file's key to keep",
         "give_data_key" => "Was given a file's key",
         "wiped" => "A computer was wiped",
+        "former_created" => "Old system: made a record",
+        "former_changed" => "Old system: changed",
+        "former_deleted" => "Old system: deleted",
+        "former_viewed" => "Old system: looked at",
+        "former_printed" => "Old system: printed",
+        "former_exported" => "Old system: saved to a file",
+        "former_other" => "Old system: something else",
         other => command(other),
     }
 }
@@ -322,6 +329,7 @@ pub(crate) fn outcome(word: &str) -> &'static str {
 /// A changed field, or another word of an entry.
 pub(crate) fn more(word: &str) -> String {
     match word.split_once('.') {
+        _ if word.contains(": ") => word.replace('_', " "),
         // A field that no form shows goes by its own name.
         Some((_, name)) if field(name).eq_ignore_ascii_case("this field") => name.replace('_', " "),
         Some((_, name)) => field(name).to_lowercase(),

@@ -321,6 +321,23 @@ words! {
         /// Something else, or nobody said.
         Other = "other",
     }
+    /// What the log of the system before Wattle says was done.
+    FormerAct {
+        /// A record was made.
+        Created = "created",
+        /// Something in it was changed.
+        Changed = "changed",
+        /// A record, or what a field held, was taken away.
+        Deleted = "deleted",
+        /// It was looked at.
+        Viewed = "viewed",
+        /// It was put on paper.
+        Printed = "printed",
+        /// It was saved to a file.
+        Exported = "exported",
+        /// Something else, or nobody said.
+        Other = "other",
+    }
     /// What became of a recall.
     RecallStatus {
         /// To be done.

@@ -294,6 +294,8 @@ tables! {
     AuditEvent = "audit_event",
     /// Who came in, and who was let in.
     AccessEvent = "access_event",
+    /// What the log of the system before Wattle says.
+    FormerEvent = "former_event",
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("invoice_items", "GST", Kind::Number),
     ("payments", "DatePaid", Kind::Date),
     ("payments", "AmountPaid", Kind::Number),
+    ("log", "LogTS", Kind::TimeStamp),
     ("documents", "ScannedTS", Kind::TimeStamp),
     ("documents", "File", Kind::Container),
     ("documents", "FileSize", Kind::Number),

@@ -78,6 +78,7 @@ pub fn targets(table: SourceTable) -> &'static [TableName] {
         SourceTable::Invoices => &[TableName::Invoice],
         SourceTable::InvoiceItems => &[TableName::InvoiceItem],
         SourceTable::Payments => &[TableName::Payment],
+        SourceTable::Log => &[TableName::FormerEvent, TableName::UserName],
         SourceTable::Documents => &[TableName::Document, TableName::DeskDocument],
     }
 }

@@ -30,13 +30,15 @@ pub enum SourceTable {
     InvoiceItems,
     /// What was paid.
     Payments,
+    /// The log that the old system kept of itself.
+    Log,
     /// Files about patients: each record with a container.
     Documents,
 }
 
 impl SourceTable {
     /// Every one, parents first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Practitioners,
         Self::Patients,
         Self::Appointments,
@@ -49,11 +51,12 @@ impl SourceTable {
         Self::Invoices,
         Self::InvoiceItems,
         Self::Payments,
+        Self::Log,
         Self::Documents,
     ];
-    /// Those of the record: they belong to patients, are converted one record at a time, and a clinic may have none. Bills
-    /// before what is on them.
-    pub const OF_RECORD: [Self; 10] = [
+    /// Those of the record: they belong to patients (or are a log of what was done to them), are converted one record at a
+    /// time, and a clinic may have none. Bills before what is on them.
+    pub const OF_RECORD: [Self; 11] = [
         Self::Notes,
         Self::Allergies,
         Self::Medicines,
@@ -63,6 +66,7 @@ impl SourceTable {
         Self::Invoices,
         Self::InvoiceItems,
         Self::Payments,
+        Self::Log,
         Self::Documents,
     ];
 
@@ -82,6 +86,7 @@ impl SourceTable {
             Self::Invoices => "invoices",
             Self::InvoiceItems => "invoice_items",
             Self::Payments => "payments",
+            Self::Log => "log",
             Self::Documents => "documents",
         }
     }

@@ -61,6 +61,8 @@ pub struct Mapping {
     pub invoice_items: Option<TableMapping>,
     /// The export of what was paid.
     pub payments: Option<TableMapping>,
+    /// The export of the log that the old system kept of itself.
+    pub log: Option<TableMapping>,
     /// The export of documents: the table whose records hold files.
     pub documents: Option<TableMapping>,
     /// The night of the cutover.
@@ -282,6 +284,7 @@ impl Mapping {
             SourceTable::Invoices => self.invoices.as_ref(),
             SourceTable::InvoiceItems => self.invoice_items.as_ref(),
             SourceTable::Payments => self.payments.as_ref(),
+            SourceTable::Log => self.log.as_ref(),
             SourceTable::Documents => self.documents.as_ref(),
         }
     }

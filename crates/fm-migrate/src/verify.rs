@@ -40,7 +40,7 @@ use should::{Forms, Should};
 pub use sums::Sum;
 
 /// The tables that a migration fills.
-pub const TABLES: [TableName; 24] = [
+pub const TABLES: [TableName; 25] = [
     TableName::Location,
     TableName::UserName,
     TableName::AppointmentType,
@@ -63,6 +63,7 @@ pub const TABLES: [TableName; 24] = [
     TableName::Invoice,
     TableName::InvoiceItem,
     TableName::Payment,
+    TableName::FormerEvent,
     TableName::DeskDocument,
     TableName::Document,
 ];

@@ -140,7 +140,7 @@ async fn tables_of_the_record_are_proposed_with_their_fields() {
     let drafted = draft(&Metadata::read(&asked.unwrap().text().await.unwrap()).unwrap());
     let mapping: toml::Table =
         toml::from_str(&std::fs::read_to_string(folder.path().join("clinic.toml")).unwrap()).unwrap();
-    for ours in ["recalls", "letters", "invoices", "invoice_items", "payments"] {
+    for ours in ["recalls", "letters", "invoices", "invoice_items", "payments", "log"] {
         let found: Vec<_> = drafted.iter().filter(|t| t.ours == Some(ours)).collect();
         assert_eq!(
             found.len(),

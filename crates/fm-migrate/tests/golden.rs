@@ -95,6 +95,7 @@ fn says_what_it_must(row: &TargetRow) {
         TableName::Invoice => &["number", "issued_on"],
         TableName::InvoiceItem => &["description", "service_on"],
         TableName::Payment => &["received_on", "method"],
+        TableName::FormerEvent => &["action", "user_id"],
         _ => &[],
     };
     for field in must {
@@ -162,7 +163,7 @@ fn convert_spoilt(dir: &Path, spoils: &[(usize, usize, String)]) -> BTreeMap<Sou
         let mut convert = converter(table, bound, around, &counted);
         let of_record = seen.entry(table).or_default();
         all.iter().for_each(|row| of_record.take(row, convert.convert(row)));
-        if [SourceTable::Notes, SourceTable::Letters].contains(&table) {
+        if [SourceTable::Notes, SourceTable::Letters, SourceTable::Log].contains(&table) {
             let names: Vec<_> =
                 convert.beside().iter().map(|row| row.fields["display_name"].clone()).collect();
             assert!(names.iter().all(|n| n.as_str().unwrap().ends_with(" (FileMaker)")), "{names:?}");
@@ -262,6 +263,7 @@ fn a_field_that_must_be_mapped_is_named_when_it_is_not() {
         (SourceTable::Invoices, "issued_on = \"InvoiceDate\"", "Invoices.mer: \"issued_on\" must be mapped"),
         (SourceTable::InvoiceItems, "fee = \"Fee\"", "InvoiceItems.mer: \"fee\" must be mapped"),
         (SourceTable::Payments, "amount = \"AmountPaid\"", "Payments.xml: \"amount\" must be mapped"),
+        (SourceTable::Log, "action = \"LogAction\"", "Log.mer: \"action\" must be mapped"),
         (SourceTable::Letters, "written_at = \"LetterTS\"", "\"written_at\" or \"date\" must be mapped"),
     ] {
         // A clinic that has no such field takes its line out.
@@ -299,6 +301,7 @@ fn the_same_seed_gives_the_same_bytes() {
         "Invoices.mer",
         "InvoiceItems.mer",
         "Payments.xml",
+        "Log.mer",
         "clinic.toml",
         "truth.json",
     ] {

@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/client/0008_outbox_counts.sql"),
     include_str!("../../../migrations/client/0009_scans_drafts_and_templates.sql"),
     include_str!("../../../migrations/client/0010_billing.sql"),
+    include_str!("../../../migrations/client/0011_former_log.sql"),
 ];
 
 /// The schema version that this app writes.

@@ -56,6 +56,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (57, "stamp by default", include_str!("../../../migrations/server/0057_stamp_by_default.sql")),
     (58, "billing", include_str!("../../../migrations/server/0058_billing.sql")),
     (59, "lean indices", include_str!("../../../migrations/server/0059_lean_indices.sql")),
+    (60, "former log", include_str!("../../../migrations/server/0060_former_log.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -22,7 +22,7 @@ pub(super) struct Sample {
     /// Appointments that load; the dirty ones come on top.
     #[arg(long, default_value_t = 60_000)]
     appointments: u32,
-    /// Notes; with them come allergies, medicines, measured values, recalls, letters and accounts.
+    /// Notes; with them come allergies, medicines, measured values, recalls, letters, accounts and a log.
     #[arg(long, default_value_t = 0)]
     notes: u32,
     /// Documents with their files.

@@ -1,5 +1,5 @@
-//! The tables of the record: notes, allergies, medicines, measured values, recalls, letters, the accounts, documents. Each record
-//! belongs to a patient and is converted by itself.
+//! The tables of the record: notes, allergies, medicines, measured values, recalls, letters, the accounts, the log, documents.
+//! Each record belongs to a patient (an entry of the log need not) and is converted by itself.
 //!
 //! Owns: what their converters have in common, and which converter is whose.
 
@@ -10,6 +10,7 @@ mod invoice_items;
 mod invoices;
 mod ledger;
 mod letters;
+mod log;
 mod medicines;
 mod notes;
 mod observations;
@@ -84,6 +85,7 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Invoices => (invoices::FIELDS, invoices::REQUIRED),
         SourceTable::InvoiceItems => (invoice_items::FIELDS, invoice_items::REQUIRED),
         SourceTable::Payments => (payments::FIELDS, payments::REQUIRED),
+        SourceTable::Log => (log::FIELDS, log::REQUIRED),
         SourceTable::Documents => (documents::FIELDS, documents::REQUIRED),
         _ => (notes::FIELDS, notes::REQUIRED),
     };
@@ -93,6 +95,7 @@ pub fn bind(mapping: &Mapping, table: SourceTable, columns: &[RawColumn]) -> Res
         SourceTable::Letters => letters::check(mapping, mapped)?,
         SourceTable::InvoiceItems => invoice_items::check(mapping)?,
         SourceTable::Payments => payments::check(mapping, mapped)?,
+        SourceTable::Log => log::check(mapping, mapped)?,
         SourceTable::Documents => crate::containers::field(mapping, mapped).map(drop)?,
         _ => {}
     }
@@ -121,6 +124,7 @@ pub fn converter<'a>(
         SourceTable::Invoices => Box::new(invoices::Invoices::new(base)),
         SourceTable::InvoiceItems => Box::new(invoice_items::InvoiceItems::new(base)),
         SourceTable::Payments => Box::new(payments::Payments::new(base)),
+        SourceTable::Log => Box::new(log::Log::new(base)),
         SourceTable::Documents => Box::new(documents::Documents::new(base)),
         _ => Box::new(notes::ClinicalNotes::new(base)),
     }

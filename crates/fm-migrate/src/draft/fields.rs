@@ -175,6 +175,19 @@ const PAYMENTS: Words = &[
     ("reference", &["paymentref", "paymentreference", "receiptref", "reference", "chequeno"]),
 ];
 
+const LOG: Words = &[
+    ("key", &["logid", "auditid", "auditlogid", "logno", "idlog"]),
+    ("at", &["logts", "logtimestamp", "auditts", "audittimestamp", "timestamp"]),
+    ("date", &["logdate", "auditdate"]),
+    ("time", &["logtime", "audittime"]),
+    ("author", &["accountname", "account", "logaccount", "auditaccount", "username", "logby"]),
+    ("action", &["logaction", "auditaction", "action", "event", "logevent"]),
+    ("patient", PATIENT),
+    ("place", &["layoutname", "logtable", "audittable", "tablename"]),
+    ("record", &["logrecordno", "logrecordid", "auditrecordid", "recordid", "recordno"]),
+    ("field", &["fieldname", "logfield", "auditfield"]),
+];
+
 const DOCUMENTS: Words = &[
     ("key", &["docid", "documentid", "scanid", "attachmentid"]),
     ("patient", PATIENT),
@@ -203,6 +216,7 @@ const TELLING: &[(SourceTable, &[&str])] = &[
     (SourceTable::Invoices, &["issued_on", "payer"]),
     (SourceTable::InvoiceItems, &["mbs_item", "fee", "gst"]),
     (SourceTable::Payments, &["received_on", "method", "amount"]),
+    (SourceTable::Log, &["at", "author", "action", "field"]),
     (SourceTable::Documents, &["name", "md5", "storage"]),
 ];
 
@@ -220,6 +234,7 @@ fn words(ours: SourceTable) -> Words {
         SourceTable::Invoices => INVOICES,
         SourceTable::InvoiceItems => INVOICE_ITEMS,
         SourceTable::Payments => PAYMENTS,
+        SourceTable::Log => LOG,
         SourceTable::Documents => DOCUMENTS,
     }
 }

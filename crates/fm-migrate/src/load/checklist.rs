@@ -125,8 +125,13 @@ impl Cutover {
 
 /// What no person writes by working: the clinic's own row and names of users are made by its keeper, and the logs say what
 /// other rows do; looking at a patient changes nothing.
-const NOT_WORK: [TableName; 4] =
-    [TableName::Clinic, TableName::UserName, TableName::AuditEvent, TableName::AccessEvent];
+const NOT_WORK: [TableName; 5] = [
+    TableName::Clinic,
+    TableName::UserName,
+    TableName::AuditEvent,
+    TableName::AccessEvent,
+    TableName::FormerEvent,
+];
 
 /// Tables in which people write by working.
 pub(crate) fn worked_in() -> impl Iterator<Item = TableName> {

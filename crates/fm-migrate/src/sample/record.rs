@@ -1,5 +1,5 @@
 //! The tables of the record: `Notes.xml`, `Allergies.mer`, `Medicines.csv`, `Observations.mer`, `Recalls.tab`, `Letters.xml`, `Invoices.mer`,
-//! `InvoiceItems.mer`, `Payments.xml`, where the plan asks for notes, and `Documents.xml` with its files, where it asks for documents.
+//! `InvoiceItems.mer`, `Payments.xml`, `Log.mer`, where the plan asks for notes, and `Documents.xml` with its files, where it asks for documents.
 
 mod accounts;
 mod allergies;
@@ -7,6 +7,7 @@ mod documents;
 mod invoice_items;
 mod invoices;
 mod letters;
+mod log;
 mod medicines;
 mod notes;
 mod observations;
@@ -62,7 +63,8 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut Truth) -> Resul
     letters::write(clinic, dir, &mut truth.letters)?;
     invoices::write(clinic, dir, &mut truth.invoices)?;
     invoice_items::write(clinic, dir, &mut truth.invoice_items)?;
-    payments::write(clinic, dir, &mut truth.payments)
+    payments::write(clinic, dir, &mut truth.payments)?;
+    log::write(clinic, dir, &mut truth.log)
 }
 
 /// A record that must be rejected: why, and the change to a good one that makes it so.

@@ -83,6 +83,8 @@ pub struct Truth {
     pub invoice_items: TableTruth,
     /// `Payments.xml`.
     pub payments: TableTruth,
+    /// `Log.mer`.
+    pub log: TableTruth,
     /// `Documents.xml`.
     pub documents: TableTruth,
 }
@@ -104,6 +106,7 @@ impl Truth {
             SourceTable::Invoices => &self.invoices,
             SourceTable::InvoiceItems => &self.invoice_items,
             SourceTable::Payments => &self.payments,
+            SourceTable::Log => &self.log,
             SourceTable::Documents => &self.documents,
         }
     }

@@ -15,6 +15,7 @@ mod delta;
 mod dirt;
 mod faults;
 mod letters;
+mod log;
 mod models;
 mod recalls;
 mod record;

@@ -1,4 +1,4 @@
-//! The two logs as one list: what was done to records, and who was let in.
+//! The logs as one list: what was done to records, who was let in, and what the system before Wattle wrote down.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 use uuid::Uuid;
+use wattle_domain::fields::FormerAct;
 use wattle_domain::{PatientId, UserId, UtcInstant, WorkstationId};
 use wattle_protocol::ipc::audit::{AuditLine, AuditPage, AuditQuery};
 
@@ -13,15 +14,18 @@ use super::clinic;
 use crate::error::Error;
 use crate::store::Store;
 
-/// What an entry says of whom, where the columns of the two logs differ.
+/// What an entry says of whom, where the columns of the logs differ.
 const CHANGES: &str = "SELECT id, at, issued_at, user_id, role, workstation_id, action, patient_id, outcome, \
                        changes AS more, NULL AS subject_id, \
                        (SELECT g.reason FROM broken_glass g WHERE g.id = audit_event.command_id) AS reason, hash FROM audit_event";
 const ACCESS: &str = "SELECT id, at, detail ->> 'done_at' AS issued_at, user_id, '' AS role, workstation_id, action, patient_id, NULL AS outcome, \
                       detail AS more, subject_id, reason, hash FROM access_event";
+const FORMER: &str = "SELECT id, at, NULL AS issued_at, user_id, '' AS role, NULL AS workstation_id, 'former_' || action AS action, patient_id, \
+                      NULL AS outcome, json_object('in', place, 'field', field, 'record', record) AS more, NULL AS subject_id, \
+                      NULL AS reason, '' AS hash FROM former_event";
 
 impl Store {
-    /// A page of both logs, newest first; `workstations` names the computers.
+    /// A page of all logs, newest first; `workstations` names the computers.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -76,9 +80,13 @@ fn each(
     (users, workstations): Names<'_>,
     mut with: impl FnMut(AuditLine) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (filter, mut values) = filter(query);
-    values.extend(values.clone());
-    let mut sql = format!("{CHANGES}{filter} UNION ALL {ACCESS}{filter} ORDER BY at DESC, id DESC");
+    let (ours, of_each) = filter(query, "action");
+    // What was done then and what is done now go by the same words, and are not the same.
+    let (theirs, _) = filter(query, "'former_' || action");
+    let mut values = [of_each.as_slice(); 3].concat();
+    let mut sql = format!(
+        "{CHANGES}{ours} UNION ALL {ACCESS}{ours} UNION ALL {FORMER}{theirs} ORDER BY at DESC, id DESC"
+    );
     if let Some(limit) = limit {
         sql.push_str(" LIMIT ?");
         values.push(Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
@@ -128,14 +136,15 @@ fn each(
     Ok(())
 }
 
-/// The filters as SQL that holds for both logs, so that each is read along its index.
-fn filter(query: &AuditQuery) -> (String, Vec<Sql>) {
+/// The filters as SQL that holds for each log, so that each is read along its index; `action` is how one says what was done.
+fn filter(query: &AuditQuery, action: &str) -> (String, Vec<Sql>) {
+    let done = format!("{action} = ?");
     let text = |text: String| vec![Sql::Text(text)];
     let (after_at, after_id) = query.after.map_or((None, None), |(at, id)| (Some(at), Some(id)));
     let wanted: [(&str, Option<Vec<Sql>>); 6] = [
         ("patient_id = ?", query.patient.map(|id| text(id.to_string()))),
         ("user_id = ?", query.user.map(|id| text(id.to_string()))),
-        ("action = ?", query.action.clone().map(text)),
+        (&done, query.action.clone().map(text)),
         ("at >= ?", query.from.map(|at| vec![Sql::Integer(at.0)])),
         ("at < ?", query.until.map(|at| vec![Sql::Integer(at.0)])),
         (
@@ -158,9 +167,13 @@ fn filter(query: &AuditQuery) -> (String, Vec<Sql>) {
 }
 
 fn actions(connection: &Connection) -> Result<Vec<String>, Error> {
-    let sql = "SELECT action FROM audit_event UNION SELECT action FROM access_event ORDER BY 1";
+    // There may be millions of theirs: each word is looked up, not collected.
+    let sql = "SELECT action FROM audit_event UNION SELECT action FROM access_event
+               UNION SELECT 'former_' || value FROM json_each(?1)
+                     WHERE EXISTS (SELECT 1 FROM former_event WHERE action = value) ORDER BY 1";
     let mut statement = connection.prepare_cached(sql)?;
-    let words = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let theirs = serde_json::to_string(FormerAct::ALL).unwrap_or_default();
+    let words = statement.query_map([theirs], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(words)
 }
 
@@ -197,6 +210,6 @@ fn flat(words: &serde_json::Map<String, Value>) -> Vec<String> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    let others = words.iter().filter(|(name, _)| name.as_str() != "done_at");
+    let others = words.iter().filter(|(name, value)| name.as_str() != "done_at" && !value.is_null());
     others.map(|(name, value)| format!("{name}: {}", word(value))).collect()
 }

@@ -1,9 +1,10 @@
-//! Both logs as one list, filtered and paged.
+//! All logs as one list, filtered and paged.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use wattle_domain::entities::{AccessEvent, AuditEvent};
+use wattle_domain::entities::{AccessEvent, AuditEvent, FormerEvent};
+use wattle_domain::fields::FormerAct;
 use wattle_domain::{CommandId, FeedClass, FeedSeq, PatientId, UserId, UtcInstant, WorkstationId};
 use wattle_local_store::{Identity, Store};
 use wattle_protocol::ipc::audit::{AuditPage, AuditQuery};
@@ -135,6 +136,53 @@ fn a_search_says_how_many_and_a_sign_in_refused_without_the_server_says_when_it_
             ("sign_in_refused", Some(NINE), more(["why: without_server", "to Ann Lee"])),
             ("search_patients", Some(NINE), vec!["hits: 3".to_owned()]),
         ]
+    );
+}
+
+#[test]
+fn what_the_old_system_wrote_down_is_told_apart_and_found_with_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open_as(folder.path(), Identity { profile: "ref-front-admin".into(), ..identity() });
+    store.adopt_epoch("one").unwrap();
+    let former = |n: u128, action: FormerAct, field: Option<&str>| FormerEvent {
+        id: id(0xa4, n),
+        at: UtcInstant(NINE.0 - i64::try_from(n).unwrap() * MINUTE),
+        user_id: LEE,
+        action,
+        patient_id: Some(PatientId(id(3, 1))),
+        place: Some("Patient Detail".into()),
+        record: Some("4711".into()),
+        field: field.map(Into::into),
+    };
+    let mut frames = clinic_frames(&[patient(1, "Maria", "Costa", "1963-02-01")]);
+    frames.push(Frame::Whole { feed: FeedClass::Admin, rows: 3 });
+    frames.push(frame(&[change(1, MARIA, "edit_patient", Some(1))]));
+    frames.push(frame(&[
+        former(1, FormerAct::Changed, Some("PhoneMobile")),
+        former(2, FormerAct::Viewed, None),
+    ]));
+    let Frame::Checkpoint { mut cursors, answers, complete, digests } = checkpoint(1, vec![]) else {
+        panic!()
+    };
+    cursors.insert(FeedClass::Admin, FeedSeq(1));
+    frames.push(Frame::Checkpoint { cursors, answers, complete, digests });
+    pull(&store, frames);
+    let page = ask(&store, AuditQuery { patient: Some(PatientId(id(3, 1))), ..AuditQuery::default() });
+    assert_eq!(page.actions, ["edit_patient", "former_changed", "former_viewed"]);
+    let seen: Vec<_> = page.lines.iter().map(|l| (l.action.as_str(), l.user_name.as_deref())).collect();
+    let lee = Some("Ann Lee");
+    assert_eq!(
+        seen,
+        [("edit_patient", Some("Maria Costa")), ("former_changed", lee), ("former_viewed", lee)]
+    );
+    let mut more = page.lines[1].more.clone();
+    more.sort();
+    assert_eq!(more, ["field: PhoneMobile", "in: Patient Detail", "record: 4711"]);
+    let only = AuditQuery { action: Some("former_viewed".into()), user: Some(LEE), ..AuditQuery::default() };
+    let lines = ask(&store, only).lines;
+    assert_eq!(lines.iter().map(|l| l.id).collect::<Vec<_>>(), [id(0xa4, 2)]);
+    assert!(
+        ask(&store, AuditQuery { action: Some("viewed".into()), ..AuditQuery::default() }).lines.is_empty()
     );
 }
 

@@ -33,6 +33,8 @@ async fn append_only_tables_refuse_even_the_superuser() {
         "DELETE FROM clinic.appointment_event",
         "UPDATE clinic.payment SET amount_cents = 0",
         "DELETE FROM clinic.payment",
+        "UPDATE clinic.former_event SET action = 'viewed'",
+        "DELETE FROM clinic.former_event",
         "TRUNCATE clinic.patient CASCADE",
         "SET ROLE wattle_owner; DELETE FROM clinic.audit_event",
     ] {

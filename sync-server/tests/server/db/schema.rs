@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wattle_domain::fields::{
     AddressKind, AlertPlace, AlertSeverity, AllergyKind, AllergySeverity, AppointmentEventKind,
     AppointmentStatus, BirthDateAccuracy, ConflictStatus, ContactKind, DocumentKind, DocumentSource,
-    DocumentStatus, EntryStatus, IdentifierKind, LocationKind, NoteKind, ObservationCode, Payer,
+    DocumentStatus, EntryStatus, FormerAct, IdentifierKind, LocationKind, NoteKind, ObservationCode, Payer,
     PaymentMethod, RecallStatus, SessionKind, Sex,
 };
 use wattle_domain::{ColumnKind, Rest, Role, TableName};
@@ -196,7 +196,8 @@ async fn the_app_has_just_the_grants_that_it_needs_on_synced_tables() {
         );
         let only_read =
             matches!(table.class, wattle_domain::FeedClass::Ref | wattle_domain::FeedClass::Billing);
-        let written = !only_read || kept_here;
+        // The log of before is closed.
+        let written = (!only_read || kept_here) && *name != TableName::FormerEvent;
         assert!(may("wattle_app", "SELECT").await);
         assert_eq!(may("wattle_app", "INSERT").await, written, "{}", table.sql);
         assert_eq!(may("wattle_app", "UPDATE").await, written && !table.append_only, "{}", table.sql);
@@ -256,6 +257,7 @@ async fn columns_take_just_the_words_of_the_domain() {
         (("recall", "status"), words(RecallStatus::ALL, RecallStatus::as_str)),
         (("invoice", "payer"), words(Payer::ALL, Payer::as_str)),
         (("payment", "method"), words(PaymentMethod::ALL, PaymentMethod::as_str)),
+        (("former_event", "action"), words(FormerAct::ALL, FormerAct::as_str)),
         (("user_role", "role"), words(&Role::ALL, Role::as_str)),
     ]);
     let root = root().await;
