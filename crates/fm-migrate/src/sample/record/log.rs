@@ -42,7 +42,9 @@ const LAYOUTS: &[&str] = &["Patient Detail", "Consultation", "Letters"];
 
 pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> Result<(), Error> {
     let mut random = Random::new(clinic.plan.seed, 17);
-    let good = if clinic.visits.is_empty() { 0 } else { clinic.plan.notes / 2 };
+    // But for those of the night in which the clock is put back.
+    let visits: Vec<_> = clinic.visits.iter().filter(|v| v.start_min != 135).collect();
+    let good = if visits.is_empty() { 0 } else { clinic.plan.notes / 2 };
     let mut bad = Vec::new();
     for _ in 0..clinic.plan.dirt(1) {
         bad.push(Bad::new("NULL_KEY", KEY, " "));
@@ -53,7 +55,7 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
     }
     let mut sheet = Sheet::delimited((dir, "Log.mer"), FIELDS, good, bad, truth)?;
     let mut cells = Vec::new();
-    for (i, visit) in (0..good).zip(clinic.visits.iter().cycle()) {
+    for (i, visit) in (0..good).zip(visits.iter().cycle()) {
         let (action, field, old, new) = random.pick(CHANGES);
         let layout = random.pick(LAYOUTS);
         let on = day(clinic.plan.today, i64::from(visit.day)).format("%-d/%-m/%Y");
