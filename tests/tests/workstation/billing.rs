@@ -82,7 +82,7 @@ async fn whoever_runs_the_practice_sees_an_account_and_the_desk_gets_none_of_it(
     assert!(matches!(shut, Err(Error::Restricted)), "{shut:?}");
 }
 
-async fn enter(window: &Window, who: &Person, family_name: &str, patient: &str) {
+pub(crate) async fn enter(window: &Window, who: &Person, family_name: &str, patient: &str) {
     window.fill(&testid("signin-username"), who.username).await.unwrap();
     window.fill(&testid("signin-password"), who.password).await.unwrap();
     window.click(&testid("signin-submit")).await.unwrap();

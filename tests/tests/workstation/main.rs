@@ -19,6 +19,7 @@ mod desk;
 mod documents;
 mod enrolment;
 mod first_copy;
+mod former_log;
 mod inside;
 mod keyring;
 mod lease;
