@@ -35,8 +35,13 @@ async fn an_entry_outlives_its_patient_and_says_no_values() {
     assert_eq!(entry(&url, "G000016").await[2], "other");
     assert_eq!(entry(&url, "G000019").await[3], "", "a field's content is no name of one");
     let notes = &report.tables["log"].notes;
-    for code in ["ORPHAN", "PARENT_REJECTED", "REQUIRED_EMPTY", "VALUE_UNKNOWN"] {
+    for code in ["ORPHAN", "REQUIRED_EMPTY", "VALUE_UNKNOWN"] {
         assert!(notes.iter().any(|(noted, n)| noted.as_str() == code && *n > 0), "{code}: {notes:?}");
+    }
+    // What can be mended waits until it is: a row that only grows would stay as it was first brought.
+    let rejects = &report.tables["log"].rejects;
+    for code in ["PARENT_REJECTED", "VALUE_UNKNOWN"] {
+        assert!(rejects.iter().any(|(why, n)| why.as_str() == code && *n > 0), "{code}: {rejects:?}");
     }
     let anybodys =
         "SELECT count(*) FROM clinic.former_event e WHERE e.patient_id IS NOT NULL AND NOT EXISTS (
@@ -82,10 +87,9 @@ async fn the_log_is_neither_rewritten_nor_taken_back() {
     let pool = PgPool::connect(&url).await.unwrap();
     sqlx::raw_sql("ALTER TABLE clinic.former_event DISABLE TRIGGER ALL").execute(&pool).await.unwrap();
     pool.close().await;
-    let cleaned = "UPDATE clinic.former_event SET action = 'viewed'
-                   WHERE id = (SELECT row_id FROM clinic.migration_map WHERE source_key = 'G000001' AND table_name = 'former_event')
-                     AND action <> 'viewed'";
-    let altered = tamper(&url, cleaned).await;
+    let cleaned = "UPDATE clinic.former_event SET action = CASE action WHEN 'viewed' THEN 'printed' ELSE 'viewed' END
+                   WHERE id = (SELECT row_id FROM clinic.migration_map WHERE source_key = 'G000001' AND table_name = 'former_event')";
+    assert_eq!(tamper(&url, cleaned).await, 1);
     let odd = house.verify(&url).await.differences.into_iter().filter(|d| d.why == Why::Unexplained).count();
-    assert_eq!(u64::try_from(odd).unwrap(), altered, "is seen");
+    assert_eq!(odd, 1, "is seen");
 }

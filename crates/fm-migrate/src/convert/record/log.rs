@@ -1,7 +1,8 @@
 //! The log that the old system kept of itself.
 //!
-//! An entry without its day is none; everything else that is wrong with one is noted, and it loads: a log is read because a
-//! record is not what it was, so it must outlive patients that are gone. What fields held before and after stays in staging.
+//! A log is read because a record is not what it was, so an entry outlives a patient who is gone. It is never rewritten here: what
+//! can still be mended (a patient who is rejected, a word that nobody has translated) keeps it out until it is. What fields held
+//! before and after stays in staging.
 
 use wattle_domain::PatientId;
 use wattle_domain::entities::FormerEvent;
@@ -51,14 +52,20 @@ impl Convert for Log<'_> {
         let key = key_of(&base.bound, base.census, row)?;
         let cells = base.bound.cells(row);
         let at = base.at(cells, ("at", "date", "time"), forms, &mut notes)?;
-        let patient = reference(cells, "patient", base.around.patients, &mut notes);
-        let patient = notes.optional("patient", patient.transpose());
+        let patient = match reference(cells, "patient", base.around.patients, &mut notes) {
+            Err(Code::ParentRejected) => return Err(base.refuse("patient", Code::ParentRejected)),
+            found => notes.optional("patient", found.transpose()),
+        };
+        let action = cells.raw("action").map_or(Ok(FormerAct::Other), |theirs| {
+            let ours = base.bound.word("action", theirs).and_then(|word| word.parse().ok());
+            ours.ok_or_else(|| base.refuse("action", Code::ValueUnknown))
+        })?;
         let id = base.around.namespace.record(base.table, &key);
         let event = FormerEvent {
             id,
             at,
             user_id: authors.of(base, cells, &mut notes),
-            action: base.word(cells, "action", &mut notes).unwrap_or(FormerAct::Other),
+            action,
             patient_id: patient.map(PatientId),
             place: name(cells, "place", &mut notes),
             record: name(cells, "record", &mut notes),

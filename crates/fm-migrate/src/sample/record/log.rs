@@ -52,6 +52,9 @@ pub(super) fn write(clinic: &Clinic<'_>, dir: &Path, truth: &mut TableTruth) -> 
         bad.push(Bad::new("COLUMN_COUNT", 0, SAME));
         bad.push(Bad::new("REQUIRED_EMPTY", AT, ""));
         bad.push(Bad::new("DATE_UNPARSED", AT, "?"));
+        bad.push(Bad::new("VALUE_UNKNOWN", ACTION, "RUN SCRIPT"));
+        let rejected = clinic.register.rejected.iter().take(1);
+        bad.extend(rejected.map(|n| Bad::new("PARENT_REJECTED", PATIENT, &number(*n))));
     }
     let mut sheet = Sheet::delimited((dir, "Log.mer"), FIELDS, good, bad, truth)?;
     let mut cells = Vec::new();
@@ -109,18 +112,9 @@ fn sprinkle(
             put(PATIENT, &number(clinic.register.nobody));
             notes.push(("ORPHAN", "PatientNo"));
         }
-        10 => {
-            if let Some(rejected) = clinic.register.rejected.first() {
-                put(PATIENT, &number(*rejected));
-                notes.push(("PARENT_REJECTED", "PatientNo"));
-            }
-        }
         // Of nobody in particular.
         13 => put(PATIENT, ""),
-        16 => {
-            put(ACTION, "RUN SCRIPT");
-            notes.push(("VALUE_UNKNOWN", "LogAction"));
-        }
+        16 => put(ACTION, ""),
         // A script that wrote down the field's content instead of its name.
         19 => {
             put(FIELD, "rang her mother\nno answer");
