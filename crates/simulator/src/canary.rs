@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use wattle_domain::FeedClass;
+use wattle_protocol::pull::Frame;
 
 /// Clinic and class of a word that was found.
 pub type Mark = (usize, FeedClass);
@@ -58,6 +61,21 @@ pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &str)) {
     }
 }
 
+/// Every mark in a frame. The sums of a digest are read as the bytes that they are: in the letters of base64, big and small
+/// alike, chance spells a word in one run of some ten thousand.
+pub fn scan_frame(frame: &Frame, mut found: impl FnMut(Mark, &str)) {
+    let mut frame = frame.clone();
+    if let Frame::Checkpoint { digests, .. } = &mut frame {
+        for digest in digests {
+            if let Ok(sums) = STANDARD.decode(&digest.buckets) {
+                scan(&sums, &mut found);
+                digest.buckets.clear();
+            }
+        }
+    }
+    scan(&serde_json::to_vec(&frame).unwrap_or_default(), found);
+}
+
 /// The first letters of a word, the letter that follows and its digits.
 fn whole<'a>(head: impl Iterator<Item = &'a u8>, rest: impl Iterator<Item = &'a u8>) -> String {
     let mut word: String = head.map(|b| char::from(b.to_ascii_lowercase())).collect();
@@ -82,6 +100,9 @@ pub fn words(bytes: &[u8]) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use wattle_protocol::digest::TableDigest;
+    use wattle_protocol::session::Cursors;
+
     use super::*;
 
     #[test]
@@ -98,5 +119,32 @@ mod tests {
         // As a table of words has them: the word, and at once the same turned round.
         assert_eq!(words(format!("{small}{turned}").as_bytes()).len(), 1);
         assert!(words(b"kqx kqxzwvz9 vwzxqk").is_empty());
+    }
+
+    #[test]
+    fn sums_spell_no_word_by_chance_and_hide_none() {
+        let found = |buckets: String| {
+            let digest = TableDigest {
+                feed: FeedClass::Admin,
+                table: "workstation".to_owned(),
+                content_of: None,
+                buckets,
+            };
+            let frame = Frame::Checkpoint {
+                cursors: Cursors::new(),
+                answers: Vec::new(),
+                complete: true,
+                digests: vec![digest],
+            };
+            let mut found = Vec::new();
+            scan_frame(&frame, |_, word| found.push(word.to_owned()));
+            found
+        };
+        let text = word(1, FeedClass::Admin, "d7");
+        // As a seed had it: eight letters of the base64, turned round.
+        assert!(found("gW8ZUN/nZEUDaHvwZxqKmJAA".to_owned()).is_empty());
+        assert_eq!(found(STANDARD.encode(format!("..{text}.."))), ["kqxzwvhad7"]);
+        // What is no base64 is text, and read as it stands.
+        assert_eq!(found(format!("{text}!")), ["kqxzwvhad7"]);
     }
 }
