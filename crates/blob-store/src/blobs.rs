@@ -9,10 +9,12 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::signer::{Method, Signer};
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload};
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload,
+};
 
 use crate::error::Error;
-use crate::place;
+use crate::{file, place};
 
 /// A place for blobs. Cheap to clone.
 #[derive(Clone)]
@@ -79,7 +81,11 @@ impl Blobs {
         }
         let got = self.store.get_opts(&path, GetOptions { range, ..GetOptions::default() }).await?;
         let size = got.meta.size;
-        Ok(Read { size, bytes: got.into_stream().map_err(Error::from).boxed() })
+        let bytes = match got.payload {
+            GetResultPayload::File(opened, _) => file::stream(opened, got.range),
+            GetResultPayload::Stream(bytes) => bytes.map_err(Error::from).boxed(),
+        };
+        Ok(Read { size, bytes })
     }
 
     /// A URL that reads one blob, until a while is over; `None` where the store does not sign.

@@ -9,6 +9,7 @@ mod blobs;
 pub mod cloud;
 mod connector;
 mod error;
+mod file;
 mod place;
 
 pub use blobs::{Blobs, Read};

@@ -1,5 +1,7 @@
 //! One container's bytes: sealed part by part, checked against what FileMaker says of them, read back.
 
+use std::collections::BTreeMap;
+
 use futures::TryStreamExt as _;
 use md5::{Digest as _, Md5};
 use sqlx::postgres::PgConnection;
@@ -44,6 +46,16 @@ pub(super) struct Copying<'c> {
     pub(super) object: &'c Object<'c>,
 }
 
+/// Where a container's bytes are to be.
+struct Place {
+    version: i32,
+    document: Uuid,
+    held: Held,
+    key: DocumentKey,
+    /// An earlier try may have left parts there.
+    begun: bool,
+}
+
 /// What one try came to.
 enum Took {
     Done(Container),
@@ -67,7 +79,7 @@ impl Copying<'_> {
         (row, cells): (&RawRow, Cells<'_>),
     ) -> Result<Container, Error> {
         let mut found = found.clone();
-        let (mut size, mut compared, mut nothing) = (None, false, false);
+        let (mut size, mut compared, mut nothing) = (None, false, self.was_missing());
         for n in 1..=TRIES {
             let opened = match source.open(&found).await? {
                 Opening::Open(opened) => opened,
@@ -120,6 +132,14 @@ impl Copying<'_> {
         Err(Error::Server { doing: "fetching a container", stop, advice: stop.advice() })
     }
 
+    /// Whether it was asked for twice, in vain, since the record was changed: once is enough then.
+    fn was_missing(&self) -> bool {
+        self.object.before.is_some_and(|before| {
+            let missing = matches!(before.state, State::Rejected { code: Code::ContainerMissing, .. });
+            missing && before.mark == self.object.mark
+        })
+    }
+
     fn missing(&self, found: &Found) -> Container {
         let said = self.object.said;
         let (code, elsewhere) = match &found.at {
@@ -154,18 +174,18 @@ impl Copying<'_> {
         if size > u64::try_from(LARGEST_DOCUMENT_BYTES).unwrap_or(0) {
             return refuse(self, Code::ContainerLarge);
         }
-        let (version, document, held, key) = self.place(size).await?;
-        let put = self.put(opened.body, size, &held, (document, &key), name.as_deref().unwrap_or_default());
+        let place = self.place(size).await?;
+        let put = self.put(opened.body, size, &place, name.as_deref().unwrap_or_default());
         let (sums, mime) = match put.await? {
             Ok(put) => put,
             Err(Unput::Broken) => return Ok(Took::Again),
             Err(Unput::Refused(code)) => {
-                self.clear(document, &held).await?;
+                self.clear(&place).await?;
                 return refuse(self, code);
             }
         };
         if said.md5.as_ref().is_some_and(|wanted| *wanted != sums.md5) {
-            self.clear(document, &held).await?;
+            self.clear(&place).await?;
             return refuse(self, Code::ContainerMd5);
         }
         let object = self.object;
@@ -173,7 +193,7 @@ impl Copying<'_> {
             repetition: object.repetition,
             state: State::Same,
             mark: object.mark.to_owned(),
-            version,
+            version: place.version,
             patient: object.patient.clone(),
             name,
             mime: Some(mime.to_owned()),
@@ -185,21 +205,21 @@ impl Copying<'_> {
         if !object.patient.is_empty()
             && facts::has_same(self.writer, self.owner, which, (&object.patient, &sums.sha256)).await?
         {
-            self.clear(document, &held).await?;
+            self.clear(&place).await?;
             return Ok(Took::Done(kept));
         }
-        if self.read_back(size, &held, (document, &key)).await? != Some(sums.sha256) {
+        if self.read_back(size, &place).await? != Some(sums.sha256) {
             // A part of an earlier try, of other bytes: begun anew under another name and key.
-            self.clear(document, &held).await?;
+            self.clear(&place).await?;
             return Ok(Took::Again);
         }
         let stored_at = chrono::DateTime::from(std::time::SystemTime::now());
-        kept.state = State::Stored { document, stored_at };
+        kept.state = State::Stored { document: place.document, stored_at };
         Ok(Took::Done(kept))
     }
 
     /// Where the bytes are to be: where an earlier try began, or a new place under a new key.
-    async fn place(&mut self, size: u64) -> Result<(i32, Uuid, Held, DocumentKey), Error> {
+    async fn place(&mut self, size: u64) -> Result<Place, Error> {
         let (object, clinic) = (self.object, self.owner.clinic);
         let size_bytes = i64::try_from(size).unwrap_or(i64::MAX);
         let mut version = object.before.map_or(0, |b| b.version);
@@ -212,18 +232,18 @@ impl Copying<'_> {
                     if held.size_bytes == size_bytes && DocumentKey::from_base64(&held.key).is_ok() =>
                 {
                     let key = DocumentKey::from_base64(&held.key).map_err(fault)?;
-                    return Ok((version, document, held, key));
+                    return Ok(Place { version, document, held, key, begun: true });
                 }
                 earlier => {
                     // Of another length, or under a key that was sealed since and that nobody here can open.
                     if let Some(earlier) = earlier {
-                        self.clear(document, &earlier).await?;
+                        self.give_up(document, &earlier).await?;
                     }
                     let key = DocumentKey::generate().map_err(fault)?;
                     let folder = new_folder(clinic.0).map_err(fault)?;
                     let held = Held { folder, key: key.to_base64(), size_bytes, stored: false };
                     facts::hold(self.writer, clinic, document, &held).await?;
-                    return Ok((version, document, held, key));
+                    return Ok(Place { version, document, held, key, begun: false });
                 }
             }
         }
@@ -233,12 +253,16 @@ impl Copying<'_> {
         &self,
         mut body: Body,
         size: u64,
-        held: &Held,
-        (document, key): (Uuid, &DocumentKey),
+        place: &Place,
         name: &str,
     ) -> Result<Result<(Sums, &'static str), Unput>, Error> {
-        let parts = Parts::new(document, size, key).map_err(fault)?;
-        let there = self.blobs.sizes(&held.folder).await.map_err(Error::store("looking for parts"))?;
+        let parts = Parts::new(place.document, size, &place.key).map_err(fault)?;
+        let folder = &place.held.folder;
+        let there = if place.begun {
+            self.blobs.sizes(folder).await.map_err(Error::store("looking for parts"))?
+        } else {
+            BTreeMap::new()
+        };
         let (mut sha256, mut md5, mut mime) = (Hasher::default(), Md5::new(), "");
         for number in 0..Parts::count(size) {
             let wanted = Parts::plain_bytes(size, number).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
@@ -258,7 +282,7 @@ impl Copying<'_> {
             let part = part_name(number);
             if there.get(&part).copied() != Parts::sealed_bytes(size, number) {
                 let sealed = parts.seal(number, &plain).map_err(fault)?;
-                let name = format!("{}/{part}", held.folder);
+                let name = format!("{folder}/{part}");
                 self.blobs.put(&name, sealed).await.map_err(Error::store("putting a part"))?;
             }
         }
@@ -272,16 +296,11 @@ impl Copying<'_> {
     }
 
     /// The hash of what is in the store; `None` when a part is missing or does not open.
-    async fn read_back(
-        &self,
-        size: u64,
-        held: &Held,
-        (document, key): (Uuid, &DocumentKey),
-    ) -> Result<Option<String>, Error> {
-        let parts = Parts::new(document, size, key).map_err(fault)?;
+    async fn read_back(&self, size: u64, place: &Place) -> Result<Option<String>, Error> {
+        let parts = Parts::new(place.document, size, &place.key).map_err(fault)?;
         let mut sha256 = Hasher::default();
         for number in 0..Parts::count(size) {
-            let name = format!("{}/{}", held.folder, part_name(number));
+            let name = format!("{}/{}", place.held.folder, part_name(number));
             let mut read = match self.blobs.read(&name, 0).await {
                 Ok(read) if Some(read.size) == Parts::sealed_bytes(size, number) => read,
                 Ok(_) | Err(wattle_blob_store::Error::NotFound) => return Ok(None),
@@ -300,7 +319,11 @@ impl Copying<'_> {
     }
 
     /// Takes back what is not to stay: the place first, so that what is left of it after a kill belongs to nobody.
-    async fn clear(&mut self, document: Uuid, held: &Held) -> Result<(), Error> {
+    async fn clear(&mut self, place: &Place) -> Result<(), Error> {
+        self.give_up(place.document, &place.held).await
+    }
+
+    async fn give_up(&mut self, document: Uuid, held: &Held) -> Result<(), Error> {
         facts::let_go(self.writer, self.owner.clinic, document).await?;
         let removed = self.blobs.remove_folder(&held.folder).await;
         removed.map(drop).map_err(Error::store("removing parts"))

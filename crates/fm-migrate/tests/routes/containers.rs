@@ -11,6 +11,7 @@ use wattle_filemaker_standin::database::Stored;
 use wattle_filemaker_standin::{Fault, Settings, What};
 use wattle_fm_migrate::Error;
 use wattle_fm_migrate::containers::{self, Copied};
+use wattle_fm_migrate::reason::Code;
 use wattle_fm_migrate::sample::Plan;
 use wattle_fm_migrate::verify::{Request as Verify, Why, checksums, verify};
 use wattle_fm_migrate::wire::{Account, Route};
@@ -414,6 +415,43 @@ fn md5_in(house: &House, key: &str) -> String {
 fn md5_of(bytes: &[u8]) -> String {
     use md5::Digest as _;
     md5::Md5::digest(bytes).iter().map(|b| format!("{b:02X}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_missing_is_asked_for_once_by_the_next_copy_and_taken_when_it_comes() {
+    let Some(target) = Target::new("docs_missing").await else { return };
+    let house = House::new(with_documents(2), Settings::default()).await;
+    one_after_another(&house);
+    insert(&house, "D000000", large(1 << 20));
+    let bytes = |bytes: Option<Vec<u8>>| {
+        house.standin.with(|d| {
+            let records = &mut d.table_mut("Documents").unwrap().records;
+            let record = records.iter_mut().find(|r| r.cells[0] == "D000000").unwrap();
+            record.files.values_mut().for_each(|file| file.bytes = bytes.clone());
+        });
+    };
+    bytes(None);
+    house.extract(&target.url, Route::DataApi).await.unwrap();
+    let mut asked = 0;
+    let mut since = || {
+        let all = house.standin.requests("container");
+        all - std::mem::replace(&mut asked, all)
+    };
+    let first = target.copy(&house, Route::DataApi).await.unwrap();
+    // The sample has others whose bytes are gone.
+    let missing = first.rejected[&Code::ContainerMissing];
+    assert_eq!(first.stored, 1);
+    let asked_first = since();
+    let second = target.copy(&house, Route::DataApi).await.unwrap();
+    assert_eq!((second.stored, second.known, &second.rejected), (0, 1, &first.rejected));
+    // What is there is not asked for again, and what is not need not be asked twice. Each question is two requests: the first
+    // fetches the cookie.
+    assert_eq!((asked_first, since()), (2 * (2 * missing + 1), 2 * missing));
+    // Somebody mends the server; nobody touches the record.
+    bytes(Some(large(1 << 20)));
+    let third = target.copy(&house, Route::DataApi).await.unwrap();
+    assert_eq!((third.stored, third.known), (1, 1));
+    assert_eq!(third.rejected.get(&Code::ContainerMissing).copied().unwrap_or(0), missing - 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
