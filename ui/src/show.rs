@@ -4,6 +4,7 @@
 
 use wattle_domain::entities::{Patient, Practitioner};
 use wattle_domain::identifiers::{medicare, phone};
+pub(crate) use wattle_domain::number::thousands;
 use wattle_domain::{ClinicDate, ClinicZone, UtcInstant};
 use wattle_protocol::ipc::patients::PatientHit;
 
@@ -110,19 +111,6 @@ pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(n)) }
 }
 
-/// `60,000`.
-pub(crate) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 /// `812 kB`, `81.4 MB`, `1.2 GB`.
 pub(crate) fn bytes(n: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
@@ -171,8 +159,6 @@ mod tests {
         assert_eq!(ago(now, now), "just now");
         assert_eq!(ago(now, UtcInstant(10_000_000 - 8_000)), "8 s ago");
         assert_eq!(ago(now, now.plus_minutes(-125)), "2 h 5 min ago");
-        assert_eq!(thousands(60_000), "60,000");
-        assert_eq!(thousands(999), "999");
         assert_eq!(
             [1, 999_000, 81_449_000, 1_250_000_000].map(bytes),
             ["1 kB", "999 kB", "81.4 MB", "1.2 GB"]

@@ -21,6 +21,7 @@ pub mod length;
 pub mod letter;
 pub mod measure;
 pub mod money;
+pub mod number;
 pub mod problem;
 pub mod rejection;
 pub mod restriction;

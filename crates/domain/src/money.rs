@@ -1,19 +1,14 @@
 //! Money in words: kept in whole cents, shown in dollars.
 
+use crate::number::thousands;
+
 /// `$1,234.50`; `-$45.00` goes the other way.
 #[must_use]
 pub fn dollars(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     let (whole, part) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
-    let digits = whole.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}${grouped}.{part:02}")
+    let whole = thousands(whole);
+    format!("{sign}${whole}.{part:02}")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use wattle_domain::money::dollars;
+use wattle_domain::number::thousands;
 
 use super::{Counted, Sum, Verified, What, Why};
 use crate::mapping::Mapping;
@@ -100,20 +101,6 @@ fn code(text: impl ToString) -> Cell {
     Cell { code: true, ..cell(text) }
 }
 
-/// A number as people read it: 1,066.
-fn count(number: impl ToString) -> String {
-    let digits = number.to_string();
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
-    let mut out = String::from(sign);
-    for (place, digit) in (0..digits.len()).rev().zip(digits.chars()) {
-        out.push(digit);
-        if place > 0 && place.is_multiple_of(3) {
-            out.push(',');
-        }
-    }
-    out
-}
-
 /// In red, unless it is good.
 fn checked(text: impl ToString, good: bool) -> Cell {
     Cell { tone: if good { Tone::Plain } else { Tone::Bad }, ..cell(text) }
@@ -158,9 +145,9 @@ impl Account {
         let text = format!(
             "Every record is accounted for. {} records were read, {} are in Wattle, {} could not be trusted and wait on a list for \
              a person.",
-            count(sum(|c| c.staged)),
-            count(sum(|c| c.loaded)),
-            count(sum(Counted::rejected))
+            thousands(sum(|c| c.staged)),
+            thousands(sum(|c| c.loaded)),
+            thousands(sum(Counted::rejected))
         );
         self.words(Tone::Good, text);
     }
@@ -181,7 +168,7 @@ impl Account {
         }
         head.extend([numbers("Read"), numbers("In Wattle"), numbers("On the list")]);
         let rows = v.counts.iter().map(|c| {
-            let number = |n: u64| checked(count(n), c.good());
+            let number = |n: u64| checked(thousands(n), c.good());
             let said = |n: Option<u64>| n.map_or_else(|| cell("not asked"), number);
             let mut row = vec![cell(c.table), cell(way(&c.route))];
             if asked {
@@ -205,7 +192,7 @@ impl Account {
             for (what, list) in [("on the list", &c.rejects), ("loaded, noted", &c.notes)] {
                 for (reason, n) in list {
                     let meaning = format!("{what}: {}", meaning(*reason));
-                    rows.push(vec![cell(c.table), cell(meaning), code(reason.as_str()), cell(count(n))]);
+                    rows.push(vec![cell(c.table), cell(meaning), code(reason.as_str()), cell(thousands(*n))]);
                 }
             }
         }
@@ -237,14 +224,14 @@ impl Account {
                 ("cents", "gst") => ("GST", dollars),
                 ("cents", "fee") => ("billed", dollars),
                 ("cents", _) => ("received", dollars),
-                _ => (s.what, |n| count(n)),
+                _ => (s.what, thousands),
             };
             vec![
                 cell(s.table),
                 cell(&s.column),
                 cell(what),
                 checked(said(s.there), s.good()),
-                checked(count(s.left_out), s.good()),
+                checked(thousands(s.left_out), s.good()),
                 checked(format!("{}{more}", said(s.here)), s.good()),
             ]
         });
@@ -268,7 +255,7 @@ impl Account {
                 true => Cell { tone: Tone::Good, ..cell("equal") },
                 false => cell("differs, see below"),
             };
-            vec![cell(t.table), cell(count(t.expected)), cell(count(t.actual)), verdict, code(short)]
+            vec![cell(t.table), cell(thousands(t.expected)), cell(thousands(t.actual)), verdict, code(short)]
         });
         let head =
             vec![wide("Table"), numbers("Should be"), numbers("Are"), words("Compared"), words("Checksum")];
