@@ -149,6 +149,9 @@ impl Lane {
             repetitions.push(0);
             self.keep(&key, &Container::without_bytes(0, State::Empty, &mark)).await?;
         }
+        if before.iter().all(|c| repetitions.contains(&c.repetition)) {
+            return Ok(());
+        }
         facts::forget(&mut self.writer, common.owner(), &key, &repetitions).await
     }
 

@@ -264,7 +264,7 @@ impl Body {
     pub(super) async fn fill(&mut self, wanted: usize) -> Result<Result<Vec<u8>, Broken>, Error> {
         match self {
             Self::File(path, file) => {
-                let mut bytes = Vec::new();
+                let mut bytes = Vec::with_capacity(wanted);
                 let most = u64::try_from(wanted).unwrap_or(u64::MAX);
                 file.by_ref().take(most).read_to_end(&mut bytes).map_err(Error::file(path))?;
                 Ok(Ok(bytes))

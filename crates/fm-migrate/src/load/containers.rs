@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 use wattle_domain::ClinicId;
@@ -245,36 +244,24 @@ pub(crate) async fn has_same(
     .map_err(Error::db("looking for the same content"))
 }
 
-/// Notes what became of a container; with it, that its bytes are there.
+/// Notes what became of a container; with it, in one statement, that its bytes are there.
 pub(crate) async fn note(
     connection: &mut PgConnection,
     owner: Owner<'_>,
     key: &str,
     it: &Container,
 ) -> Result<(), Error> {
-    let doing = || Error::db("noting what became of a container");
-    let mut tx = connection.begin().await.map_err(doing())?;
     let (state, document, stored_at, code, path) = match &it.state {
         State::Stored { document, stored_at } => ("stored", Some(*document), Some(*stored_at), None, None),
         State::Same => ("same", None, None, None, None),
         State::Rejected { code, path } => ("rejected", None, None, Some(code.as_str()), path.as_deref()),
         State::Empty => ("empty", None, None, None, None),
     };
-    if let (Some(document), Some(at)) = (document, stored_at) {
-        sqlx::query(
-            "UPDATE clinic.document_blob SET sha256 = $3, stored_at = $4, checked_at = $4
-             WHERE clinic_id = $1 AND document_id = $2",
-        )
-        .bind(owner.clinic.0)
-        .bind(document)
-        .bind(&it.sha256)
-        .bind(at)
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?;
-    }
     sqlx::query(
-        "INSERT INTO staging.container (clinic_id, source_file, source_table, record_key, repetition, state, mark, version,
+        "WITH there AS (
+             UPDATE clinic.document_blob SET sha256 = $14, stored_at = $16, checked_at = $16
+             WHERE clinic_id = $1 AND document_id = $9)
+         INSERT INTO staging.container (clinic_id, source_file, source_table, record_key, repetition, state, mark, version,
              document_id, patient, name, mime, size_bytes, sha256, md5, stored_at, code, path)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          ON CONFLICT (clinic_id, source_file, source_table, record_key, repetition) DO UPDATE SET state = excluded.state,
@@ -300,10 +287,10 @@ pub(crate) async fn note(
     .bind(stored_at)
     .bind(code)
     .bind(path)
-    .execute(&mut *tx)
+    .execute(connection)
     .await
-    .map_err(doing())?;
-    tx.commit().await.map_err(doing())
+    .map(drop)
+    .map_err(Error::db("noting what became of a container"))
 }
 
 /// Forgets containers of a record that it has no more: all but some repetitions.
