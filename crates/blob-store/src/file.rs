@@ -11,10 +11,12 @@ use futures::stream::{self, BoxStream};
 use crate::error::Error;
 
 /// Bytes of one read. Each is a hop to another thread and back: with the 8 KiB that object_store takes, half a megabyte
-/// was 64 of them, and they cost several times what the reading did.
-const PIECE: u64 = 256 * 1024;
+/// was 64 of them, and they cost several times what the reading did. Much larger ones would rest in the memory of a server
+/// whose readers are slow.
+const PIECE: u64 = 64 * 1024;
 
-/// The bytes of a range. A file that ends before its range does is an error, not a short blob.
+/// The bytes of a range, read by tokio's threads for blocking work. A file that ends before its range does is an error, not
+/// a short blob.
 pub(crate) fn stream(file: File, range: Range<u64>) -> BoxStream<'static, Result<Bytes, Error>> {
     stream::try_unfold((file, range), |(file, range)| async move {
         if range.is_empty() {

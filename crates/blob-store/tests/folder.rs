@@ -36,10 +36,10 @@ async fn a_blob_comes_back_whole_or_from_any_byte() {
 async fn a_blob_of_many_pieces_comes_back_in_their_order() {
     let dir = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(dir.path().to_str().unwrap()).unwrap();
-    // No piece is like another: 256 KiB hold each of these numbers once.
+    // No piece is like another: 64 KiB hold each of these numbers once.
     let bytes: Vec<u8> = (0..150_000_u32).flat_map(u32::to_le_bytes).collect();
     blobs.put("long", bytes.clone()).await.unwrap();
-    for from in [0, 1, 262_143, 262_144, 262_145, 524_288, 599_999] {
+    for from in [0, 1, 65_535, 65_536, 65_537, 131_072, 599_999] {
         let (size, got) = all(&blobs, "long", from).await.unwrap();
         assert_eq!(size, 600_000);
         assert!(got == bytes[usize::try_from(from).unwrap()..], "from {from}");
@@ -52,7 +52,7 @@ async fn a_blob_that_is_cut_off_while_it_is_read_is_an_error() {
     let blobs = Blobs::open(dir.path().to_str().unwrap()).unwrap();
     blobs.put("long", vec![7; 600_000]).await.unwrap();
     let mut read = blobs.read("long", 0).await.unwrap();
-    assert_eq!(read.bytes.try_next().await.unwrap().unwrap().len(), 262_144);
+    assert_eq!(read.bytes.try_next().await.unwrap().unwrap().len(), 65_536);
     std::fs::File::options().write(true).open(dir.path().join("long")).unwrap().set_len(300_000).unwrap();
     let rest: Result<Vec<_>, _> = read.bytes.try_collect().await;
     assert!(matches!(rest, Err(Error::Io(_))), "{rest:?}");

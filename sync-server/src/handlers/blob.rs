@@ -1,12 +1,15 @@
 //! `GET` and `PUT /v1/blob/…`: a blob of the server's folder, for whoever has a signed URL. Where the store signs itself,
 //! nobody comes here.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use futures::stream::BoxStream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use wattle_blob_store::Error;
 use wattle_protocol::ErrorCode;
 
@@ -15,8 +18,8 @@ use crate::error::ApiError;
 use crate::image::{Images, Method, Signed};
 use crate::state::AppState;
 
-/// Pieces on their way to the socket; past these, the store waits for the reader.
-const PIECES_AHEAD: usize = 2;
+/// Pieces (64 KiB) on their way to the socket; past these, the store waits for the reader.
+const PIECES_AHEAD: usize = 1;
 
 /// Sends it, from a byte on if asked.
 pub(crate) async fn blob(
@@ -49,25 +52,40 @@ pub(crate) async fn blob(
             headers.insert(header::CONTENT_RANGE, range);
         }
     }
+    Ok((status, headers, outgoing(read.bytes, place, app.config.blob_time)).into_response())
+}
+
+/// A body that holds its place until its last byte is taken, nobody takes it any more, or its time is over. A stream that
+/// ends before its length is cut, and whoever reads it sees that.
+///
+/// The time runs beside the body and not in it: nobody asks the body of a reader whose window is closed for anything.
+fn outgoing(
+    mut bytes: BoxStream<'static, Result<Bytes, Error>>,
+    place: OwnedSemaphorePermit,
+    time: Duration,
+) -> Body {
     let (sender, mut pieces) = mpsc::channel(PIECES_AHEAD);
-    let (mut bytes, time) = (read.bytes, app.config.blob_time);
+    let (taken, all_taken) = oneshot::channel::<()>();
     tokio::spawn(async move {
-        // The place is free again when the last byte is out, nobody takes it any more, or its time is over. A stream
-        // that ends before its length is cut, and whoever reads it sees that.
         let _place = place;
-        let sending = async {
+        let sending = async move {
             while let Some(piece) = bytes.next().await {
                 if sender.send(piece).await.is_err() {
                     return;
                 }
             }
+            drop(sender);
+            // Says nothing, and is dropped with the body.
+            let _ = all_taken.await;
         };
         if tokio::time::timeout(time, sending).await.is_err() {
             tracing::warn!("a blob was read too slowly");
         }
     });
-    let bytes = futures::stream::poll_fn(move |context| pieces.poll_recv(context));
-    Ok((status, headers, Body::from_stream(bytes)).into_response())
+    Body::from_stream(futures::stream::poll_fn(move |context| {
+        let _ = &taken;
+        pieces.poll_recv(context)
+    }))
 }
 
 /// Takes it whole, of just the length that the URL names and under a name that is free: whoever signed the URL has said
@@ -121,5 +139,59 @@ fn from(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     match text.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')) {
         Some(number) => number.parse().map(Some).map_err(|_| wrong()),
         None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::stream;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// Three pieces: more than the queue holds, and fewer than a document has.
+    fn body(places: &Arc<Semaphore>, time: Duration) -> Body {
+        let pieces = stream::iter((0..3).map(|n| Ok(Bytes::from(vec![n; 10])))).boxed();
+        outgoing(pieces, Arc::clone(places).try_acquire_owned().unwrap(), time)
+    }
+
+    async fn freed(places: &Semaphore) {
+        tokio::time::timeout(Duration::from_secs(20), places.acquire()).await.unwrap().unwrap().forget();
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_place_is_held_until_the_last_piece_is_taken() {
+        let places = Arc::new(Semaphore::new(1));
+        let mut pieces = body(&places, LONG).into_data_stream();
+        for n in 0..3 {
+            assert_eq!(pieces.next().await.unwrap().unwrap(), vec![n; 10]);
+            tokio::task::yield_now().await;
+            assert_eq!(places.available_permits(), 0, "piece {n}");
+        }
+        assert!(pieces.next().await.is_none());
+        drop(pieces);
+        freed(&places).await;
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_goes_away_frees_it() {
+        let places = Arc::new(Semaphore::new(1));
+        let mut pieces = body(&places, LONG).into_data_stream();
+        assert!(pieces.next().await.unwrap().is_ok());
+        drop(pieces);
+        freed(&places).await;
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_has_it_for_a_while_only() {
+        let places = Arc::new(Semaphore::new(1));
+        let pieces = body(&places, Duration::from_millis(50));
+        freed(&places).await;
+        let got: Vec<_> = pieces.into_data_stream().collect().await;
+        assert!(got.len() < 3, "it is cut: {}", got.len());
     }
 }
