@@ -8,12 +8,15 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wattle_domain::FeedClass;
+use wattle_protocol::digest::BUCKETS;
 use wattle_protocol::pull::Frame;
 
 /// Clinic and class of a word that was found.
 pub type Mark = (usize, FeedClass);
 
 const HEAD: [u8; 6] = *b"kqxzwv";
+/// A bucket's count and sum in a digest.
+const SUM_BYTES: usize = 24;
 
 fn class_letter(class: FeedClass) -> u8 {
     match class {
@@ -62,12 +65,13 @@ pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &str)) {
 }
 
 /// Every mark in a frame. The sums of a digest are read as the bytes that they are: in the letters of base64, big and small
-/// alike, chance spells a word in one run of some ten thousand.
+/// alike, chance spells a word in one run of some ten thousand. What has not a digest's length is read as it stands.
 pub fn scan_frame(frame: &Frame, mut found: impl FnMut(Mark, &str)) {
     let mut frame = frame.clone();
     if let Frame::Checkpoint { digests, .. } = &mut frame {
         for digest in digests {
-            if let Ok(sums) = STANDARD.decode(&digest.buckets) {
+            let sums = STANDARD.decode(&digest.buckets).unwrap_or_default();
+            if [SUM_BYTES, SUM_BYTES * BUCKETS].contains(&sums.len()) {
                 scan(&sums, &mut found);
                 digest.buckets.clear();
             }
@@ -142,9 +146,11 @@ mod tests {
         };
         let text = word(1, FeedClass::Admin, "d7");
         // As a seed had it: eight letters of the base64, turned round.
-        assert!(found("gW8ZUN/nZEUDaHvwZxqKmJAA".to_owned()).is_empty());
-        assert_eq!(found(STANDARD.encode(format!("..{text}.."))), ["kqxzwvhad7"]);
-        // What is no base64 is text, and read as it stands.
-        assert_eq!(found(format!("{text}!")), ["kqxzwvhad7"]);
+        assert!(found("gW8ZUN/nZEUDaHvwZxqKmJAAAAAAAAAA".to_owned()).is_empty());
+        assert_eq!(found(STANDARD.encode(format!("{text:.^24}"))), ["kqxzwvhad7"]);
+        // What is no base64, or of no digest's length, is read as it stands.
+        for plain in [format!("{text}!"), format!("{text}A")] {
+            assert_eq!(found(plain), ["kqxzwvhad7"]);
+        }
     }
 }
