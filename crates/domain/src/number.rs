@@ -21,6 +21,8 @@ mod tests {
 
     #[test]
     fn digits_stand_in_groups_of_three() {
+        assert_eq!(thousands(i64::MIN), "-9,223,372,036,854,775,808");
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
         for (number, wanted) in [
             (0, "0"),
             (999, "999"),

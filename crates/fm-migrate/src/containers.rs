@@ -44,8 +44,8 @@ use lane::{Common, Lane};
 use open::Open;
 use source::{Folder, Source, Wired};
 
-/// Files that are under way at once from a disk: while one is sealed, the store takes in another and PostgreSQL notes a third. Memory holds a part
-/// (4 MiB) of each, plain and sealed.
+/// Files that are under way at once from a disk: while one is sealed, the store takes in another and PostgreSQL notes a
+/// third. Memory holds a part (4 MiB) of each, plain and sealed.
 const AT_ONCE: u8 = 8;
 /// From FileMaker Server: each is a session there, and people still work on it.
 const AT_ONCE_BY_WIRE: u8 = 4;
@@ -128,11 +128,11 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     let blobs = Blobs::open(&request.blobs).map_err(Error::store("opening the object storage"))?;
     let route = mapping.route(mapped, request.route);
     // What the mapping or the folder lacks is said before anything is read or written.
-    let on_disk = route == Route::File || mapped.storage == Some(Storage::Open);
-    let usual = if on_disk { AT_ONCE } else { AT_ONCE_BY_WIRE };
+    let first = source(&mapping, mapped, route, request)?;
+    let usual = if matches!(first, Source::Wire(_)) { AT_ONCE_BY_WIRE } else { AT_ONCE };
     let at_once = mapped.at_once.map_or(usual, std::num::NonZeroU8::get);
-    let sources =
-        (0..at_once).map(|_| source(&mapping, mapped, route, request)).collect::<Result<Vec<_>, _>>()?;
+    let others = (1..at_once).map(|_| source(&mapping, mapped, route, request));
+    let sources = std::iter::once(Ok(first)).chain(others).collect::<Result<Vec<_>, _>>()?;
     // The whole of an export before anything is written, as an import reads it.
     let file = match route {
         Route::File => Some(survey(&mapping, mapped, |m, columns| bind(m, table, columns))?),

@@ -234,7 +234,7 @@ pub struct TableMapping {
     /// How FileMaker keeps the files, where they are not asked of it: `open` means that they lie plain in `folder`, and the field
     /// `reference` says where.
     pub storage: Option<Storage>,
-    /// Files that are copied at once, 4 if not said: fewer spare a FileMaker Server that people work on.
+    /// Files that are copied at once; if not said, 8 from a disk and 4 from FileMaker Server: fewer spare a FileMaker Server that people work on.
     pub at_once: Option<std::num::NonZeroU8>,
     /// Our field to their column; `Phone(2)` is a repetition.
     pub fields: BTreeMap<String, String>,

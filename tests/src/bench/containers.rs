@@ -10,13 +10,14 @@ use serde_json::Value;
 use wattle_blob_store::Blobs;
 use wattle_private_postgres::Options;
 
-use super::bucket::AT_ONCE;
 use super::figures::Figures;
 use super::machine;
 use super::scale::Scale;
 use crate::house::{House, today};
 
 const FILES: u32 = 1_000;
+/// As many as a copy has under way from a disk.
+const AT_ONCE: usize = 8;
 /// A page that was scanned in colour.
 const FILE_KIB: u32 = 512;
 /// The house's own database.
@@ -35,7 +36,7 @@ pub fn run(scale: Scale) -> anyhow::Result<Figures> {
             scale.note()
         ),
         "at least 0.7 of a plain copy; under 300 MB",
-        "each file read whole and put whole into a store of the same kind, four at once: not sealed, not compared, not read back",
+        "each file read whole and put whole into a store of the same kind, eight at once: not sealed, not compared, not read back",
     );
     let dir = tempfile::tempdir()?;
     let mut house = House::found_on(dir.path(), Options::default().sized())?;

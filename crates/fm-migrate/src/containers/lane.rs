@@ -135,7 +135,8 @@ impl Lane {
             let last = before.iter().find(|c| c.repetition == repetition);
             repetitions.push(repetition);
             let kept = self.container(&key, cells, one, (row, &mark), last).await?;
-            self.keep(&key, &kept).await?;
+            let fresh = self.count_bytes(&kept, last);
+            self.keep(&key, &kept, fresh).await?;
         }
         let said = Said::of(cells, 1);
         if found.is_empty() && said.says_anything() {
@@ -144,10 +145,10 @@ impl Lane {
             let path = said.path.or(said.name).or_else(|| self.source.expected(&key));
             let kept = Container::without_bytes(1, State::Rejected { code, path }, &mark);
             repetitions.push(1);
-            self.keep(&key, &kept).await?;
+            self.keep(&key, &kept, false).await?;
         } else if found.is_empty() {
             repetitions.push(0);
-            self.keep(&key, &Container::without_bytes(0, State::Empty, &mark)).await?;
+            self.keep(&key, &Container::without_bytes(0, State::Empty, &mark), false).await?;
         }
         if before.iter().all(|c| repetitions.contains(&c.repetition)) {
             return Ok(());
@@ -182,14 +183,27 @@ impl Lane {
         }
     }
 
-    async fn keep(&mut self, key: &str, it: &Container) -> Result<(), Error> {
+    /// Counts a file whose bytes are in the store; whether they were put there just now.
+    fn count_bytes(&mut self, it: &Container, before: Option<&Container>) -> bool {
+        let State::Stored { .. } = it.state else { return false };
+        let fresh = before.is_none_or(|b| b.state != it.state);
+        if fresh {
+            self.copied.stored += 1;
+            self.copied.bytes += u64::try_from(it.size_bytes).unwrap_or(0);
+        } else {
+            self.copied.known += 1;
+        }
+        fresh
+    }
+
+    async fn keep(&mut self, key: &str, it: &Container, fresh: bool) -> Result<(), Error> {
         match &it.state {
             State::Rejected { code, .. } => *self.copied.rejected.entry(*code).or_default() += 1,
             State::Empty => self.copied.empty += 1,
             State::Same => self.copied.same += 1,
             State::Stored { .. } => {}
         }
-        facts::note(&mut self.writer, self.common.owner(), key, it).await
+        facts::note(&mut self.writer, self.common.owner(), key, it, fresh).await
     }
 
     async fn container(
@@ -212,15 +226,6 @@ impl Lane {
         };
         let (blobs, owner) = (&common.blobs, common.owner());
         let mut copying = Copying { writer: &mut self.writer, blobs, owner, object: &object };
-        let kept = copying.run(&mut self.source, found, (row, cells)).await?;
-        if matches!(kept.state, State::Stored { .. }) {
-            if before.is_some_and(|b| b.sha256 == kept.sha256 && matches!(b.state, State::Stored { .. })) {
-                self.copied.known += 1;
-            } else {
-                self.copied.stored += 1;
-                self.copied.bytes += u64::try_from(kept.size_bytes).unwrap_or(0);
-            }
-        }
-        Ok(kept)
+        copying.run(&mut self.source, found, (row, cells)).await
     }
 }

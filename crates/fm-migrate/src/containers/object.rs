@@ -79,7 +79,7 @@ impl Copying<'_> {
         (row, cells): (&RawRow, Cells<'_>),
     ) -> Result<Container, Error> {
         let mut found = found.clone();
-        let (mut size, mut compared, mut nothing) = (None, false, self.was_missing());
+        let (mut size, mut compared, mut nothing) = (None, false, false);
         for n in 1..=TRIES {
             let opened = match source.open(&found).await? {
                 Opening::Open(opened) => opened,
@@ -101,7 +101,7 @@ impl Copying<'_> {
             let took = match self.object.before.filter(|b| !b.sha256.is_empty() && !compared) {
                 // A record that was touched may hold the same file as before.
                 Some(before) => match sums(opened.body).await? {
-                    Ok(sums) if sums.sha256 == before.sha256 => {
+                    Ok(sums) if sums.sha256 == before.sha256 && self.is_there(before).await? => {
                         let mark = self.object.mark.to_owned();
                         Took::Done(Container { mark, ..before.clone() })
                     }
@@ -132,12 +132,12 @@ impl Copying<'_> {
         Err(Error::Server { doing: "fetching a container", stop, advice: stop.advice() })
     }
 
-    /// Whether it was asked for twice, in vain, since the record was changed: once is enough then.
-    fn was_missing(&self) -> bool {
-        self.object.before.is_some_and(|before| {
-            let missing = matches!(before.state, State::Rejected { code: Code::ContainerMissing, .. });
-            missing && before.mark == self.object.mark
-        })
+    /// Whether the bytes of a container are where they were put. The server takes a document's away that it finds wrong, and
+    /// then they come once more.
+    async fn is_there(&mut self, before: &Container) -> Result<bool, Error> {
+        let State::Stored { document, .. } = before.state else { return Ok(true) };
+        let held = facts::held(self.writer, self.owner.clinic, document).await?;
+        Ok(held.is_some_and(|held| held.stored))
     }
 
     fn missing(&self, found: &Found) -> Container {
@@ -318,11 +318,11 @@ impl Copying<'_> {
         Ok(Some(sha256.finish()))
     }
 
-    /// Takes back what is not to stay: the place first, so that what is left of it after a kill belongs to nobody.
     async fn clear(&mut self, place: &Place) -> Result<(), Error> {
         self.give_up(place.document, &place.held).await
     }
 
+    /// Takes back what is not to stay: the place first, so that what is left of it after a kill belongs to nobody.
     async fn give_up(&mut self, document: Uuid, held: &Held) -> Result<(), Error> {
         facts::let_go(self.writer, self.owner.clinic, document).await?;
         let removed = self.blobs.remove_folder(&held.folder).await;

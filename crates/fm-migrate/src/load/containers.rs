@@ -244,12 +244,17 @@ pub(crate) async fn has_same(
     .map_err(Error::db("looking for the same content"))
 }
 
-/// Notes what became of a container; with it, in one statement, that its bytes are there.
+/// Notes what became of a container; of `fresh` bytes, which were read back just now, in the same statement that they are
+/// there. Of others the server knows better: it may have found them wrong since.
+///
+/// # Errors
+/// When PostgreSQL refuses, or the place of fresh bytes is not held any more: nothing is noted then.
 pub(crate) async fn note(
     connection: &mut PgConnection,
     owner: Owner<'_>,
     key: &str,
     it: &Container,
+    fresh: bool,
 ) -> Result<(), Error> {
     let (state, document, stored_at, code, path) = match &it.state {
         State::Stored { document, stored_at } => ("stored", Some(*document), Some(*stored_at), None, None),
@@ -257,13 +262,15 @@ pub(crate) async fn note(
         State::Rejected { code, path } => ("rejected", None, None, Some(code.as_str()), path.as_deref()),
         State::Empty => ("empty", None, None, None, None),
     };
-    sqlx::query(
+    let done = sqlx::query(
         "WITH there AS (
              UPDATE clinic.document_blob SET sha256 = $14, stored_at = $16, checked_at = $16
-             WHERE clinic_id = $1 AND document_id = $9)
+             WHERE $19 AND clinic_id = $1 AND document_id = $9 AND stored_at IS NULL
+             RETURNING document_id)
          INSERT INTO staging.container (clinic_id, source_file, source_table, record_key, repetition, state, mark, version,
              document_id, patient, name, mime, size_bytes, sha256, md5, stored_at, code, path)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+         WHERE NOT $19 OR EXISTS (SELECT FROM there)
          ON CONFLICT (clinic_id, source_file, source_table, record_key, repetition) DO UPDATE SET state = excluded.state,
              mark = excluded.mark, version = excluded.version, document_id = excluded.document_id, patient = excluded.patient,
              name = excluded.name, mime = excluded.mime, size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
@@ -287,10 +294,15 @@ pub(crate) async fn note(
     .bind(stored_at)
     .bind(code)
     .bind(path)
+    .bind(fresh)
     .execute(connection)
     .await
-    .map(drop)
-    .map_err(Error::db("noting what became of a container"))
+    .map_err(Error::db("noting what became of a container"))?;
+    if done.rows_affected() == 0 {
+        let gone = "the place of a file was given to another while it was copied. Run containers again.";
+        return Err(Error::Refused(gone.into()));
+    }
+    Ok(())
 }
 
 /// Forgets containers of a record that it has no more: all but some repetitions.

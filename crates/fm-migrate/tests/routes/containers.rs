@@ -418,7 +418,7 @@ fn md5_of(bytes: &[u8]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_was_missing_is_asked_for_once_by_the_next_copy_and_taken_when_it_comes() {
+async fn a_file_that_is_missing_is_asked_for_twice_by_each_copy_and_taken_when_it_comes() {
     let Some(target) = Target::new("docs_missing").await else { return };
     let house = House::new(with_documents(2), Settings::default()).await;
     one_after_another(&house);
@@ -444,14 +444,75 @@ async fn a_file_that_was_missing_is_asked_for_once_by_the_next_copy_and_taken_wh
     let asked_first = since();
     let second = target.copy(&house, Route::DataApi).await.unwrap();
     assert_eq!((second.stored, second.known, &second.rejected), (0, 1, &first.rejected));
-    // What is there is not asked for again, and what is not need not be asked twice. Each question is two requests: the first
-    // fetches the cookie.
-    assert_eq!((asked_first, since()), (2 * (2 * missing + 1), 2 * missing));
+    // What is there is not asked for again. What is not is asked twice each time: a server at its limit says the same, and
+    // the copy may be the last one. Each question is two requests: the first fetches the cookie.
+    assert_eq!((asked_first, since()), (2 * (2 * missing + 1), 2 * 2 * missing));
     // Somebody mends the server; nobody touches the record.
     bytes(Some(large(1 << 20)));
     let third = target.copy(&house, Route::DataApi).await.unwrap();
     assert_eq!((third.stored, third.known), (1, 1));
     assert_eq!(third.rejected.get(&Code::ContainerMissing).copied().unwrap_or(0), missing - 1);
+}
+
+/// What is known of a record's containers, by repetition.
+async fn known(target: &Target, key: &str) -> Vec<(i32, String)> {
+    let pool = PgPool::connect(&target.url).await.unwrap();
+    let sql = "SELECT repetition, state FROM staging.container WHERE record_key = $1 ORDER BY repetition";
+    let rows = sqlx::query_as(sql).bind(key).fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_that_is_gone_is_forgotten_and_an_empty_field_that_is_filled_is_not_empty() {
+    let Some(target) = Target::new("docs_forgotten").await else { return };
+    let house = House::new(with_documents(40), Settings::default()).await;
+    let folder = house.folder.path().join("containers/Documents");
+    let second = folder.join("D000002/File/2__second.txt");
+    std::fs::write(&second, "a second page").unwrap();
+    target.copy(&house, Route::File).await.unwrap();
+    let stored = |n: i32| (n, "stored".to_owned());
+    assert_eq!(known(&target, "D000002").await, [stored(1), stored(2)]);
+    let pool = PgPool::connect(&target.url).await.unwrap();
+    let empty: String = sqlx::query_scalar(
+        "SELECT record_key FROM staging.container WHERE state = 'empty' ORDER BY 1 LIMIT 1",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    assert_eq!(known(&target, &empty).await, [(0, "empty".to_owned())]);
+
+    std::fs::remove_file(&second).unwrap();
+    std::fs::create_dir_all(folder.join(&empty).join("File")).unwrap();
+    std::fs::write(folder.join(&empty).join("File/1__late.txt"), "it was scanned after all").unwrap();
+    assert_eq!(target.copy(&house, Route::File).await.unwrap().stored, 1);
+    assert_eq!(known(&target, "D000002").await, [stored(1)]);
+    assert_eq!(known(&target, &empty).await, [stored(1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_has_taken_away_is_not_called_stored_and_comes_once_more() {
+    let Some(target) = Target::new("docs_taken").await else { return };
+    let house = House::new(with_documents(40), Settings::default()).await;
+    target.copy(&house, Route::File).await.unwrap();
+    house.import(&target.url, Route::File).await.unwrap();
+    let before = target.opened().await;
+    // The server found a document's bytes wrong and has made another place for them, under a key that it has sealed.
+    let pool = PgPool::connect(&target.url).await.unwrap();
+    let taken = "UPDATE clinic.document_blob b SET stored_at = NULL, key = E'\\x01s1:AAAA', folder = left(folder, -4) || '0000'
+         FROM staging.container c WHERE c.record_key = 'D000002' AND c.document_id = b.document_id";
+    assert_eq!(sqlx::raw_sql(taken).execute(&pool).await.unwrap().rows_affected(), 1);
+    pool.close().await;
+    assert_eq!(target.copy(&house, Route::File).await.unwrap().stored, 0, "nobody has touched it");
+    // Touched, and the same.
+    let file = only_file(&house.folder.path().join("containers/Documents/D000002/File"));
+    let same = std::fs::read(&file).unwrap();
+    std::fs::write(&file, same).unwrap();
+    assert_eq!(target.copy(&house, Route::File).await.unwrap().stored, 1);
+    house.import(&target.url, Route::File).await.unwrap();
+    assert_eq!(target.opened().await, before);
+    target.verified(&house).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
