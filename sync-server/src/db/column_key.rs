@@ -37,6 +37,12 @@ pub(crate) struct Resealed {
     pub mark: Option<String>,
 }
 
+/// Every clinic, also one that nobody works in yet.
+pub(crate) async fn clinics(pool: &PgPool) -> Result<Vec<ClinicId>, sqlx::Error> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT sync.every_clinic()").fetch_all(pool).await?;
+    Ok(ids.into_iter().map(ClinicId).collect())
+}
+
 /// Every key of a clinic, oldest first.
 pub(crate) async fn all(pool: &PgPool, clinic: ClinicId) -> Result<Vec<Wrapped>, sqlx::Error> {
     let mut tx = Identity::clinic(clinic).begin(pool).await?;

@@ -57,6 +57,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (58, "billing", include_str!("../../../migrations/server/0058_billing.sql")),
     (59, "lean indices", include_str!("../../../migrations/server/0059_lean_indices.sql")),
     (60, "former log", include_str!("../../../migrations/server/0060_former_log.sql")),
+    (61, "every clinic", include_str!("../../../migrations/server/0061_every_clinic.sql")),
 ];
 
 /// Why a database could not be brought to this version.

@@ -10,9 +10,9 @@ use wattle_domain::ClinicId;
 
 use super::target::Target;
 use super::{Sealer, Seals};
+use crate::db::Identity;
 use crate::db::column_key::{self, Resealed};
 use crate::db::error::{describe, is_duplicate};
-use crate::db::{Identity, image};
 use crate::error::ApiError;
 use crate::kms::KeyRing;
 
@@ -71,7 +71,7 @@ pub(crate) fn start(pool: PgPool, seals: Seals, every: Duration, mut stopping: w
 async fn run(pool: &PgPool, seals: &Seals, only: Option<ClinicId>) -> Result<Sealed, ApiError> {
     let clinics = match only {
         Some(clinic) => vec![clinic],
-        None => image::clinics(pool).await?,
+        None => column_key::clinics(pool).await?,
     };
     let mut connection = pool.acquire().await?.detach();
     // Closed whatever happens, and with it the lock.

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wattle_domain::FeedClass;
+use uuid::Uuid;
+use wattle_domain::{ClinicId, FeedClass};
 use wattle_protocol::push::Verdict;
 use wattle_server::config::Config;
 
@@ -12,9 +13,13 @@ use crate::support::{House, postgres};
 
 /// As `fm-migrate` writes: the role of the importer, no user.
 async fn import(house: &House, sql: &str) -> Result<(), sqlx::Error> {
+    import_into(house, house.clinic, sql).await
+}
+
+async fn import_into(house: &House, clinic: ClinicId, sql: &str) -> Result<(), sqlx::Error> {
     let migrator = postgres::pool(&postgres::migrator_url(&house.database)).await;
-    let text = format!("SELECT set_config('wattle.clinic', '{}', false); {sql}", house.clinic);
-    sqlx::raw_sql(sqlx::AssertSqlSafe(text.replace("CLINIC", &house.clinic.to_string())))
+    let text = format!("SELECT set_config('wattle.clinic', '{}', false); {sql}", clinic);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(text.replace("CLINIC", &clinic.to_string())))
         .execute(&migrator)
         .await?;
     migrator.close().await;
@@ -32,6 +37,23 @@ async fn until_sealed(house: &House) {
 const PATIENTS: &str = "INSERT INTO clinic.patient (clinic_id, id, family_name, birth_date_accuracy, sex) \
     SELECT 'CLINIC', ('00000000-0000-7000-8000-00000000000' || n)::uuid, 'Imported', 'unknown', 'unknown' \
     FROM generate_series(1, 3) n;";
+
+#[tokio::test]
+async fn an_import_is_sealed_before_anybody_has_an_account() {
+    let config = Config { seal_every: Duration::from_millis(100), ..Config::default() };
+    let house = House::with(config).await;
+    until_sealed(&house).await;
+    let nobody = ClinicId(Uuid::now_v7());
+    let sql = format!(
+        "INSERT INTO clinic.clinic (clinic_id, id, name, time_zone) VALUES ('CLINIC', 'CLINIC', 'Moving in', 'Australia/Sydney'); \
+         {PATIENTS} INSERT INTO clinic.alert (clinic_id, id, patient_id, severity, text, place) \
+         SELECT 'CLINIC', gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 'info', 'imported ' || n, 'opening' \
+         FROM generate_series(1, 20) n;"
+    );
+    import_into(&house, nobody, &sql).await.unwrap();
+    assert_eq!(house.count("SELECT count(*) FROM clinic.alert").await, 20);
+    until_sealed(&house).await;
+}
 
 #[tokio::test]
 async fn an_import_is_sealed_without_a_word_to_anybody_and_may_be_repeated() {
