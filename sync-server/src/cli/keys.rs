@@ -105,8 +105,9 @@ impl Keys {
                 serde_json::to_value(done)?
             }
             Self::Map { keys, clinic, out } => {
+                let (pool, keys) = (owner_pool().await?, keys.needed()?);
                 let mut file = private(&out)?;
-                let key = seal::map_key(&owner_pool().await?, keys.needed()?, clinic).await;
+                let key = seal::map_key(&pool, keys, clinic).await;
                 let written = match &key {
                     Ok(key) => file.write_all(key.as_bytes()).and_then(|()| file.sync_all()),
                     Err(_) => Ok(()),

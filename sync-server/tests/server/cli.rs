@@ -85,6 +85,9 @@ fn map_key(database: &str, clinic: &str) {
         let out = ["--out", out.to_str().unwrap()];
         run(database, &[&["keys", "map", "--clinic", clinic], &key_file[..], &out[..]].concat(), "")
     };
+    let keyless = ["keys", "map", "--clinic", clinic, "--out", out.to_str().unwrap()];
+    assert!(!run(database, &keyless, "").good, "without the server's key");
+    assert!(!out.exists(), "and nothing is left that stands in the way of the next try");
     let made = ask(clinic, &out);
     assert!(made.good, "{}", made.complained);
     let key = std::fs::read_to_string(&out).unwrap();
