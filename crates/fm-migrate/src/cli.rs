@@ -6,6 +6,7 @@ mod draft_mapping;
 mod extract;
 mod import;
 mod models;
+mod rejects;
 mod sample;
 mod status;
 mod verify;
@@ -42,6 +43,9 @@ enum Action {
     /// Compare what is in Wattle with what FileMaker gave, row by row; write report.html, report.pdf, report.json and spot.html. Ends with
     /// an error when something is not accounted for.
     Verify(verify::Verify),
+    /// Write the list of the latest import: every record that was not loaded and every note, with its key and the text as FileMaker
+    /// has it, and which texts stand in the way most often. The last line on stdout counts them as JSON.
+    Rejects(rejects::Rejects),
     /// Walk the checklist of the night of the cutover; interrupted, it goes on where it was. The last line on stdout is where it
     /// stands, as JSON.
     Cutover(cutover::Cutover),
@@ -59,6 +63,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Action::Models(arguments) => runtime()?.block_on(arguments.run()),
         Action::Status(arguments) => runtime()?.block_on(arguments.run()),
         Action::Verify(arguments) => runtime()?.block_on(arguments.run()),
+        Action::Rejects(arguments) => runtime()?.block_on(arguments.run()),
         Action::DraftMapping(arguments) => arguments.run(),
         Action::Cutover(arguments) => runtime()?.block_on(arguments.run()),
     }

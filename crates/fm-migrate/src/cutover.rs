@@ -463,7 +463,7 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
 }
 
 /// A new folder into which nobody else looks.
-fn new_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn new_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -22,6 +22,7 @@ pub mod models;
 pub mod raw;
 pub mod read;
 pub mod reason;
+pub mod rejects;
 pub mod report;
 pub mod sample;
 pub mod status;

@@ -19,6 +19,7 @@ mod log;
 mod models;
 mod recalls;
 mod record;
+mod rejects;
 mod resume;
 mod same;
 mod server;
