@@ -81,6 +81,13 @@ pub async fn import(request: &Request, progress: &Progress<'_>) -> Result<Report
         if mapping.route(mapped, request.route) == Route::File {
             let found = survey(&mapping, mapped, |m, columns| bind(m, table, columns))?;
             progress("read", table, found.census.records, found.census.records);
+            if mapped.whole && found.census.records == 0 {
+                return Err(mapping.wrong(format!(
+                    "[{0}] says whole = true, and its export holds no record: everything of that table would be taken for deleted. Export it \
+                     again, or take the line out.",
+                    table.as_str()
+                )));
+            }
             surveyed.insert(table, found);
         }
     }
@@ -312,7 +319,10 @@ impl<'a> Import<'a> {
         (self.progress)("stage", table, 0, file.census.records);
         let source = stage(&mut self.writer, self.run, name, table, file).await?;
         (self.progress)("stage", table, file.census.records, file.census.records);
-        let whole = matches!(file.from, From::Staging(_));
+        let whole = match file.from {
+            From::Staging(_) => true,
+            From::File(_) => self.mapping.table(table).is_some_and(|mapped| mapped.whole),
+        };
         Ok(Origin { file: name, table: Some(table), source: Some(source), whole, key: self.key })
     }
 }

@@ -224,6 +224,10 @@ pub struct TableMapping {
     pub api_layout: Option<String>,
     /// How this table's records come, where not as [server] says.
     pub route: Option<Route>,
+    /// Of a file: it holds every record of the table, and one that it lacks is gone from FileMaker. What comes over HTTP always
+    /// does; an export may be a part, and then says nothing of the others.
+    #[serde(default)]
+    pub whole: bool,
     /// How to read it, where detection is not enough.
     #[serde(default)]
     pub layout: Layout,

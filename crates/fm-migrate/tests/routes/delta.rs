@@ -154,6 +154,44 @@ async fn an_export_that_lacks_a_record_deletes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_whole_says_what_is_gone_and_an_empty_one_is_refused() {
+    let Some(url) = database("whole").await else { return };
+    let house = House::new(plan(), Settings::default()).await;
+    house.edit_mapping("[recalls]\n", "[recalls]\nwhole = true\n");
+    house.import(&url, Route::File).await.unwrap();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    let key: String = sqlx::query_scalar(
+        "SELECT source_key FROM clinic.migration_map WHERE source_table = 'recalls' ORDER BY 1 LIMIT 1",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let gone = "SELECT count(*) FROM clinic.recall WHERE deleted_at IS NOT NULL";
+    let path = house.folder.path().join("Recalls.tab");
+    let text = std::fs::read(&path).unwrap();
+    let begins = format!("{key}\t");
+    let is_its = |line: &[u8]| line.strip_prefix(b"\n").unwrap_or(line).starts_with(begins.as_bytes());
+    let others: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\r').filter(|line| !is_its(line)).collect();
+    assert!(others.concat().len() < text.len(), "the export has a line of {key}");
+    std::fs::write(&path, others.concat()).unwrap();
+    let report = house.import(&url, Route::File).await.unwrap();
+    assert_eq!(report.tables["recalls"].main.removed, 1);
+    assert_eq!(number(&url, gone).await, 1);
+    house.verified(&url).await;
+
+    std::fs::write(&path, "").unwrap();
+    let refused = house.import(&url, Route::File).await.unwrap_err().to_string();
+    assert!(refused.contains("[recalls]") && refused.contains("whole = true"), "{refused}");
+    assert_eq!(number(&url, gone).await, 1);
+
+    std::fs::write(&path, text).unwrap();
+    house.import(&url, Route::File).await.unwrap();
+    assert_eq!(number(&url, gone).await, 0, "it comes back");
+    house.verified(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clone_with_new_record_numbers_is_recognised_and_changes_nothing_here() {
     for (route, first) in [(Route::Odata, 1), (Route::Odata, 500_000), (Route::DataApi, 1)] {
         let name = format!("clone_{}_{first}", route.as_str());
