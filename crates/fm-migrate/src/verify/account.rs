@@ -150,6 +150,16 @@ impl Account {
             thousands(sum(Counted::rejected))
         );
         self.words(Tone::Good, text);
+        for c in v.counts.iter().filter(|c| c.loaded * 2 < c.staged) {
+            let text = format!(
+                "Only {} of {} {} are in Wattle. The reasons below say why: mend them in FileMaker or in the mapping, and run the \
+                 commands again before you switch over.",
+                thousands(c.loaded),
+                thousands(c.staged),
+                c.table.replace('_', " ")
+            );
+            self.words(Tone::Bad, text);
+        }
     }
 
     fn counts(&mut self, v: &Verified) {
