@@ -34,6 +34,8 @@ pub struct Drafted {
     pub references: Vec<(String, Option<String>)>,
     /// Field of ours to column.
     pub mapped: Vec<(&'static str, String)>,
+    /// Columns with data of their own that no field of ours is mapped to: what they hold does not come unless a person maps them.
+    pub left: Vec<String>,
     /// Columns that deserve a look.
     pub doubts: Vec<(String, Doubt)>,
 }
@@ -80,7 +82,15 @@ fn drafted(table: &Table, guess: &Guess<'_>, ours: Option<SourceTable>, all: &[&
         mapped.retain(|(field, _)| *field != "key");
         mapped.insert(0, ("key", key.clone()));
     }
+    let is_mapped = |name: &str| {
+        mapped.iter().any(|(_, column)| {
+            column.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
+        })
+    };
+    let kept = |f: &&Field| !f.calculation && !f.summary && !f.global && !is_mapped(&f.name);
+    let left = table.fields.iter().filter(kept).map(|f| f.name.clone()).collect();
     Drafted {
+        left,
         name: table.name.clone(),
         table_id: table.table_id.clone(),
         fields: table.fields.len(),

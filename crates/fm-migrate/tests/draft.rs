@@ -122,6 +122,21 @@ async fn a_clinics_own_schema_gives_its_mapping_back() {
     assert!(patients.contains(&("Postcode".into(), Doubt::IdentifierAsNumber)), "{patients:?}");
     assert!(patients.contains(&("Phone".into(), Doubt::Repeating)), "{patients:?}");
     let written = write("Clinic.fmp12", &drafted);
+    // No column with data of its own is left out in silence.
+    let metadata = Metadata::read(&text).unwrap();
+    for table in &drafted {
+        let mut said: Vec<&str> = table.mapped.iter().map(|(_, column)| column.as_str()).collect();
+        said.extend(table.left.iter().map(String::as_str));
+        for field in &metadata.table(&table.name).unwrap().fields {
+            let kept = !field.calculation && !field.summary && !field.global;
+            assert!(!kept || said.contains(&field.name.as_str()), "{}: {}", table.name, field.name);
+        }
+        for column in &table.left {
+            assert!(written.contains(&format!("#   not brought: {column}\n")), "{column}");
+            assert!(table.mapped.iter().all(|(_, mapped)| mapped != column), "{column}");
+        }
+    }
+    assert!(drafted[1].left.contains(&"NOK".to_owned()), "{:?}", drafted[1].left);
     let read: toml::Table = toml::from_str(&written).unwrap();
     assert_eq!(read["patients"]["table"].as_str(), Some("Patients"));
     assert_eq!(read["patients"]["fields"]["birth_date"].as_str(), Some("DOB"));

@@ -13,7 +13,7 @@ pub fn write(file: &str, tables: &[Drafted]) -> String {
     );
     let _ = write!(
         out,
-        "\n[clinic]\nname = \"\"\ntime_zone = \"Australia/Sydney\"\nfile = {}\n# The day of the last extract.\n# exported_on = \"2026-01-31\"\n",
+        "\n[clinic]\nname = \"\"\ntime_zone = \"Australia/Sydney\"\nfile = {}\n# The day of the last extract; a later day in a record is a mistake. Set it again before each import.\n# exported_on = \"2026-01-31\"\n",
         quoted(file)
     );
     let _ = write!(
@@ -35,6 +35,12 @@ pub fn write(file: &str, tables: &[Drafted]) -> String {
             write!(out, "[{ours}]\ntable = {0}\napi_layout = {0}\n\n[{ours}.fields]\n", quoted(&table.name));
         for (field, column) in &table.mapped {
             let _ = writeln!(out, "{field} = {}", quoted(column));
+        }
+        if !table.left.is_empty() {
+            out.push_str("# What these hold does not come, unless you give each a line:\n");
+        }
+        for column in &table.left {
+            let _ = writeln!(out, "#   not brought: {}", one_line(column));
         }
         doubts(&mut out, table);
     }
