@@ -20,7 +20,7 @@ pub(super) struct Cutover {
     #[arg(long, conflicts_with = "undo")]
     rehearsal: bool,
     /// Steps that are confirmed beforehand: freeze, switch, mark_read_only. The others are asked for.
-    #[arg(long)]
+    #[arg(long, value_delimiter = ',', value_parser = ["freeze", "switch", "mark_read_only"])]
     confirm: Vec<String>,
     /// Take the switch back; not possible once somebody has written in Wattle.
     #[arg(long)]
