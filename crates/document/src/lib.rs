@@ -14,7 +14,7 @@ mod sniff;
 mod whole;
 
 pub use key::DocumentKey;
-pub use part::{PART_BYTES, Parts, SEAL_BYTES, new_folder, part_name};
+pub use part::{PART_BYTES, Parts, SEAL_BYTES, clinic_folder, new_folder, part_name};
 pub use sniff::{Sniffed, Unfit, mime_of, sniff, sniff_type};
 pub use whole::is_whole;
 

@@ -25,7 +25,13 @@ pub fn new_folder(clinic: Uuid) -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Machine)?;
     let name = bytes.iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
-    Ok(format!("documents/{clinic}/{name}"))
+    Ok(format!("{}/{name}", clinic_folder(clinic)))
+}
+
+/// Where all documents of a clinic are.
+#[must_use]
+pub fn clinic_folder(clinic: Uuid) -> String {
+    format!("documents/{clinic}")
 }
 
 /// The parts of one document of a known size.

@@ -11,7 +11,7 @@ mod object;
 mod open;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +22,9 @@ use futures::TryStreamExt;
 use serde::Serialize;
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 use wattle_blob_store::Blobs;
+use wattle_document::{Parts, clinic_folder, part_name};
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
@@ -90,14 +92,27 @@ pub struct Copied {
     pub unclaimed: u64,
     /// Files in a record's folder that are not copied: of no repetition by their name, or another of the same repetition.
     pub passed_over: u64,
+    /// Files that were stored once and were not where they had been put: of another store, or lost. They were brought again.
+    pub lost: u64,
     /// How long it took.
     pub seconds: f64,
 }
 
 impl Copied {
     fn add(&mut self, part: Self) {
-        let Self { records, stored, bytes, known, same, empty, rejected, unclaimed, passed_over, seconds } =
-            part;
+        let Self {
+            records,
+            stored,
+            bytes,
+            known,
+            same,
+            empty,
+            rejected,
+            unclaimed,
+            passed_over,
+            lost,
+            seconds,
+        } = part;
         self.records += records;
         self.stored += stored;
         self.bytes += bytes;
@@ -106,6 +121,7 @@ impl Copied {
         self.empty += empty;
         self.unclaimed += unclaimed;
         self.passed_over += passed_over;
+        self.lost += lost;
         self.seconds += seconds;
         for (code, n) in rejected {
             *self.rejected.entry(code).or_default() += n;
@@ -149,6 +165,8 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     };
     let owner = Owner { clinic: request.clinic, file: &mapping.clinic.file };
     let known = facts::read(&mut writer, owner).await?;
+    let lost = lost(&mut writer, owner, &blobs).await?;
+    let lost_before = lost.len() as u64;
     let common = Arc::new(Common {
         clinic: request.clinic,
         file: mapping.clinic.file.clone(),
@@ -157,6 +175,7 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
         bound: surveyed.bound.clone(),
         census: surveyed.census.clone(),
         known,
+        lost,
         stopped: AtomicBool::new(false),
     });
     let (done, mut heard) = mpsc::channel(WAITING);
@@ -193,8 +212,28 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     }
     ended?;
     copied.unclaimed = source(&mapping, mapped, route, request)?.unclaimed(|key| surveyed.census.has(key))?;
+    copied.lost = lost_before;
     copied.seconds = began.elapsed().as_secs_f64();
     Ok(copied)
+}
+
+/// Which documents have not all their parts in the store that is copied to.
+async fn lost(
+    connection: &mut PgConnection,
+    owner: Owner<'_>,
+    blobs: &Blobs,
+) -> Result<HashSet<Uuid>, Error> {
+    let place = clinic_folder(owner.clinic.0);
+    let there = blobs.sizes(&place).await.map_err(Error::store("looking what is stored already"))?;
+    facts::lost(connection, owner, |folder, size| {
+        let Some(name) = folder.strip_prefix(&place).and_then(|name| name.strip_prefix('/')) else {
+            return false;
+        };
+        let part = |number| there.get(&format!("{name}/{}", part_name(number))).copied();
+        (0..Parts::count(size))
+            .all(|number| part(number).is_some_and(|n| Some(n) == Parts::sealed_bytes(size, number)))
+    })
+    .await
 }
 
 /// Hands every record to a lane, those of one patient to the same and in their order: which of two equal files of a patient is the other's copy

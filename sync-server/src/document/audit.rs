@@ -79,7 +79,7 @@ async fn orphans(
     now: DateTime<Utc>,
     found: &mut Audited,
 ) -> Result<(), AdminError> {
-    let root = format!("documents/{clinic}");
+    let root = wattle_document::clinic_folder(clinic.0);
     // The store first: a document that comes meanwhile is then in the table and not among what is looked at.
     let blobs = place.blobs.sizes(&root).await.map_err(store::down)?;
     let mut folders: BTreeMap<String, (i64, i64)> = BTreeMap::new();

@@ -37,6 +37,13 @@ impl Containers {
         for (code, count) in &done.rejected {
             eprintln!("  {count} {}", code.as_str());
         }
+        if done.lost > 0 {
+            eprintln!(
+                "  {} files that were stored before are not in this object storage: they were fetched again. Is it the server's? \
+                 (wattle-server serve --data-dir DIR keeps its own in DIR/blobs)",
+                done.lost
+            );
+        }
         if done.unclaimed > 0 {
             eprintln!("  {} folders are of keys that no record has", done.unclaimed);
         }

@@ -1,10 +1,12 @@
 //! One lane of a copy: record by record, with a connection and a way to the files of its own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 use wattle_blob_store::Blobs;
 use wattle_domain::ClinicId;
 
@@ -31,6 +33,8 @@ pub(super) struct Common {
     pub(super) census: Census,
     /// What became of containers until now.
     pub(super) known: Containers,
+    /// Documents whose bytes are not where they were put: these are brought again.
+    pub(super) lost: HashSet<Uuid>,
     /// One of them had to stop: whatever it was (an allowance that is spent, a full disk), the others would only meet it too.
     pub(super) stopped: AtomicBool,
 }
@@ -160,7 +164,8 @@ impl Lane {
     /// come another time.
     fn stays(&self, it: &Container) -> bool {
         match &it.state {
-            State::Stored { .. } | State::Same | State::Empty => true,
+            State::Stored { document, .. } => !self.common.lost.contains(document),
+            State::Same | State::Empty => true,
             State::Rejected { code, .. } => {
                 matches!(
                     code,
@@ -223,6 +228,7 @@ impl Lane {
             mark,
             said: &said,
             before,
+            lost: before.is_some_and(|before| !self.stays(before)),
         };
         let (blobs, owner) = (&common.blobs, common.owner());
         let mut copying = Copying { writer: &mut self.writer, blobs, owner, object: &object };

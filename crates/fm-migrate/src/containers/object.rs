@@ -36,6 +36,8 @@ pub(super) struct Object<'o> {
     pub(super) said: &'o Said,
     /// What became of it the last time.
     pub(super) before: Option<&'o Container>,
+    /// And that what became of it does not hold any more.
+    pub(super) lost: bool,
 }
 
 /// Copies one.
@@ -98,10 +100,11 @@ impl Copying<'_> {
                     continue;
                 }
             };
-            let took = match self.object.before.filter(|b| !b.sha256.is_empty() && !compared) {
+            let asked = self.object.before.filter(|b| !b.sha256.is_empty() && !compared && !self.object.lost);
+            let took = match asked {
                 // A record that was touched may hold the same file as before.
                 Some(before) => match sums(opened.body).await? {
-                    Ok(sums) if sums.sha256 == before.sha256 && self.is_there(before).await? => {
+                    Ok(sums) if sums.sha256 == before.sha256 => {
                         let mark = self.object.mark.to_owned();
                         Took::Done(Container { mark, ..before.clone() })
                     }
@@ -130,14 +133,6 @@ impl Copying<'_> {
         }
         let stop = Stop::Transport;
         Err(Error::Server { doing: "fetching a container", stop, advice: stop.advice() })
-    }
-
-    /// Whether the bytes of a container are where they were put. The server takes a document's away that it finds wrong, and
-    /// then they come once more.
-    async fn is_there(&mut self, before: &Container) -> Result<bool, Error> {
-        let State::Stored { document, .. } = before.state else { return Ok(true) };
-        let held = facts::held(self.writer, self.owner.clinic, document).await?;
-        Ok(held.is_some_and(|held| held.stored))
     }
 
     fn missing(&self, found: &Found) -> Container {

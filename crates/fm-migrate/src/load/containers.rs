@@ -1,6 +1,6 @@
 //! What became of each container, and where its bytes are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
@@ -151,6 +151,32 @@ pub(crate) async fn read(connection: &mut PgConnection, owner: Owner<'_>) -> Res
         });
     }
     Ok(all)
+}
+
+/// Documents that were stored once and are so no more: the server has found their bytes wrong since, or they do not rest where
+/// they were put; `rests` says that of a folder and a document's size in bytes.
+pub(crate) async fn lost(
+    connection: &mut PgConnection,
+    owner: Owner<'_>,
+    rests: impl Fn(&str, u64) -> bool,
+) -> Result<HashSet<Uuid>, Error> {
+    let rows: Vec<(Uuid, Option<String>, Option<i64>)> = sqlx::query_as(
+        "SELECT c.document_id, b.folder, b.size_bytes FROM staging.container c
+         LEFT JOIN clinic.document_blob b
+           ON b.clinic_id = c.clinic_id AND b.document_id = c.document_id AND b.stored_at IS NOT NULL
+         WHERE c.clinic_id = $1 AND c.source_file = $2 AND c.state = 'stored'",
+    )
+    .bind(owner.clinic.0)
+    .bind(owner.file)
+    .fetch_all(connection)
+    .await
+    .map_err(Error::db("looking where documents are"))?;
+    let there = |folder: Option<String>, size: Option<i64>| {
+        let size = size.and_then(|size| u64::try_from(size).ok());
+        folder.zip(size).is_some_and(|(folder, size)| rests(&folder, size))
+    };
+    let gone = rows.into_iter().filter_map(|(id, folder, size)| (!there(folder, size)).then_some(id));
+    Ok(gone.collect())
 }
 
 /// Where a document's bytes are to be, and the key that they are sealed under: base64, or sealed itself since.

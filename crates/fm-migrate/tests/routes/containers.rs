@@ -504,15 +504,36 @@ async fn what_the_server_has_taken_away_is_not_called_stored_and_comes_once_more
          FROM staging.container c WHERE c.record_key = 'D000002' AND c.document_id = b.document_id";
     assert_eq!(sqlx::raw_sql(taken).execute(&pool).await.unwrap().rows_affected(), 1);
     pool.close().await;
-    assert_eq!(target.copy(&house, Route::File).await.unwrap().stored, 0, "nobody has touched it");
-    // Touched, and the same.
-    let file = only_file(&house.folder.path().join("containers/Documents/D000002/File"));
-    let same = std::fs::read(&file).unwrap();
-    std::fs::write(&file, same).unwrap();
-    assert_eq!(target.copy(&house, Route::File).await.unwrap().stored, 1);
+    let again = target.copy(&house, Route::File).await.unwrap();
+    assert_eq!((again.lost, again.stored), (1, 1));
     house.import(&target.url, Route::File).await.unwrap();
     assert_eq!(target.opened().await, before);
     target.verified(&house).await;
+    let again = target.copy(&house, Route::File).await.unwrap();
+    assert_eq!((again.lost, again.stored), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_went_into_another_store_come_into_the_right_one() {
+    let Some(wrong) = Target::new("docs_astray").await else { return };
+    let house = House::new(with_documents(40), Settings::default()).await;
+    let first = wrong.copy(&house, Route::File).await.unwrap();
+    house.import(&wrong.url, Route::File).await.unwrap();
+    let there = wrong.opened().await;
+    let right = Target { url: wrong.url.clone(), blobs: tempfile::tempdir().unwrap() };
+    let second = right.copy(&house, Route::File).await.unwrap();
+    assert_eq!((second.lost, second.stored, second.known), (first.stored, first.stored, first.same));
+    house.import(&right.url, Route::File).await.unwrap();
+    let files = |opened: &[(String, Uuid, String)]| {
+        let mut files: Vec<_> =
+            opened.iter().map(|(table, _, sha256)| (table.clone(), sha256.clone())).collect();
+        files.sort();
+        files
+    };
+    assert_eq!(files(&right.opened().await), files(&there));
+    right.verified(&house).await;
+    let third = right.copy(&house, Route::File).await.unwrap();
+    assert_eq!((third.lost, third.stored), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
