@@ -11,7 +11,7 @@ use futures::stream::{self, BoxStream};
 use crate::error::Error;
 
 /// Bytes of one read. Each is a hop to another thread and back: with the 8 KiB that object_store takes, half a megabyte
-/// was 64 of them, and they cost several times what the reading did. Much larger ones would rest in the memory of a server
+/// was 64 of them. Much larger ones would rest in the memory of a server
 /// whose readers are slow.
 const PIECE: u64 = 64 * 1024;
 

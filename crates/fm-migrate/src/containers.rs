@@ -92,7 +92,8 @@ pub struct Copied {
     pub unclaimed: u64,
     /// Files in a record's folder that are not copied: of no repetition by their name, or another of the same repetition.
     pub passed_over: u64,
-    /// Files that were stored once and were not where they had been put: of another store, or lost. They were brought again.
+    /// Of those that were stored now, files that had been stored once and were not where they had been put: of another store, or
+    /// lost.
     pub lost: u64,
     /// How long it took.
     pub seconds: f64,
@@ -166,7 +167,6 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     let owner = Owner { clinic: request.clinic, file: &mapping.clinic.file };
     let known = facts::read(&mut writer, owner).await?;
     let lost = lost(&mut writer, owner, &blobs).await?;
-    let lost_before = lost.len() as u64;
     let common = Arc::new(Common {
         clinic: request.clinic,
         file: mapping.clinic.file.clone(),
@@ -212,7 +212,6 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
     }
     ended?;
     copied.unclaimed = source(&mapping, mapped, route, request)?.unclaimed(|key| surveyed.census.has(key))?;
-    copied.lost = lost_before;
     copied.seconds = began.elapsed().as_secs_f64();
     Ok(copied)
 }

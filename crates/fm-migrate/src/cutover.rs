@@ -24,7 +24,7 @@ use crate::load::{actual, connect, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route, Wire};
-use crate::{containers, extract, import, models, verify};
+use crate::{containers, extract, import, models, private, verify};
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -438,7 +438,7 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
     // In a clinic that was closed nobody wrote before the switch; a push that began before it and was decided after
     // it has the earlier time.
     let since = switchover::closed_since(&mut tx, clinic).await?.unwrap_or(switched_at);
-    new_folder(folder).map_err(Error::file(folder))?;
+    private::new_folder(folder).map_err(Error::file(folder))?;
     let mut exported = Exported::default();
     for name in checklist::worked_in() {
         let table = name.table();
@@ -447,7 +447,7 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
             continue;
         }
         let path = folder.join(format!("{}.jsonl", name.as_str()));
-        let mut file = BufWriter::new(verify::spot::private(&path).map_err(Error::file(&path))?);
+        let mut file = BufWriter::new(private::file(&path).map_err(Error::file(&path))?);
         for id in &ids {
             let Some(whole) = actual::whole(&mut tx, clinic, table, *id).await? else { continue };
             exported.sealed += usize::from(whole.row.sealed);
@@ -460,14 +460,6 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
         exported.tables.insert(name.as_str(), ids.len());
     }
     Ok(exported)
-}
-
-/// A new folder into which nobody else looks.
-pub(crate) fn new_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// The one place of this crate that looks at the clock of the computer: when a step began is for people.

@@ -19,6 +19,7 @@ mod load;
 pub mod map_key;
 pub mod mapping;
 pub mod models;
+mod private;
 pub mod raw;
 pub mod read;
 pub mod reason;

@@ -12,6 +12,7 @@ pub(crate) mod containers;
 mod copy;
 mod landed;
 pub(crate) mod last_run;
+pub(crate) mod list;
 pub(crate) mod map_key;
 mod merge;
 mod removal;

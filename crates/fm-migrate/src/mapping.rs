@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::read::Layout;
 use crate::wire::Route;
+pub(crate) use bind::found;
 pub use bind::{Bound, Cells};
 
 /// The whole file.

@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 
 use futures::TryStreamExt as _;
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
 use crate::load::connect::{connect, prepare};
 use crate::load::last_run::last_import;
-use crate::mapping::Mapping;
-use crate::raw::GS;
-use crate::verify::spot::private;
+use crate::load::list::{self, List};
+use crate::mapping::{Mapping, found};
+use crate::private;
+use crate::raw::RawColumn;
+use crate::reason::Code;
 
 /// What to list, where to.
 #[derive(Clone, Debug)]
@@ -43,10 +44,10 @@ pub struct Listed {
     pub texts: u64,
 }
 
-/// Different texts that are counted; of a file with more, the first ones.
+/// Different texts that are counted, so that memory has an end; of more, those that came first. Every record is in the other two
+/// files all the same.
 const MOST_TEXTS: usize = 50_000;
 
-type Stored = (String, Option<String>, i64, String, String, Vec<String>, Vec<Option<String>>, Option<String>);
 /// Table, field, reason, text.
 type Text = (String, String, String, String);
 
@@ -59,63 +60,42 @@ pub async fn list(request: &Request) -> Result<Listed, Error> {
     let mapping = Mapping::read(&request.mapping)?;
     let mut connection = connect(&request.database_url, request.clinic).await?;
     prepare(&mut connection).await?;
-    let Some((run, _)) = last_import(&mut connection, request.clinic).await? else {
+    let Some((run, used)) = last_import(&mut connection, request.clinic).await? else {
         return Err(Error::Refused("nothing was imported yet: run import first.".into()));
     };
-    crate::cutover::new_folder(&request.out).map_err(Error::file(&request.out))?;
+    private::new_folder(&request.out).map_err(Error::file(&request.out))?;
+    let columns: BTreeMap<&str, &[RawColumn]> =
+        used.iter().map(|used| (used.table.as_str(), used.columns.as_slice())).collect();
     let keys: BTreeMap<&str, &str> = mapping
         .tables()
         .filter_map(|(table, mapped)| Some((table.as_str(), mapped.fields.get("key")?.as_str())))
         .collect();
     let mut texts: BTreeMap<Text, u64> = BTreeMap::new();
     let mut listed = Listed::default();
-    for (table, name, count) in
-        [("reject", "rejects.csv", &mut listed.rejected), ("note", "notes.csv", &mut listed.noted)]
+    for (list, name, count) in
+        [(List::Rejects, "rejects.csv", &mut listed.rejected), (List::Notes, "notes.csv", &mut listed.noted)]
     {
         let mut sheet = Sheet::new(&request.out.join(name))?;
         sheet.line(&["table", "record", "line", "key", "reason", "field", "text", "where it should be"])?;
-        let sql = format!(
-            "SELECT x.source_table, w.record_id, w.line, x.code, x.column_name, u.columns, w.cells, x.path FROM staging.{table} x
-             JOIN staging.raw_row w ON w.source_id = x.source_id AND w.position = x.position
-             JOIN staging.run_source u ON u.run_id = x.run_id AND u.source_id = x.source_id
-             WHERE x.run_id = $1 ORDER BY x.source_table, x.code, x.column_name, x.position"
-        );
-        let mut rows = sqlx::query_as::<_, Stored>(AssertSqlSafe(sql)).bind(run).fetch(&mut connection);
-        while let Some((table, record, line, code, field, columns, cells, path)) =
-            rows.try_next().await.map_err(Error::db("reading what was rejected and noted"))?
-        {
-            let key = keys.get(table.as_str()).map(|key| text(&columns, &cells, key)).unwrap_or_default();
-            let text = text(&columns, &cells, &field);
-            let (record, line) = (record.unwrap_or_default(), line.to_string());
-            sheet.line(&[&table, &record, &line, key, &code, &field, text, path.as_deref().unwrap_or("")])?;
+        let mut lines = list::listed(&mut connection, run, list);
+        while let Some(list::Listed { table, row, code, column, path }) = lines.try_next().await? {
+            let text = |name: &str| found(columns.get(table.as_str())?, &row, name);
+            let key = keys.get(table.as_str()).and_then(|key| text(key)).unwrap_or_default();
+            let (text, path) = (text(&column).unwrap_or_default(), path.unwrap_or_default());
+            let (record, line) = (row.record_id.as_deref().unwrap_or_default(), row.line.to_string());
+            sheet.line(&[&table, record, &line, key, &code, &column, text, &path])?;
             *count += 1;
-            let text = (table, field, code, text.to_owned());
+            let text = (table.clone(), column, code, text.to_owned());
             if texts.len() < MOST_TEXTS || texts.contains_key(&text) {
                 *texts.entry(text).or_default() += 1;
             }
         }
         sheet.end()?;
     }
-    texts.retain(|(.., code, text), n| {
-        !text.is_empty() && (*n > 1 || code == crate::reason::Code::ValueUnknown.as_str())
-    });
+    texts.retain(|(.., code, text), n| !text.is_empty() && (*n > 1 || code == Code::ValueUnknown.as_str()));
     listed.texts = texts.len() as u64;
     write_texts(&request.out.join("texts.csv"), texts)?;
     Ok(listed)
-}
-
-/// What a record has in a field; `Phone(2)` is a repetition. Empty where it has no such field.
-fn text<'c>(columns: &[String], cells: &'c [Option<String>], field: &str) -> &'c str {
-    let of = |name: &str| {
-        let at = columns.iter().position(|column| column == name)?;
-        cells.get(at)?.as_deref()
-    };
-    let repetition = || {
-        let (name, nth) = field.strip_suffix(')')?.rsplit_once('(')?;
-        let nth = nth.parse::<usize>().ok()?.checked_sub(1)?;
-        of(name)?.split(GS).nth(nth)
-    };
-    of(field).or_else(repetition).unwrap_or_default()
 }
 
 fn write_texts(path: &Path, texts: BTreeMap<Text, u64>) -> Result<(), Error> {
@@ -137,7 +117,7 @@ struct Sheet {
 
 impl Sheet {
     fn new(path: &Path) -> Result<Self, Error> {
-        let file = private(path).map_err(Error::file(path))?;
+        let file = private::file(path).map_err(Error::file(path))?;
         Ok(Self { path: path.to_owned(), file: csv::Writer::from_writer(BufWriter::new(file)) })
     }
 

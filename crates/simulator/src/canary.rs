@@ -65,7 +65,7 @@ pub fn scan(bytes: &[u8], mut found: impl FnMut(Mark, &str)) {
 }
 
 /// Every mark in a frame. The sums of a digest are read as the bytes that they are: in the letters of base64, big and small
-/// alike, chance spells a word in one run of some ten thousand. What has not a digest's length is read as it stands.
+/// alike, chance has spelt a word. What has not a digest's length is read as it stands.
 pub fn scan_frame(frame: &Frame, mut found: impl FnMut(Mark, &str)) {
     let mut frame = frame.clone();
     if let Frame::Checkpoint { digests, .. } = &mut frame {

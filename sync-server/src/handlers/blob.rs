@@ -83,6 +83,7 @@ fn outgoing(
         }
     });
     Body::from_stream(futures::stream::poll_fn(move |context| {
+        // Held by the body, and dropped with it.
         let _ = &taken;
         pieces.poll_recv(context)
     }))

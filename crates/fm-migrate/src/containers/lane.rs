@@ -164,7 +164,7 @@ impl Lane {
     /// come another time.
     fn stays(&self, it: &Container) -> bool {
         match &it.state {
-            State::Stored { document, .. } => !self.common.lost.contains(document),
+            State::Stored { .. } => !self.is_lost(it),
             State::Same | State::Empty => true,
             State::Rejected { code, .. } => {
                 matches!(
@@ -176,6 +176,10 @@ impl Lane {
                 )
             }
         }
+    }
+
+    fn is_lost(&self, it: &Container) -> bool {
+        matches!(&it.state, State::Stored { document, .. } if self.common.lost.contains(document))
     }
 
     fn count_known(&mut self, known: &[Container]) {
@@ -193,6 +197,7 @@ impl Lane {
         let State::Stored { .. } = it.state else { return false };
         let fresh = before.is_none_or(|b| b.state != it.state);
         if fresh {
+            self.copied.lost += u64::from(before.is_some_and(|b| self.is_lost(b)));
             self.copied.stored += 1;
             self.copied.bytes += u64::try_from(it.size_bytes).unwrap_or(0);
         } else {
@@ -228,7 +233,7 @@ impl Lane {
             mark,
             said: &said,
             before,
-            lost: before.is_some_and(|before| !self.stays(before)),
+            lost: before.is_some_and(|before| self.is_lost(before)),
         };
         let (blobs, owner) = (&common.blobs, common.owner());
         let mut copying = Copying { writer: &mut self.writer, blobs, owner, object: &object };

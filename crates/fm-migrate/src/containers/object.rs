@@ -36,7 +36,7 @@ pub(super) struct Object<'o> {
     pub(super) said: &'o Said,
     /// What became of it the last time.
     pub(super) before: Option<&'o Container>,
-    /// And that what became of it does not hold any more.
+    /// Its bytes are not where they were put then.
     pub(super) lost: bool,
 }
 

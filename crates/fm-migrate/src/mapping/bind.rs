@@ -21,6 +21,15 @@ struct Place {
     odd: bool,
 }
 
+impl Place {
+    fn of<'r>(&self, row: &'r RawRow) -> Option<&'r str> {
+        match self.repetition {
+            Some(n) => row.repetition(self.column, n),
+            None => row.cell(self.column),
+        }
+    }
+}
+
 /// Our fields to cells of a record.
 #[derive(Clone, Debug)]
 pub struct Bound {
@@ -138,11 +147,7 @@ impl<'a> Cells<'a> {
     /// The text of a field as found; `None` when it is unmapped, absent or blank.
     #[must_use]
     pub fn raw(&self, field: &str) -> Option<&'a str> {
-        let place = self.bound.places.get(field)?;
-        let text = match place.repetition {
-            Some(n) => self.row.repetition(place.column, n),
-            None => self.row.cell(place.column),
-        };
+        let text = self.bound.places.get(field)?.of(self.row);
         text.filter(|t| !t.chars().all(|c| c.is_whitespace() || c == crate::raw::GS))
     }
 
@@ -164,6 +169,11 @@ impl<'a> Cells<'a> {
     pub fn complete(&self) -> bool {
         self.row.cells.len() == self.bound.columns
     }
+}
+
+/// The text of a FileMaker field of a record, or of one repetition of it, as found.
+pub(crate) fn found<'r>(columns: &[RawColumn], row: &'r RawRow, name: &str) -> Option<&'r str> {
+    place(columns, name)?.of(row)
 }
 
 /// A column by name, or by name and repetition.

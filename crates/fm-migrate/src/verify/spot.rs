@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::ids::SourceTable;
 use crate::load::actual;
 use crate::mapping::{Bound, Mapping};
+use crate::private;
 use crate::raw::RawRow;
 
 /// A record on the page.
@@ -162,16 +163,7 @@ pub(crate) async fn write(
     }
     page.push_str(&SAVE.replace("RUN", &run.to_string()));
     let path = out.join("spot.html");
-    private(&path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(Error::file(&path))
-}
-
-/// A file that others on this computer cannot read.
-pub(crate) fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private::file(&path).and_then(|mut file| file.write_all(page.as_bytes())).map_err(Error::file(&path))
 }
 
 const SAVE: &str = "<p><label>Your name: <input id=by></label> <button id=save>Save the ticks</button></p><script>

@@ -4,7 +4,7 @@ use wattle_filemaker_standin::Settings;
 use wattle_fm_migrate::verify::checksums;
 use wattle_fm_migrate::wire::Route;
 
-use super::support::{CLINIC, House, database, number, plan, small};
+use super::support::{CLINIC, House, database, number, plan, small, word};
 
 /// What a clinic does in a week: the ids of the record that was deleted and of the one that was edited.
 fn a_week_passes(house: &House) -> (String, String) {
@@ -159,14 +159,11 @@ async fn an_export_that_is_whole_says_what_is_gone_and_an_empty_one_is_refused()
     let house = House::new(plan(), Settings::default()).await;
     house.edit_mapping("[recalls]\n", "[recalls]\nwhole = true\n");
     house.import(&url, Route::File).await.unwrap();
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
-    let key: String = sqlx::query_scalar(
+    let key = word(
+        &url,
         "SELECT source_key FROM clinic.migration_map WHERE source_table = 'recalls' ORDER BY 1 LIMIT 1",
     )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
-    pool.close().await;
+    .await;
     let gone = "SELECT count(*) FROM clinic.recall WHERE deleted_at IS NOT NULL";
     let path = house.folder.path().join("Recalls.tab");
     let text = std::fs::read(&path).unwrap();

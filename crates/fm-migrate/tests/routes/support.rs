@@ -184,6 +184,14 @@ pub fn small() -> Plan {
     Plan { patients: 120, appointments: 600, notes: 150, ..Plan::standard(5, "2026-11-22".parse().unwrap()) }
 }
 
+/// What one row has in one column of text.
+pub async fn word(database: &str, sql: &'static str) -> String {
+    let pool = PgPool::connect(database).await.unwrap();
+    let found = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    found
+}
+
 pub async fn number(database: &str, sql: &'static str) -> i64 {
     let pool = PgPool::connect(database).await.unwrap();
     let number = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
