@@ -171,7 +171,7 @@ impl Copying<'_> {
         }
         let place = self.place(size).await?;
         let put = self.put(opened.body, size, &place, name.as_deref().unwrap_or_default());
-        let (sums, mime) = match put.await? {
+        let Put { sums, mime, all_new } = match put.await? {
             Ok(put) => put,
             Err(Unput::Broken) => return Ok(Took::Again),
             Err(Unput::Refused(code)) => {
@@ -203,7 +203,10 @@ impl Copying<'_> {
             self.clear(&place).await?;
             return Ok(Took::Done(kept));
         }
-        if self.read_back(size, &place).await? != Some(sums.sha256) {
+        // What opens under a key that nobody else has is what was sealed under it a moment ago; what was left there by an earlier
+        // try may be of other bytes.
+        let expected = (!all_new).then_some(sums.sha256.as_str());
+        if !self.rests(size, &place, expected).await? {
             // A part of an earlier try, of other bytes: begun anew under another name and key.
             self.clear(&place).await?;
             return Ok(Took::Again);
@@ -220,6 +223,12 @@ impl Copying<'_> {
         let mut version = object.before.map_or(0, |b| b.version);
         loop {
             let document = child(object.record, &format!("file/{}/{version}", object.repetition));
+            let key = DocumentKey::generate().map_err(fault)?;
+            let folder = new_folder(clinic.0).map_err(fault)?;
+            let held = Held { folder, key: key.to_base64(), size_bytes, stored: false };
+            if facts::hold_first(self.writer, clinic, document, &held).await? {
+                return Ok(Place { version, document, held, key, begun: false });
+            }
             match facts::held(self.writer, clinic, document).await? {
                 // A document's bytes are never changed: others make another document.
                 Some(held) if held.stored => version += 1,
@@ -234,9 +243,6 @@ impl Copying<'_> {
                     if let Some(earlier) = earlier {
                         self.give_up(document, &earlier).await?;
                     }
-                    let key = DocumentKey::generate().map_err(fault)?;
-                    let folder = new_folder(clinic.0).map_err(fault)?;
-                    let held = Held { folder, key: key.to_base64(), size_bytes, stored: false };
                     facts::hold(self.writer, clinic, document, &held).await?;
                     return Ok(Place { version, document, held, key, begun: false });
                 }
@@ -250,7 +256,7 @@ impl Copying<'_> {
         size: u64,
         place: &Place,
         name: &str,
-    ) -> Result<Result<(Sums, &'static str), Unput>, Error> {
+    ) -> Result<Result<Put, Unput>, Error> {
         let parts = Parts::new(place.document, size, &place.key).map_err(fault)?;
         let folder = &place.held.folder;
         let there = if place.begun {
@@ -258,7 +264,7 @@ impl Copying<'_> {
         } else {
             BTreeMap::new()
         };
-        let (mut sha256, mut md5, mut mime) = (Hasher::default(), Md5::new(), "");
+        let (mut sha256, mut md5, mut mime, mut all_new) = (Hasher::default(), Md5::new(), "", !place.begun);
         for number in 0..Parts::count(size) {
             let wanted = Parts::plain_bytes(size, number).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
             let plain = match body.fill(wanted).await? {
@@ -279,6 +285,8 @@ impl Copying<'_> {
                 let sealed = parts.seal(number, &plain).map_err(fault)?;
                 let name = format!("{folder}/{part}");
                 self.blobs.put(&name, sealed).await.map_err(Error::store("putting a part"))?;
+            } else {
+                all_new = false;
             }
         }
         match body.fill(1).await? {
@@ -287,18 +295,19 @@ impl Copying<'_> {
             Err(Broken) => return Ok(Err(Unput::Broken)),
         }
         let md5 = hex(&md5.finalize());
-        Ok(Ok((Sums { size, sha256: sha256.finish(), md5 }, mime)))
+        Ok(Ok(Put { sums: Sums { size, sha256: sha256.finish(), md5 }, mime, all_new }))
     }
 
-    /// The hash of what is in the store; `None` when a part is missing or does not open.
-    async fn read_back(&self, size: u64, place: &Place) -> Result<Option<String>, Error> {
+    /// Reads back what is in the store: whether every part is there and opens, and together they are of a hash, where one is
+    /// expected.
+    async fn rests(&self, size: u64, place: &Place, expected: Option<&str>) -> Result<bool, Error> {
         let parts = Parts::new(place.document, size, &place.key).map_err(fault)?;
         let mut sha256 = Hasher::default();
         for number in 0..Parts::count(size) {
             let name = format!("{}/{}", place.held.folder, part_name(number));
             let mut read = match self.blobs.read(&name, 0).await {
                 Ok(read) if Some(read.size) == Parts::sealed_bytes(size, number) => read,
-                Ok(_) | Err(wattle_blob_store::Error::NotFound) => return Ok(None),
+                Ok(_) | Err(wattle_blob_store::Error::NotFound) => return Ok(false),
                 Err(error) => return Err(Error::store("reading a part back")(error)),
             };
             let mut sealed = Vec::with_capacity(usize::try_from(read.size).unwrap_or(0));
@@ -307,10 +316,12 @@ impl Copying<'_> {
             {
                 sealed.extend_from_slice(&piece);
             }
-            let Ok(plain) = parts.open(number, sealed) else { return Ok(None) };
-            sha256.update(&plain);
+            let Ok(plain) = parts.open(number, sealed) else { return Ok(false) };
+            if expected.is_some() {
+                sha256.update(&plain);
+            }
         }
-        Ok(Some(sha256.finish()))
+        Ok(expected.is_none_or(|expected| sha256.finish() == expected))
     }
 
     async fn clear(&mut self, place: &Place) -> Result<(), Error> {
@@ -323,6 +334,14 @@ impl Copying<'_> {
         let removed = self.blobs.remove_folder(&held.folder).await;
         removed.map(drop).map_err(Error::store("removing parts"))
     }
+}
+
+/// Bytes that were put.
+struct Put {
+    sums: Sums,
+    mime: &'static str,
+    /// No part was left there by an earlier try.
+    all_new: bool,
 }
 
 /// Why bytes were not put.
