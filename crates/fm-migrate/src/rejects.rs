@@ -3,6 +3,7 @@
 //! Must never: be written where others look, or over what is there: it holds what the records hold.
 //! Called by: the binary, the tests.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub struct Listed {
     pub noted: u64,
     /// Lines of `texts.csv`.
     pub texts: u64,
+    /// Lines of the other two whose text is not counted in `texts.csv`, because there are too many different ones.
+    pub uncounted: u64,
 }
 
 /// Different texts that are counted, so that memory has an end; of more, those that came first. Every record is in the other two
@@ -72,9 +75,7 @@ pub async fn list(request: &Request) -> Result<Listed, Error> {
         .collect();
     let mut texts: BTreeMap<Text, u64> = BTreeMap::new();
     let mut listed = Listed::default();
-    for (list, name, count) in
-        [(List::Rejects, "rejects.csv", &mut listed.rejected), (List::Notes, "notes.csv", &mut listed.noted)]
-    {
+    for (list, name) in [(List::Rejects, "rejects.csv"), (List::Notes, "notes.csv")] {
         let mut sheet = Sheet::new(&request.out.join(name))?;
         sheet.line(&["table", "record", "line", "key", "reason", "field", "text", "where it should be"])?;
         let mut lines = list::listed(&mut connection, run, list);
@@ -84,10 +85,15 @@ pub async fn list(request: &Request) -> Result<Listed, Error> {
             let (text, path) = (text(&column).unwrap_or_default(), path.unwrap_or_default());
             let (record, line) = (row.record_id.as_deref().unwrap_or_default(), row.line.to_string());
             sheet.line(&[&table, record, &line, key, &code, &column, text, &path])?;
-            *count += 1;
+            match list {
+                List::Rejects => listed.rejected += 1,
+                List::Notes => listed.noted += 1,
+            }
             let text = (table.clone(), column, code, text.to_owned());
             if texts.len() < MOST_TEXTS || texts.contains_key(&text) {
                 *texts.entry(text).or_default() += 1;
+            } else {
+                listed.uncounted += 1;
             }
         }
         sheet.end()?;
@@ -109,6 +115,16 @@ fn write_texts(path: &Path, texts: BTreeMap<Text, u64>) -> Result<(), Error> {
     sheet.end()
 }
 
+/// A cell that a spreadsheet shows and does not calculate: what begins as a formula does gets an apostrophe before it, as
+/// whoever types such a text there gives it one. Numbers and telephone numbers are none.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let rest = |sign: char| cell.strip_prefix(sign);
+    let number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || " ().-".contains(c));
+    let formula = cell.starts_with(['=', '@', '\t', '\r'])
+        || rest('+').or_else(|| rest('-')).is_some_and(|rest| !number(rest));
+    if formula { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
 /// A CSV file for its owner alone.
 struct Sheet {
     path: PathBuf,
@@ -122,7 +138,10 @@ impl Sheet {
     }
 
     fn line(&mut self, cells: &[&str]) -> Result<(), Error> {
-        let written = self.file.write_record(cells).map_err(std::io::Error::from);
+        let written = self
+            .file
+            .write_record(cells.iter().map(|cell| harmless(cell).into_owned()))
+            .map_err(std::io::Error::from);
         written.map_err(Error::file(&self.path))
     }
 
@@ -131,5 +150,20 @@ impl Sheet {
         let file = file.into_inner().map_err(|error| error.into_error());
         let file = file.and_then(|file| file.into_inner().map_err(|error| error.into_error()));
         file.and_then(|file| file.sync_all()).map_err(Error::file(&path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn no_text_of_a_record_is_calculated() {
+        for text in ["=HYPERLINK(\"http://x\")", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1"] {
+            assert_eq!(harmless(text), format!("'{text}"));
+        }
+        for text in ["", "O'Brien", "+61 (2) 9555 0101", "-", "-12.50", "3=4"] {
+            assert_eq!(harmless(text), text);
+        }
     }
 }

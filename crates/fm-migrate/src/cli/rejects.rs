@@ -35,6 +35,12 @@ impl Rejects {
             listed.texts,
             request.out.display()
         );
+        if listed.uncounted > 0 {
+            eprintln!(
+                "there are more different texts than texts.csv counts: {} lines of the other two files are not in it",
+                listed.uncounted
+            );
+        }
         println!("{}", serde_json::to_string(&listed)?);
         Ok(())
     }
