@@ -63,7 +63,7 @@ impl Source {
     /// When the file cannot be read, is damaged, or is of a kind that we refuse (the message says what to export instead).
     pub fn open(path: &Path, layout: &Layout) -> Result<Self, Error> {
         match layout.format.or_else(|| format_of(path)) {
-            Some(Format::Fmpxml) => Ok(Self::FmpXml(Box::new(FmpXml::open(path)?))),
+            Some(Format::Fmpxml) => Ok(Self::FmpXml(Box::new(FmpXml::open(path, layout)?))),
             Some(format) => Ok(Self::Delimited(Box::new(Delimited::open(path, format, layout)?))),
             None => Err(refused(
                 path,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
-use super::encoding::{self, Detected};
+use super::encoding;
 use super::text::Text;
 use super::{Format, Layout, Position};
 use crate::error::Error;
@@ -42,14 +42,8 @@ impl Delimited {
     /// # Errors
     /// When it cannot be read, or has no columns that we know of.
     pub fn open(path: &Path, format: Format, layout: &Layout) -> Result<Self, Error> {
-        let mut found = encoding::detect(path)?;
+        let found = encoding::detect(path)?.or_as_said(path, layout.encoding.as_deref())?;
         let at = Position { path: path.to_path_buf(), record: 0 };
-        if let Some(label) = &layout.encoding {
-            let encoding = Encoding::for_label(label.as_bytes())
-                .ok_or_else(|| at.error(1, format!("no encoding is called \"{label}\".")))?;
-            let bom_bytes = if encoding == found.encoding { found.bom_bytes } else { 0 };
-            found = Detected { encoding, bom_bytes };
-        }
         let mut text = Text::open(path, found)?;
         let quotes = format != Format::Tab;
         let delimiter = match (layout.delimiter, format) {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::Position;
 use crate::error::Error;
 
 /// What was found.
@@ -17,6 +18,21 @@ pub struct Detected {
     pub encoding: &'static Encoding,
     /// Length of the byte order mark, to be skipped.
     pub bom_bytes: usize,
+}
+
+impl Detected {
+    /// What somebody has said of the file goes before what was found.
+    ///
+    /// # Errors
+    /// When no encoding is called so.
+    pub fn or_as_said(self, path: &Path, said: Option<&str>) -> Result<Self, Error> {
+        let Some(label) = said else { return Ok(self) };
+        let at = Position { path: path.to_path_buf(), record: 0 };
+        let encoding = Encoding::for_label(label.as_bytes())
+            .ok_or_else(|| at.error(1, format!("no encoding is called \"{label}\".")))?;
+        let bom_bytes = if encoding == self.encoding { self.bom_bytes } else { 0 };
+        Ok(Self { encoding, bom_bytes })
+    }
 }
 
 /// Looks through the whole file, in chunks.

@@ -7,9 +7,9 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::Position;
 use super::encoding::{self, Detected};
 use super::text::Text;
+use super::{Layout, Position};
 use crate::error::Error;
 use crate::raw::{GS, RawColumn, RawRow, WrittenBy};
 
@@ -51,9 +51,11 @@ impl FmpXml {
     ///
     /// # Errors
     /// When it is no FMPXMLRESULT, carries an error code, or is damaged.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, layout: &Layout) -> Result<Self, Error> {
         let mut found = encoding::detect(path)?;
-        if let Some(declared) = declared_encoding(path)?.filter(|_| found.bom_bytes == 0) {
+        if let Some(label) = &layout.encoding {
+            found = found.or_as_said(path, Some(label))?;
+        } else if let Some(declared) = declared_encoding(path)?.filter(|_| found.bom_bytes == 0) {
             found = Detected { encoding: declared, bom_bytes: 0 };
         }
         let mut xml = Reader::from_reader(Text::open(path, found)?);
