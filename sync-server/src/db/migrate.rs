@@ -58,6 +58,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (59, "lean indices", include_str!("../../../migrations/server/0059_lean_indices.sql")),
     (60, "former log", include_str!("../../../migrations/server/0060_former_log.sql")),
     (61, "every clinic", include_str!("../../../migrations/server/0061_every_clinic.sql")),
+    (62, "unswitched", include_str!("../../../migrations/server/0062_unswitched.sql")),
 ];
 
 /// Why a database could not be brought to this version.
