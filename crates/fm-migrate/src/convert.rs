@@ -11,6 +11,7 @@ pub mod patients;
 pub mod practitioners;
 pub mod record;
 pub mod setup;
+pub(crate) mod vocabulary;
 
 use uuid::Uuid;
 use wattle_domain::TableName;

@@ -3,6 +3,7 @@
 //! Owns: reading and checking `clinic.toml`. Called by: `import`.
 
 mod bind;
+mod check;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -269,7 +270,7 @@ impl Mapping {
         let mut this: Self = toml::from_str(&text)
             .map_err(|e| Error::Mapping { path: path.to_path_buf(), reason: e.to_string() })?;
         this.path = path.to_path_buf();
-        this.check()?;
+        check::check(&this)?;
         Ok(this)
     }
 
@@ -315,31 +316,5 @@ impl Mapping {
     /// A complaint about this file.
     pub(crate) fn wrong(&self, reason: impl Into<String>) -> Error {
         Error::Mapping { path: self.path.clone(), reason: reason.into() }
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        for room in &self.room {
-            if !self.site.iter().any(|site| site.name == room.site) {
-                return Err(self.wrong(format!(
-                    "room \"{}\" is at a site that is not listed: \"{}\".",
-                    room.name, room.site
-                )));
-            }
-        }
-        let CutoverPlan { freeze_layout, freeze_script, thaw_script, .. } = &self.cutover;
-        let named = [freeze_layout, freeze_script, thaw_script].into_iter().flatten().count();
-        if named > 0 && (named < 3 || self.server.is_none()) {
-            return Err(self.wrong(
-                "[cutover] freeze_layout, freeze_script and thaw_script go together, and need a [server].",
-            ));
-        }
-        for kind in &self.appointment_type {
-            if !(1..=8).contains(&kind.hue) || !(1..=1440).contains(&kind.minutes) {
-                return Err(
-                    self.wrong(format!("appointment type \"{}\": minutes 1 to 1440, hue 1 to 8.", kind.name))
-                );
-            }
-        }
-        Ok(())
     }
 }
