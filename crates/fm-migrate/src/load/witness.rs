@@ -8,6 +8,7 @@ use uuid::Uuid;
 use wattle_domain::{ClinicId, Table};
 
 use crate::error::Error;
+use crate::reason::Code;
 
 /// A cell of a staged record: its column from 1, and its repetition.
 #[derive(Clone, Copy, Debug)]
@@ -25,57 +26,66 @@ impl Cell {
     }
 }
 
-/// Staged records that were not rejected: how many have something in a cell, and the sum of those cells that are whole numbers.
+/// What staged records have in a cell: of all, and of those that are on the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Staged {
+    /// Cells with something in them.
+    pub(crate) filled: i64,
+    pub(crate) filled_listed: i64,
+    /// The sum of those that are numbers, whole ones or cents, in records that came.
+    pub(crate) sum_come: i64,
+    pub(crate) sum_listed: i64,
+    /// Cells with something in them that is no such number.
+    pub(crate) unreadable: i64,
+}
+
+/// The forms of a number that are summed, and what a cell then counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    /// None is: only what is filled is counted.
+    No,
+    /// Whole numbers.
+    Whole,
+    /// Dollars, in cents. Parts of a cent are no amount: such a record was rejected.
+    Cents,
+}
+
+/// Counts and sums one cell of every staged record.
 pub(crate) async fn staged(
     connection: &mut PgConnection,
     (run, source, table): (Uuid, Uuid, &str),
     cell: Cell,
-) -> Result<(i64, i64), Error> {
+    number: Number,
+) -> Result<Staged, Error> {
     let cell = cell.sql();
+    // A pattern gives the number, or nothing: PostgreSQL may cast before it filters.
+    let value = match number {
+        Number::No => "NULL::numeric".to_owned(),
+        Number::Whole => format!("substring({cell} FROM '^\\s*([0-9]{{1,9}})(?:[.]0*)?\\s*$')::numeric"),
+        Number::Cents => format!(
+            "substring({cell} FROM '^[\\s\\u00a0]*(-?(?:[0-9]{{1,12}}[.]?[0-9]*|[.][0-9]+))[\\s\\u00a0]*$')::numeric * 100"
+        ),
+    };
     // Blanks as FileMaker's users type them: also no-break ones, and the separators of empty repetitions.
     let sql = format!(
-        "SELECT count(*) FILTER (WHERE {cell} ~ '[^\\s\\u00a0\\u001d]'),
-             coalesce(sum(trunc({cell}::numeric)) FILTER (WHERE {cell} ~ '^\\s*[0-9]{{1,9}}([.]0*)?\\s*$'), 0)::bigint
-         FROM staging.raw_row w WHERE w.source_id = $2 AND NOT EXISTS (
-             SELECT FROM staging.reject j WHERE j.run_id = $1 AND j.source_table = $3 AND j.position = w.position)"
+        "SELECT count(*) FILTER (WHERE filled) AS filled, count(*) FILTER (WHERE filled AND listed) AS filled_listed,
+             coalesce(sum(value) FILTER (WHERE NOT listed), 0)::bigint AS sum_come,
+             coalesce(sum(value) FILTER (WHERE listed), 0)::bigint AS sum_listed,
+             count(*) FILTER (WHERE filled AND value IS NULL) AS unreadable
+         FROM (SELECT {cell} ~ '[^\\s\\u00a0\\u001d]' AS filled, {value} AS value, j.position IS NOT NULL AS listed
+               FROM staging.raw_row w LEFT JOIN staging.reject j
+                   ON j.run_id = $1 AND j.source_table = $3 AND j.position = w.position
+               WHERE w.source_id = $2) c"
     );
-    // PostgreSQL may cast before it filters: only cells that look like numbers reach the cast.
-    let safe = sql.replace(
-        &format!("trunc({cell}::numeric)"),
-        &format!(
-            "CASE WHEN {cell} ~ '^\\s*[0-9]{{1,9}}([.]0*)?\\s*$' THEN trunc({cell}::numeric) ELSE 0 END"
-        ),
-    );
-    sqlx::query_as(AssertSqlSafe(safe))
+    let found: (i64, i64, i64, i64, i64) = sqlx::query_as(AssertSqlSafe(sql))
         .bind(run)
         .bind(source)
         .bind(table)
         .fetch_one(connection)
         .await
-        .map_err(Error::db("summing staging"))
-}
-
-/// Of the same records the money in a cell, in cents. Those that are no exact amount were rejected.
-pub(crate) async fn staged_cents(
-    connection: &mut PgConnection,
-    (run, source, table): (Uuid, Uuid, &str),
-    cell: Cell,
-) -> Result<i64, Error> {
-    let amount = format!(
-        "substring({} FROM '^[\\s\\u00a0]*(-?(?:[0-9]+[.]?[0-9]*|[.][0-9]+))[\\s\\u00a0]*$')::numeric",
-        cell.sql()
-    );
-    let sql = format!(
-        "SELECT coalesce(sum({amount} * 100), 0)::bigint FROM staging.raw_row w WHERE w.source_id = $2 AND NOT EXISTS (
-             SELECT FROM staging.reject j WHERE j.run_id = $1 AND j.source_table = $3 AND j.position = w.position)"
-    );
-    sqlx::query_scalar(AssertSqlSafe(sql))
-        .bind(run)
-        .bind(source)
-        .bind(table)
-        .fetch_one(connection)
-        .await
-        .map_err(Error::db("summing money in staging"))
+        .map_err(Error::db("summing staging"))?;
+    let (filled, filled_listed, sum_come, sum_listed, unreadable) = found;
+    Ok(Staged { filled, filled_listed, sum_come, sum_listed, unreadable })
 }
 
 /// Notes of a run about a column that say that a value was left out.
@@ -92,6 +102,26 @@ pub(crate) async fn left_out(
     .bind(run)
     .bind(table)
     .bind(column)
+    .fetch_one(connection)
+    .await
+    .map_err(Error::db("counting notes"))
+}
+
+/// Notes of a run about a column with one code.
+pub(crate) async fn noted(
+    connection: &mut PgConnection,
+    (run, table): (Uuid, &str),
+    column: &str,
+    code: Code,
+) -> Result<i64, Error> {
+    sqlx::query_scalar(
+        "SELECT count(DISTINCT position) FROM staging.note WHERE run_id = $1 AND source_table = $2 AND column_name = $3
+           AND code = $4",
+    )
+    .bind(run)
+    .bind(table)
+    .bind(column)
+    .bind(code.as_str())
     .fetch_one(connection)
     .await
     .map_err(Error::db("counting notes"))

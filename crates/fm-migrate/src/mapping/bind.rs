@@ -144,6 +144,12 @@ pub struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    /// Whether the mapping names the field.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.bound.places.contains_key(field)
+    }
+
     /// The text of a field as found; `None` when it is unmapped, absent or blank.
     #[must_use]
     pub fn raw(&self, field: &str) -> Option<&'a str> {

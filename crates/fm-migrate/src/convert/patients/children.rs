@@ -44,8 +44,8 @@ impl Children<'_, '_> {
         }
         let name = self.cells.text("next_of_kin");
         let value = self.phone("next_of_kin_phone", area_code);
-        if name.is_some() || value.is_some() {
-            let relation = self.cells.text("next_of_kin_relation");
+        let relation = self.cells.text("next_of_kin_relation");
+        if name.is_some() || value.is_some() || relation.is_some() {
             self.contact(ContactKind::NextOfKin, value.unwrap_or_default(), (name, relation), false);
         }
     }
@@ -86,8 +86,8 @@ impl Children<'_, '_> {
 
     pub(super) fn address(&mut self) {
         let (line1, suburb) = (self.cells.text("street"), self.cells.text("suburb"));
-        let postcode = self.postcode();
-        if line1.is_none() && suburb.is_none() && postcode.is_none() {
+        let (state, postcode) = (self.cells.text("state").map(|s| s.to_uppercase()), self.postcode());
+        if line1.is_none() && suburb.is_none() && state.is_none() && postcode.is_none() {
             return;
         }
         let id = child(self.patient.0, "address/home");
@@ -98,7 +98,7 @@ impl Children<'_, '_> {
             line1: line1.unwrap_or_default(),
             line2: None,
             suburb,
-            state: self.cells.text("state").map(|s| s.to_uppercase()),
+            state,
             postcode,
             field_changes: serde_json::Map::new(),
         };
@@ -130,6 +130,12 @@ impl Children<'_, '_> {
         let reference = self.notes.optional("medicare_reference", reference);
         let expiry = self.cells.raw("medicare_expiry").map(|t| expiries.read(t, exported_on, Century::Near));
         let expires_on = self.notes.optional("medicare_expiry", expiry).map(ClinicDate);
+        if self.cells.has("medicare")
+            && self.cells.text("medicare").is_none()
+            && (reference.is_some() || expires_on.is_some())
+        {
+            self.notes.add(Code::RequiredEmpty, "medicare");
+        }
         self.identifier("medicare", IdentifierKind::Medicare, reference, expires_on);
         let ihi = self.cells.text("ihi").map(|t| identifiers::clean(IdentifierKind::Ihi, &t));
         match ihi.map(|ihi| ihis.insert(ihi)) {
