@@ -28,7 +28,7 @@ use wattle_document::{Parts, clinic_folder, part_name};
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
-use crate::extract::bind;
+use crate::extract::{asked, bind};
 use crate::ids::{Namespace, SourceTable};
 use crate::import::{Progress, extracted};
 use crate::load::connect;
@@ -311,9 +311,7 @@ fn source(
         let table = mapped.table.clone().or(stem).unwrap_or_default();
         return Ok(Source::Folder(Folder::new(&beside.join(folder), &table, field)?));
     }
-    let account = request.account.as_ref().ok_or_else(|| {
-        Error::Refused("containers come from FileMaker Server: FM_USER and FM_PASSWORD are needed.".into())
-    })?;
+    let account = asked(request.account.as_ref())?;
     let layout = mapped.api_layout.clone().ok_or_else(|| {
         mapping.wrong("[documents] needs api_layout = \"a layout that shows the container\": only the Data API gives files.")
     })?;

@@ -36,7 +36,7 @@ pub struct Request {
     /// The tenant.
     pub clinic: ClinicId,
     /// Who reads FileMaker.
-    pub account: Account,
+    pub account: Option<Account>,
     /// How, where not as the mapping says.
     pub route: Option<Route>,
 }
@@ -90,16 +90,23 @@ pub async fn extract(request: &Request, progress: &crate::import::Progress<'_>) 
     if routes.iter().all(|(.., route)| *route == Route::File) {
         return Err(mapping.wrong("every table comes from a file: there is nothing to extract. Run import."));
     }
+    let account = asked(request.account.as_ref())?;
     let mut connection = connect(&request.database_url, request.clinic).await?;
     prepare(&mut connection).await?;
     let run = Run::begin(&mut connection, request.clinic).await?;
-    let mut wires = Wires { mapping: &mapping, account: &request.account, odata: None, data_api: None };
+    let mut wires = Wires { mapping: &mapping, account, odata: None, data_api: None };
     let mut done = Extracted::new();
     let mut all = async || -> Result<(), Error> {
+        // The mapping is held against every table before the first record is read.
+        let mut described = Vec::new();
         for &(table, mapped, route) in routes.iter().filter(|(.., route)| *route != Route::File) {
             let one = table::Extraction { mapping: &mapping, mapped, run, table, route, progress };
-            let report = one.run(&mut connection, &mut wires).await?;
-            done.insert(table.as_str(), report);
+            let columns = one.describe(&mut wires).await?;
+            described.push((one, columns));
+        }
+        for (one, described) in described {
+            let report = one.run(&mut connection, &mut wires, described).await?;
+            done.insert(one.table.as_str(), report);
         }
         Ok(())
     };
@@ -109,6 +116,15 @@ pub async fn extract(request: &Request, progress: &crate::import::Progress<'_>) 
     let json = serde_json::to_value(&done).unwrap_or_default();
     run.finish(&mut connection, &json).await?;
     Ok(done)
+}
+
+/// The account, where FileMaker Server is to be asked.
+pub(crate) fn asked(account: Option<&Account>) -> Result<&Account, Error> {
+    account.ok_or_else(|| {
+        Error::Refused(
+            "FileMaker Server is asked here: set FM_USER and FM_PASSWORD to an account that sees every record.".into(),
+        )
+    })
 }
 
 /// The interfaces, opened when first needed.

@@ -30,9 +30,20 @@ impl Containers {
             containers::Request { mapping, database_url, clinic, route, account, blobs: self.blobs };
         let done =
             containers::copy(&request, &progress).await.context("the copy stopped; run it again to go on")?;
+        let refused: u64 = done.rejected.values().sum();
+        #[allow(clippy::cast_precision_loss, reason = "megabytes for people")]
+        let megabytes = done.bytes as f64 / 1e6;
         eprintln!(
-            "{} records: {} files stored ({} bytes), {} known already, {} the same as another of the patient, {} without a file",
-            done.records, done.stored, done.bytes, done.known, done.same, done.empty
+            "{} records, of which {} hold no file. Of {} files {} were stored now ({:.1} MB), {} were there already, {} are the same as \
+             another of the patient, {} did not come",
+            done.records,
+            done.empty,
+            done.stored + done.known + done.same + refused,
+            done.stored,
+            megabytes,
+            done.known,
+            done.same,
+            refused
         );
         for (code, count) in &done.rejected {
             eprintln!("  {count} {}", code.as_str());

@@ -13,16 +13,22 @@ pub(super) struct Extract {
     pub(super) to: import::Import,
     /// FileMaker's account: one that sees every record.
     #[arg(long, env = "FM_USER")]
-    pub(super) fm_user: String,
+    fm_user: Option<String>,
     /// Its password. In the environment: arguments are visible.
     #[arg(long, env = "FM_PASSWORD", hide_env_values = true)]
-    pub(super) fm_password: String,
+    fm_password: Option<String>,
 }
 
 impl Extract {
+    /// Who reads FileMaker, where both are said.
+    pub(super) fn account(&self) -> Option<Account> {
+        let (user, password) = self.fm_user.clone().zip(self.fm_password.clone())?;
+        Some(Account { user, password })
+    }
+
     pub(super) async fn run(self) -> anyhow::Result<()> {
+        let account = self.account();
         let import::Import { mapping, database_url, clinic, route, .. } = self.to;
-        let account = Account { user: self.fm_user, password: self.fm_password };
         let request = extract::Request { mapping, database_url, clinic, account, route };
         let done = extract::extract(&request, &progress).await.context("the extract stopped")?;
         for (name, table) in &done {

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use wattle_domain::ClinicId;
+use wattle_domain::number::thousands;
 use wattle_fm_migrate::models;
 use wattle_models::Refreshed;
 
@@ -47,9 +48,18 @@ impl Models {
 /// What became of each, for people.
 pub(super) fn show(done: &[Refreshed]) {
     for m in done {
-        eprintln!(
-            "model {}: {} rows; {} new, {} changed, {} gone; {} tests hold; {:.1} s",
-            m.model, m.held, m.inserted, m.updated, m.deleted, m.tests, m.seconds
-        );
+        let rows = match m.held {
+            // Empty, or a view, which holds none of its own.
+            0 => String::new(),
+            held => {
+                let (held, new) = (thousands(held), thousands(m.inserted));
+                format!(
+                    "{held} rows; {new} new, {} changed, {} gone; ",
+                    thousands(m.updated),
+                    thousands(m.deleted)
+                )
+            }
+        };
+        eprintln!("model {}: {rows}{} tests hold; {:.1} s", m.model, m.tests, m.seconds);
     }
 }

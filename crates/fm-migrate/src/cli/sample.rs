@@ -37,7 +37,7 @@ pub(super) struct Sample {
     /// The clinic's clock at the export, HH:MM: who is done, in consult and waiting.
     #[arg(long, default_value = "11:00", value_parser = clock)]
     now: NaiveTime,
-    /// The folder to write to.
+    /// The folder to write to, new or empty.
     #[arg(long)]
     out: PathBuf,
 }
@@ -48,6 +48,8 @@ fn clock(text: &str) -> Result<NaiveTime, String> {
 
 impl Sample {
     pub(super) fn run(&self) -> anyhow::Result<()> {
+        let full = std::fs::read_dir(&self.out).is_ok_and(|mut files| files.next().is_some());
+        anyhow::ensure!(!full, "{} is not empty: a sample goes into a new folder", self.out.display());
         let plan = sample::Plan {
             seed: self.seed,
             patients: self.patients,

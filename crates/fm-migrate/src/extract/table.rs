@@ -45,15 +45,21 @@ struct Difference {
 }
 
 impl Extraction<'_> {
+    /// What FileMaker says of the table. A field that the mapping names and the layout lacks would be empty in every record, in
+    /// silence: it is named.
+    pub(super) async fn describe(&self, wires: &mut Wires<'_>) -> Result<Described, Error> {
+        let described = wires.get(self.route)?.describe(self.mapping, self.mapped).await?;
+        bind(self.mapping, self.table, &described.columns)?;
+        Ok(described)
+    }
+
     pub(super) async fn run(
         &self,
         connection: &mut PgConnection,
         wires: &mut Wires<'_>,
+        described: Described,
     ) -> Result<TableExtract, Error> {
         let wire = wires.get(self.route)?;
-        let described = wire.describe(self.mapping, self.mapped).await?;
-        // A field that the mapping names and the layout lacks would be empty in every record, in silence.
-        bind(self.mapping, self.table, &described.columns)?;
         let mut extract = self.begin(connection, &described).await?;
         let mut report = TableExtract { route: self.route.as_str(), ..TableExtract::default() };
         let first = extract.state == State::Sweep && extract.sweep == 1;
