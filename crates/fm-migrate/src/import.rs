@@ -179,22 +179,10 @@ pub(crate) async fn extracted(
 }
 
 impl<'a> Import<'a> {
-    /// The clinic's own row only if nobody made it: the server's admin may have.
+    /// The clinic itself is the server's admin's; what he has not said of it, the mapping says.
     async fn setup(&mut self) -> Result<TableReport, Error> {
         let facts = &self.mapping.clinic;
         let zone = facts.time_zone.0.name();
-        sqlx::query(
-            "INSERT INTO clinic.clinic (clinic_id, id, name, abn, time_zone, state) VALUES ($1, $1, $2, $3, $4, $5)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(self.run.clinic.0)
-        .bind(&facts.name)
-        .bind(&facts.abn)
-        .bind(zone)
-        .bind(&facts.state)
-        .execute(&mut self.writer)
-        .await
-        .map_err(Error::db("making the clinic"))?;
         let theirs: String = sqlx::query_scalar("SELECT time_zone FROM clinic.clinic WHERE clinic_id = $1")
             .bind(self.run.clinic.0)
             .fetch_one(&mut self.writer)
@@ -205,6 +193,16 @@ impl<'a> Import<'a> {
                 .mapping
                 .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
         }
+        sqlx::query(
+            "UPDATE clinic.clinic SET abn = coalesce(abn, $2), state = coalesce(state, $3)
+             WHERE clinic_id = $1 AND (abn IS NULL AND $2::text IS NOT NULL OR state IS NULL AND $3::text IS NOT NULL)",
+        )
+        .bind(self.run.clinic.0)
+        .bind(&facts.abn)
+        .bind(&facts.state)
+        .execute(&mut self.writer)
+        .await
+        .map_err(Error::db("saying what the clinic is"))?;
         let origin = Origin { file: &facts.file, table: None, source: None, whole: false, key: self.key };
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;

@@ -19,7 +19,10 @@ use wattle_fm_migrate::import::{Request, import};
 use wattle_fm_migrate::map_key::MapKey;
 use wattle_fm_migrate::report::Report;
 use wattle_fm_migrate::sample::{self, Plan, Truth};
+use wattle_fm_migrate::status::status;
 use wattle_private_postgres::{Cluster, Options};
+
+const CLINIC: ClinicId = ClinicId(Uuid::from_u128(0xC11));
 
 /// One cluster for the file, a database per test. `None` where PostgreSQL is not installed.
 fn cluster() -> Option<&'static Cluster> {
@@ -51,6 +54,12 @@ async fn migrate(url: &str) {
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     }
+    // As the server's admin makes it.
+    let clinic = format!(
+        "SELECT set_config('wattle.clinic', '{CLINIC}', false);
+         INSERT INTO clinic.clinic (clinic_id, id, name, time_zone) VALUES ('{CLINIC}', '{CLINIC}', 'Sample', 'Australia/Sydney')"
+    );
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(clinic))).await.unwrap();
 }
 
 struct Desk {
@@ -72,7 +81,7 @@ impl Desk {
         let request = Request {
             mapping: folder.path().join("clinic.toml"),
             database_url: url.clone(),
-            clinic: ClinicId(Uuid::from_u128(0xC11)),
+            clinic: CLINIC,
             route: None,
             map_key: None,
         };
@@ -153,8 +162,8 @@ async fn a_clinic_is_loaded_whole_and_a_second_run_changes_nothing() {
     );
     assert_eq!(
         desk.number("SELECT count(*) FROM sync.change").await,
-        desk.number("SELECT count(*) FROM clinic.migration_map").await + 1,
-        "every row and the clinic's own is in the feed"
+        desk.number("SELECT count(*) FROM clinic.migration_map").await + 2,
+        "every row is in the feed, and the clinic's own, which the admin made and the mapping says more of"
     );
     assert_eq!(
         desk.number("SELECT value FROM clinic.counter").await,
@@ -280,7 +289,7 @@ async fn a_damaged_export_or_mapping_loads_nothing() {
         .unwrap();
     let error = desk.import().await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { record: 6_020.., .. }), "{error}");
-    assert_eq!(desk.number("SELECT count(*) FROM clinic.clinic").await, 0);
+    assert_eq!(desk.number("SELECT count(*) FROM clinic.location").await, 0);
     assert!(
         desk.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'").await == 0,
         "not even staged"
@@ -296,7 +305,7 @@ async fn a_damaged_export_or_mapping_loads_nothing() {
         let error = desk.import().await.unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("clinic.toml"), "{error}");
     }
-    assert_eq!(desk.number("SELECT count(*) FROM clinic.clinic").await, 0);
+    assert_eq!(desk.number("SELECT count(*) FROM clinic.location").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -352,4 +361,20 @@ async fn a_database_without_the_schema_is_told_what_to_do() {
     };
     let error = import(&request, &|_, _, _, _| {}).await.unwrap_err().to_string();
     assert!(error.contains("wattle-server migrate"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_clinic_makes_no_other_one() {
+    let Some(desk) = Desk::new("mistyped", plan()).await else { return };
+    let request = Request { clinic: ClinicId(Uuid::from_u128(0xC12)), ..desk.request.clone() };
+    let error = import(&request, &|_, _, _, _| {}).await.unwrap_err().to_string();
+    assert!(error.contains("has no clinic 00000000-0000-0000-0000-000000000c12"), "{error}");
+    let error = status(&request.database_url, request.clinic).await.unwrap_err().to_string();
+    assert!(error.contains("wattle-server clinic create"), "{error}");
+    assert_eq!(desk.number("SELECT count(*) FROM clinic.clinic").await, 1);
+    assert_eq!(desk.number("SELECT count(*) FROM clinic.location").await, 0);
+    // What the admin has not said of the clinic, the mapping says; and nothing else.
+    desk.import().await.unwrap();
+    let said = "SELECT count(*) FROM clinic.clinic WHERE name = 'Sample' AND state = 'NSW'";
+    assert_eq!(desk.number(said).await, 1);
 }

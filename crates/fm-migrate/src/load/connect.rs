@@ -16,9 +16,10 @@ const FILES: &[(i64, &str, &str)] = &[
     (2, "extract", include_str!("../../../../migrations/staging/0002_extract.sql")),
     (3, "cutover", include_str!("../../../../migrations/staging/0003_cutover.sql")),
     (4, "containers", include_str!("../../../../migrations/staging/0004_containers.sql")),
+    (5, "spot_check", include_str!("../../../../migrations/staging/0005_spot_check.sql")),
 ];
 
-/// Connects and becomes `wattle_migrator`, seeing one clinic.
+/// Connects and becomes `wattle_migrator`, seeing one clinic, which has to be there.
 pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection, Error> {
     let options = PgConnectOptions::from_str(url).map_err(Error::db("reading the database URL"))?;
     let options = options.application_name("fm-migrate").disable_statement_logging().options([
@@ -28,7 +29,7 @@ pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection,
     ]);
     let mut connection = options.connect().await.map_err(Error::db("connecting to the database"))?;
     let ready: bool = sqlx::query_scalar(
-        "SELECT to_regnamespace('staging') IS NOT NULL AND to_regproc('clinic.refresh_statistics') IS NOT NULL",
+        "SELECT to_regnamespace('staging') IS NOT NULL AND to_regproc('clinic.open_unswitched') IS NOT NULL",
     )
     .fetch_one(&mut connection)
     .await
@@ -47,6 +48,18 @@ pub(crate) async fn connect(url: &str, clinic: ClinicId) -> Result<PgConnection,
         .execute(&mut connection)
         .await
         .map_err(Error::db("choosing the clinic"))?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM clinic.clinic WHERE clinic_id = $1)")
+        .bind(clinic.0)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(Error::db("looking for the clinic"))?;
+    if !there {
+        // A mistyped id would bring a whole clinic under it, that nobody finds again.
+        return Err(Error::Refused(format!(
+            "this database has no clinic {clinic}. Copy its id from what `wattle-server clinic create` printed; where there is \
+             none yet, make it with that command first."
+        )));
+    }
     Ok(connection)
 }
 
@@ -67,6 +80,11 @@ pub(crate) async fn prepare(connection: &mut PgConnection) -> Result<(), Error> 
     if !alone {
         return Err(Error::Refused("another import is running on this database; wait for it to end.".into()));
     }
+    make_tables(connection).await
+}
+
+/// Makes staging's tables, and nothing else.
+pub(crate) async fn make_tables(connection: &mut PgConnection) -> Result<(), Error> {
     let migrations = FILES.iter().map(|&(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });

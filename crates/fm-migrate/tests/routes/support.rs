@@ -51,6 +51,12 @@ pub async fn database(name: &str) -> Option<String> {
         let done = connection.execute(sqlx::raw_sql(run(&file))).await;
         done.unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     }
+    // As the server's admin makes it.
+    let clinic = format!(
+        "SELECT set_config('wattle.clinic', '{CLINIC}', false);
+         INSERT INTO clinic.clinic (clinic_id, id, name, time_zone) VALUES ('{CLINIC}', '{CLINIC}', 'Sample', 'Australia/Sydney')"
+    );
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(clinic))).await.unwrap();
     Some(url)
 }
 
@@ -92,7 +98,7 @@ impl House {
             mapping: self.mapping(),
             database_url: database.into(),
             clinic: CLINIC,
-            account: Account { user: "migrator".into(), password: "read-only".into() },
+            account: Some(Account { user: "migrator".into(), password: "read-only".into() }),
             route: Some(route),
         };
         extract::extract(&request, &|_, _, _, _| {}).await
@@ -128,8 +134,23 @@ impl House {
             database_url: database.into(),
             clinic: CLINIC,
             out: self.folder.path().join("verified"),
-            spot: 400,
+            spot: Some(400),
             ticked: None,
+            map_key: None,
+            typesetter: None,
+        };
+        verify(&request).await.unwrap()
+    }
+
+    /// Verifies with ticks that somebody has saved from its page, which stays.
+    pub async fn ticked(&self, database: &str, ticks: &Path) -> Verified {
+        let request = verify::Request {
+            mapping: self.mapping(),
+            database_url: database.into(),
+            clinic: CLINIC,
+            out: self.folder.path().join("verified"),
+            spot: None,
+            ticked: Some(ticks.into()),
             map_key: None,
             typesetter: None,
         };
