@@ -5,26 +5,31 @@
 //! Must never: switch over on a verification that is not good, or undo when somebody has written in Wattle.
 //! Called by: the binary, the tests.
 
-use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+mod export;
+mod undo;
+
+use std::path::PathBuf;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
 use crate::import::Progress;
 use crate::load::checklist::{self, Cutover};
 use crate::load::connect::prepare;
-use crate::load::{actual, connect, switchover};
+use crate::load::last_run::{self, last_import};
+use crate::load::{connect, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::wire::{Account, Route, Wire};
-use crate::{containers, extract, import, models, private, verify};
+use crate::{containers, extract, import, models, verify};
+pub use export::{Exported, export};
+pub use undo::{Undone, undo};
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,6 +99,9 @@ impl Step {
 /// Asks a person to confirm a step: true when they do.
 pub type Ask<'a> = dyn FnMut(Step) -> bool + Send + 'a;
 
+/// In the report of the freeze: that it was the freeze that closed the clinic.
+const CLOSED_IT: &str = "closed_it";
+
 /// What to cut over.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -103,8 +111,8 @@ pub struct Request {
     pub database_url: String,
     /// The tenant.
     pub clinic: ClinicId,
-    /// Who reads FileMaker.
-    pub account: Account,
+    /// Who reads FileMaker, and runs the scripts of the freeze; not needed where nothing is asked of FileMaker Server.
+    pub account: Option<Account>,
     /// How, where not as the mapping says.
     pub route: Option<Route>,
     /// Where the report goes.
@@ -113,7 +121,7 @@ pub struct Request {
     pub by: String,
     /// Everything but switching; FileMaker is frozen only by a script, and thawed at the end.
     pub rehearsal: bool,
-    /// Ticks of the spot check.
+    /// Ticks of the spot check that nobody has given to `verify` yet.
     pub ticked: Option<PathBuf>,
     /// Where blobs are; not needed where the mapping has no documents.
     pub blobs: Option<String>,
@@ -126,7 +134,7 @@ pub struct Request {
 /// How far it came.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stands {
-    /// Steps that are done, with how long those of this call took, seconds.
+    /// Steps that are done, with how long each took, seconds.
     pub done: Vec<(Step, f64)>,
     /// The step that waits, for a person or for a mend; `None` at the end.
     pub waits: Option<Step>,
@@ -145,6 +153,7 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
     if request.by.trim().is_empty() {
         return Err(Error::Refused("a cutover needs the name of the person who answers for it.".into()));
     }
+    has_what_it_needs(request, &mapping)?;
     let mut list = checklist_of(request).await?;
     let walked = walk(request, &mapping, &mut list, ask, progress).await;
     if request.rehearsal {
@@ -152,6 +161,20 @@ pub async fn cutover(request: &Request, ask: &mut Ask<'_>, progress: &Progress<'
         return walked.and_then(|stands| thawed.map(|()| stands));
     }
     walked
+}
+
+/// What would be missed in the middle of the night is asked for before it begins.
+fn has_what_it_needs(request: &Request, mapping: &Mapping) -> Result<(), Error> {
+    let by_wire = |(_, table)| mapping.route(table, request.route) != Route::File;
+    if mapping.cutover.scripts().is_some() || mapping.tables().any(by_wire) {
+        extract::asked(request.account.as_ref())?;
+    }
+    if mapping.documents.is_some() && request.blobs.is_none() {
+        return Err(Error::Refused(
+            "the mapping has documents: say with --blobs where their files go.".into(),
+        ));
+    }
+    request.ticked.as_deref().map_or(Ok(()), verify::spot::look)
 }
 
 /// The steps that are not ticked yet, as far as it goes.
@@ -166,13 +189,26 @@ async fn walk(
         Stands { done: Vec::new(), waits: None, why: None, switched: list.switched_at.is_some() };
     for step in Step::ALL {
         let mut connection = connect(&request.database_url, request.clinic).await?;
-        if list.done(&mut connection, step.as_str()).await?.is_some() {
-            stands.done.push((step, 0.0));
-            continue;
+        if let Some(done) = list.done(&mut connection, step.as_str()).await? {
+            let again = match step {
+                _ if stands.switched => false,
+                // Broken off by somebody else since: what it began has to come to its end.
+                Step::Import => last_run::is_half_done(&mut connection, request.clinic).await?,
+                Step::Verify => {
+                    request.ticked.is_some()
+                        || !is_of_what_is_there(&mut connection, request, &done.report).await?
+                }
+                _ => false,
+            };
+            if !again {
+                stands.done.push((step, done.seconds));
+                continue;
+            }
+            list.strike(&mut connection, &[step.as_str()]).await?;
         }
         drop(connection);
         let (clock, began_at) = (Instant::now(), now());
-        let report = match run(request, mapping, step, ask, progress).await? {
+        let mut report = match run(request, mapping, step, ask, progress).await? {
             Ok(report) => report,
             Err(why) => {
                 stands.waits = Some(step);
@@ -189,8 +225,26 @@ async fn walk(
         let mut connection = connect(&request.database_url, request.clinic).await?;
         let switches = step == Step::Switch && !request.rehearsal;
         let ends = step == Step::MarkReadOnly;
-        // The clinic is open from the moment on in which the switch is ticked.
+        if switches {
+            // Somebody may have read FileMaker again, or imported, while a person thought; until this connection ends nobody can.
+            prepare(&mut connection).await?;
+            let verified = list.done(&mut connection, Step::Verify.as_str()).await?;
+            let verified = verified.map(|done| done.report).unwrap_or_default();
+            if !is_of_what_is_there(&mut connection, request, &verified).await? {
+                stands.waits = Some(step);
+                stands.why = Some(
+                    "Something was imported or read again since the verification: it does not speak of what is there now. Run \
+                     the cutover again; it verifies first."
+                        .into(),
+                );
+                return Ok(stands);
+            }
+        }
+        // The clinic is open from the moment on in which the switch is ticked, and closed from that on in which the freeze is.
         let mut tx = connection.begin().await.map_err(Error::db("ticking a step"))?;
+        if step == Step::Freeze && !request.rehearsal {
+            close(&mut tx, mapping, request.clinic, &mut report).await?;
+        }
         list.tick(&mut tx, (step.as_str(), switches, ends), (&request.by, began_at), &report).await?;
         if switches {
             switchover::open(&mut tx).await?;
@@ -200,6 +254,36 @@ async fn walk(
         stands.done.push((step, clock.elapsed().as_secs_f64()));
     }
     Ok(stands)
+}
+
+/// From here on nobody writes in either.
+async fn close(
+    connection: &mut PgConnection,
+    mapping: &Mapping,
+    clinic: ClinicId,
+    report: &mut Value,
+) -> Result<(), Error> {
+    let was_closed = switchover::closed_since(connection, clinic).await?.is_some();
+    let closed = switchover::close(connection).await?;
+    if let Some(report) = report.as_object_mut() {
+        report.insert("closed".into(), closed.into());
+        // What the mapping wants closed until the switch was only closed early.
+        let it = closed && !was_closed && !mapping.cutover.closed_until_switch;
+        report.insert(CLOSED_IT.into(), it.into());
+    }
+    Ok(())
+}
+
+/// Whether a verification was of the import that is the latest, with nothing read since.
+async fn is_of_what_is_there(
+    connection: &mut PgConnection,
+    request: &Request,
+    verified: &Value,
+) -> Result<bool, Error> {
+    let Some((run, used)) = last_import(connection, request.clinic).await? else { return Ok(false) };
+    Ok(verified["run"] == json!(run)
+        && !used.iter().any(|table| table.newer)
+        && !last_run::is_half_done(connection, request.clinic).await?)
 }
 
 /// The checklist under way, or a new one.
@@ -235,17 +319,12 @@ async fn run(
     if let Some(what) = step.asks() {
         let mut report = serde_json::Map::new();
         if let Some(scripts) = scripts {
-            run_script(mapping, &request.account, scripts.layout, scripts.freeze).await?;
+            run_script(mapping, request.account.as_ref(), scripts.layout, scripts.freeze).await?;
             report.insert("script".into(), scripts.freeze.into());
         } else if ask(step) {
             report.insert("confirmed_by".into(), request.by.clone().into());
         } else {
             return Ok(Err(what.to_owned()));
-        }
-        if step == Step::Freeze && !request.rehearsal {
-            // From here on nobody writes in either.
-            let mut connection = connect(&database_url, clinic).await?;
-            report.insert("closed".into(), switchover::close(&mut connection).await?.into());
         }
         return Ok(Ok(report.into()));
     }
@@ -268,7 +347,7 @@ async fn run(
                     "the mapping has documents: say with --blobs where their files go.".into(),
                 ));
             };
-            let (account, route) = (Some(request.account.clone()), request.route);
+            let (account, route) = (request.account.clone(), request.route);
             let wanted = containers::Request {
                 mapping: request.mapping.clone(),
                 database_url,
@@ -304,7 +383,7 @@ async fn run(
                 database_url,
                 clinic,
                 out: request.out.clone(),
-                spot: 20,
+                spot: None,
                 ticked: request.ticked.clone(),
                 map_key: request.map_key.clone(),
                 typesetter: request.typesetter,
@@ -322,8 +401,13 @@ async fn run(
 }
 
 /// Runs one of the scripts of the freeze.
-async fn run_script(mapping: &Mapping, account: &Account, layout: &str, script: &str) -> Result<(), Error> {
-    let mut api = Wire::data_api(mapping, account)?;
+async fn run_script(
+    mapping: &Mapping,
+    account: Option<&Account>,
+    layout: &str,
+    script: &str,
+) -> Result<(), Error> {
+    let mut api = Wire::data_api(mapping, extract::asked(account)?)?;
     let ran = api.script(layout, script).await;
     api.close().await;
     ran
@@ -332,8 +416,8 @@ async fn run_script(mapping: &Mapping, account: &Account, layout: &str, script: 
 /// Whether a script has frozen FileMaker for this checklist.
 async fn is_frozen(request: &Request, list: &Cutover) -> Result<bool, Error> {
     let mut connection = connect(&request.database_url, request.clinic).await?;
-    let report = list.done(&mut connection, Step::Freeze.as_str()).await?;
-    Ok(report.is_some_and(|report| report.get("script").is_some()))
+    let done = list.done(&mut connection, Step::Freeze.as_str()).await?;
+    Ok(done.is_some_and(|done| done.report.get("script").is_some()))
 }
 
 /// A rehearsal leaves FileMaker as it was, wherever it stopped; where it goes on, it freezes again.
@@ -342,7 +426,7 @@ async fn thaw_after_rehearsal(request: &Request, mapping: &Mapping, list: &Cutov
     if !is_frozen(request, list).await? {
         return Ok(());
     }
-    run_script(mapping, &request.account, scripts.layout, scripts.thaw).await.map_err(|error| {
+    run_script(mapping, request.account.as_ref(), scripts.layout, scripts.thaw).await.map_err(|error| {
         Error::Refused(format!(
             "people still cannot write in FileMaker: run its script {} there. {error}",
             scripts.thaw
@@ -353,113 +437,6 @@ async fn thaw_after_rehearsal(request: &Request, mapping: &Mapping, list: &Cutov
         true => Ok(()),
         false => list.strike(&mut connection, &[Step::Freeze.as_str()]).await,
     }
-}
-
-/// What undoing came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum Undone {
-    /// FileMaker is the clinic's system again, and Wattle is closed. Either a script has opened FileMaker, or a person must.
-    Undone {
-        /// The script has.
-        thawed: bool,
-    },
-    /// Nothing was undone: people have written in Wattle since the switch, so many rows.
-    Written(usize),
-}
-
-/// Takes the switch back, unless somebody has written in Wattle since: then nothing is undone, and [`export`] says what they
-/// wrote. Where a script has frozen FileMaker, the other one thaws it, once Wattle is closed again.
-///
-/// # Errors
-/// When there is nothing to undo; when it was undone and FileMaker could not be thawed.
-pub async fn undo(request: &Request) -> Result<Undone, Error> {
-    let mapping = Mapping::read(&request.mapping)?;
-    let mut connection = connect(&request.database_url, request.clinic).await?;
-    prepare(&mut connection).await?;
-    let Some(list) = checklist::latest(&mut connection, request.clinic).await? else {
-        return Err(Error::Refused("there is no cutover to undo.".into()));
-    };
-    let frozen = is_frozen(request, &list).await?;
-    // No push is decided between looking and closing.
-    let mut tx = connection.begin().await.map_err(Error::db("undoing a cutover"))?;
-    if let Some(switched_at) = list.switched_at {
-        let worked = !switchover::close_again(&mut tx).await?;
-        let mut rows = 0;
-        for table in checklist::worked_in() {
-            rows +=
-                checklist::written_since(&mut tx, request.clinic, table.table(), switched_at).await?.len();
-        }
-        if worked || rows > 0 {
-            return Ok(Undone::Written(rows));
-        }
-    }
-    list.undo(&mut tx, &request.by).await?;
-    tx.commit().await.map_err(Error::db("undoing a cutover"))?;
-    let Some(scripts) = mapping.cutover.scripts().filter(|_| frozen) else {
-        return Ok(Undone::Undone { thawed: false });
-    };
-    run_script(&mapping, &request.account, scripts.layout, scripts.thaw).await.map_err(|error| {
-        Error::Refused(format!(
-            "undone, but people still cannot write in FileMaker: run its script {} there. {error}",
-            scripts.thaw
-        ))
-    })?;
-    Ok(Undone::Undone { thawed: true })
-}
-
-/// What an export holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Exported {
-    /// Rows, by table; a file each.
-    pub tables: BTreeMap<&'static str, usize>,
-    /// Rows with values that only the server's keys open: `wattle-server keys open`.
-    pub sealed: usize,
-}
-
-/// Writes every row that people have written in Wattle since the switch, a file of JSON lines for each table, into a new folder
-/// that only its owner reads. Values that the server has sealed are written as they rest.
-///
-/// # Errors
-/// When nothing was switched, the folder is there already, or it cannot be written.
-pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Result<Exported, Error> {
-    let mut connection = connect(database_url, clinic).await?;
-    prepare(&mut connection).await?;
-    let list = checklist::latest(&mut connection, clinic).await?;
-    let Some(switched_at) = list.and_then(|list| list.switched_at) else {
-        return Err(Error::Refused("nothing was switched over yet: there is nothing to export.".into()));
-    };
-    let reading = Error::db("reading what was written since the switch");
-    let mut tx = connection.begin().await.map_err(&reading)?;
-    // All files speak of one moment.
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        .execute(&mut *tx)
-        .await
-        .map_err(&reading)?;
-    // In a clinic that was closed nobody wrote before the switch; a push that began before it and was decided after
-    // it has the earlier time.
-    let since = switchover::closed_since(&mut tx, clinic).await?.unwrap_or(switched_at);
-    private::new_folder(folder).map_err(Error::file(folder))?;
-    let mut exported = Exported::default();
-    for name in checklist::worked_in() {
-        let table = name.table();
-        let ids = checklist::written_since(&mut tx, clinic, table, since).await?;
-        if ids.is_empty() {
-            continue;
-        }
-        let path = folder.join(format!("{}.jsonl", name.as_str()));
-        let mut file = BufWriter::new(private::file(&path).map_err(Error::file(&path))?);
-        for id in &ids {
-            let Some(whole) = actual::whole(&mut tx, clinic, table, *id).await? else { continue };
-            exported.sealed += usize::from(whole.row.sealed);
-            let line = json!({ "table": name.as_str(), "id": id, "filemaker_key": whole.filemaker_key,
-                "deleted": whole.deleted, "fields": whole.row.fields });
-            writeln!(file, "{line}").map_err(Error::file(&path))?;
-        }
-        let file = file.into_inner().map_err(|error| error.into_error());
-        file.and_then(|file| file.sync_all()).map_err(Error::file(&path))?;
-        exported.tables.insert(name.as_str(), ids.len());
-    }
-    Ok(exported)
 }
 
 /// The one place of this crate that looks at the clock of the computer: when a step began is for people.

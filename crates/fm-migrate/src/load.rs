@@ -17,6 +17,8 @@ pub(crate) mod map_key;
 mod merge;
 mod removal;
 mod reversal;
+pub(crate) mod since;
+pub(crate) mod spot_check;
 pub(crate) mod stage;
 pub(crate) mod standing;
 mod succession;

@@ -1,7 +1,7 @@
 //! Whether what is in Wattle is what was in FileMaker: counted twice, summed, and compared row by row.
 //!
 //! Owns: the checksum tree, the counts of two witnesses, the sums, the pages for the clinic's owner.
-//! Must never: change anything, or put a value of a record into the report or a log. (The spot-check page shows records side
+//! Must never: change what was migrated, or put a value of a record into the report or a log. (The spot-check page shows records side
 //! by side: it is for the person at the clinic who ticks them off, and says so.)
 //! Called by: the binary, `cutover`, the tests.
 
@@ -27,6 +27,7 @@ use crate::convert::TargetRow;
 use crate::convert::setup::Setup;
 use crate::error::Error;
 use crate::ids::Namespace;
+use crate::load::connect::make_tables;
 use crate::load::last_run::{Used, last_import};
 use crate::load::{actual, connect, map_key, witness};
 use crate::map_key::MapKey;
@@ -79,9 +80,10 @@ pub struct Request {
     pub clinic: ClinicId,
     /// The folder for the report and the spot-check page.
     pub out: PathBuf,
-    /// Records of each table on the spot-check page.
-    pub spot: u32,
-    /// The ticks that somebody saved from that page.
+    /// Another draw for the spot check, of so many records of each table; without it the page on which somebody has ticked
+    /// stays, or a first one is drawn.
+    pub spot: Option<u32>,
+    /// The ticks that somebody saved from the page.
     pub ticked: Option<PathBuf>,
     /// Under what the map keeps the hashes of rows, as the import had it.
     pub map_key: Option<MapKey>,
@@ -184,6 +186,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let namespace = Namespace::new(request.clinic, &mapping.clinic.file);
     let setup = Setup::new(&mapping, request.clinic, &namespace);
     let mut connection = connect(&request.database_url, request.clinic).await?;
+    make_tables(&mut connection).await?;
     let Some((run, used)) = last_import(&mut connection, request.clinic).await? else {
         return Err(Error::Refused("nothing has been imported yet. Run import first.".into()));
     };
@@ -193,8 +196,9 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let staged = Staged::read(&mut connection, &mapping, &used).await?;
     let (namespace, setup) = (&namespace, &setup);
     let side = Side { mapping: &mapping, namespace, setup, used: &used, staged: &staged, key };
-    // Records for a person to look at are drawn by lot, but the same for the same import.
-    let mut picks = spot::Picks::new(run, request.spot);
+    let draw =
+        spot::draw(&mut connection, (request.clinic, run), request.ticked.as_deref(), request.spot).await?;
+    let mut picks = spot::Picks::new(&draw);
     // Both sides at the same time. After a first import nothing rests sealed yet; later, either form of a row is made, and the target
     // says which of them it has.
     let mut beside = connect(&request.database_url, request.clinic).await?;
@@ -211,7 +215,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     if !sealed.is_empty() && forms == Forms::Plain {
         // The server has begun to seal meanwhile.
         forms = Forms::Both;
-        picks = spot::Picks::new(run, request.spot);
+        picks = spot::Picks::new(&draw);
         sides = side.expected(&mut connection, &mut picks, forms).await?;
     }
     let (expected, counts) = sides;
@@ -243,8 +247,8 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     };
     let sums = sums::sums(&mut connection, request.clinic, run, &used, &staged).await?;
     let foreign_keys = witness::foreign_keys(&mut connection).await?;
-    let picked = picks.done();
-    let spot = spot::checked(request.ticked.as_deref(), run, &picked)?;
+    let differing = differences.iter().map(|difference| difference.id).collect();
+    let (picked, spot) = picks.done(&mut connection, request.clinic, &differing).await?;
     let good = !more
         && counts.iter().all(Counted::good)
         && sums.iter().all(Sum::good)
@@ -253,7 +257,7 @@ pub async fn verify(request: &Request) -> Result<Verified, Error> {
     let verified =
         Verified { run, good, counts, sums, tables, differences, more, foreign_keys, spot, seconds };
     page::write(&mapping, &verified, request.typesetter, &request.out)?;
-    spot::write(&mut connection, request.clinic, &mapping, run, &picked, &request.out).await?;
+    spot::write(&mut connection, request.clinic, &mapping, &draw, &picked, &request.out).await?;
     Ok(verified)
 }
 
@@ -276,7 +280,7 @@ impl Side<'_> {
     async fn expected(
         &self,
         connection: &mut PgConnection,
-        picks: &mut spot::Picks,
+        picks: &mut spot::Picks<'_>,
         forms: Forms,
     ) -> Result<(Should<'_>, Vec<Counted>), Error> {
         let mut should = Should::new(forms, self.key);

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use wattle_fm_migrate::cutover::{self, Step, Undone};
-use wattle_fm_migrate::wire::Account;
 
 use super::{extract, import, progress};
 
@@ -29,11 +28,12 @@ pub(super) struct Cutover {
     /// patients. `wattle-server keys open` opens what the server has sealed in it.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["undo", "rehearsal"])]
     export: Option<PathBuf>,
-    /// The folder for the report.
-    #[arg(long, default_value = "verified")]
-    out: PathBuf,
-    /// The ticks that somebody has saved from the spot-check page.
+    /// The folder for the report: `cutover`, of a rehearsal `rehearsal`, where nothing is said.
     #[arg(long)]
+    out: Option<PathBuf>,
+    /// The ticks that somebody has saved from the spot-check page. Those that were given to `verify` before hold anyway, as
+    /// long as their records are the same. Given while the switch waits, everything is verified once more.
+    #[arg(long, value_name = "FILE")]
     ticked: Option<PathBuf>,
     /// Where blobs are, as `wattle-server serve` has it; for documents.
     #[arg(long, env = "WATTLE_BLOBS")]
@@ -42,7 +42,7 @@ pub(super) struct Cutover {
 
 impl Cutover {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let map_key = self.from.to.map_key()?;
+        let (map_key, account) = (self.from.to.map_key()?, self.from.account());
         let by = self.by.unwrap_or_default();
         let import::Import { mapping, database_url, clinic, route, .. } = self.from.to;
         if let Some(folder) = &self.export {
@@ -61,8 +61,8 @@ impl Cutover {
             println!("{}", serde_json::to_string(&exported)?);
             return Ok(());
         }
-        let account = Account { user: self.from.fm_user, password: self.from.fm_password };
         let Self { rehearsal, undo, out, ticked, confirm, blobs, .. } = self;
+        let out = out.unwrap_or_else(|| if rehearsal { "rehearsal" } else { "cutover" }.into());
         let request = cutover::Request {
             mapping,
             database_url,
@@ -79,13 +79,23 @@ impl Cutover {
         };
         if undo {
             return match cutover::undo(&request).await? {
-                Undone::Undone { thawed } => {
-                    let then = if thawed {
-                        "The script has opened FileMaker."
-                    } else {
-                        "Open the accounts in FileMaker."
+                Undone::Undone { switched, frozen, thawed, closed } => {
+                    let what = match switched {
+                        true => "undone: nobody had written in Wattle since the switch.",
+                        false => "given up: nothing had been switched over.",
                     };
-                    eprintln!("undone: nobody has written in Wattle, and it is closed again. {then}");
+                    let filemaker = match (frozen, thawed) {
+                        (false, _) => {
+                            "The freeze is not on the list: see in FileMaker whether people can write."
+                        }
+                        (true, true) => "The script has opened FileMaker.",
+                        (true, false) => "Open the accounts in FileMaker.",
+                    };
+                    let wattle = match closed {
+                        true => "Wattle is closed: people can look there.",
+                        false => "Wattle is open, as it was before.",
+                    };
+                    eprintln!("{what} {filemaker} {wattle}");
                     Ok(())
                 }
                 Undone::Written(rows) => anyhow::bail!(

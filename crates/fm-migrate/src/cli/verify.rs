@@ -15,11 +15,13 @@ pub(super) struct Verify {
     /// The folder for the report.
     #[arg(long, default_value = "verified")]
     out: PathBuf,
-    /// Records of each table on the spot-check page.
-    #[arg(long, default_value_t = 20)]
-    spot: u32,
-    /// The ticks that somebody has saved from the spot-check page.
-    #[arg(long)]
+    /// Draw other records for the spot check, so many of each table. Without it the page on which somebody has ticked stays,
+    /// or a first one of 20 is drawn.
+    #[arg(long, value_name = "RECORDS", conflicts_with = "ticked")]
+    spot: Option<u32>,
+    /// The ticks that somebody has saved from the spot-check page. They are kept, and hold in every later verification for
+    /// as long as their records are the same.
+    #[arg(long, value_name = "FILE")]
     ticked: Option<PathBuf>,
 }
 

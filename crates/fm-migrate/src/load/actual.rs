@@ -120,7 +120,8 @@ pub(crate) fn is_readable(table: &Table, column: &str, sealed: bool) -> bool {
     !sealed || table.column(column).is_some_and(|c| c.rest == Rest::Open)
 }
 
-fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
+/// A row as [`chosen`] chooses its columns.
+pub(super) fn actual(row: &PgRow, table: &Table) -> Result<Actual, sqlx::Error> {
     let mut fields = Fields::new();
     for (i, column) in (2..).zip(table.columns) {
         fields.insert(column.name.to_owned(), value(row, i, column.kind)?);
@@ -191,43 +192,8 @@ pub(crate) async fn one(
     read.map_err(Error::db("reading a row of the target"))
 }
 
-/// A row as it is to be handed to a person.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Whole {
-    pub(crate) row: Actual,
-    pub(crate) deleted: bool,
-    /// The key of the record that it came from, where it came from FileMaker.
-    pub(crate) filemaker_key: Option<String>,
-}
-
-/// One row, deleted or not.
-pub(crate) async fn whole(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    table: &'static Table,
-    id: Uuid,
-) -> Result<Option<Whole>, Error> {
-    let sql = format!(
-        "SELECT t.id, t.updated_by IS NOT NULL, {}, '', t.deleted_at IS NOT NULL AS is_deleted,
-             (SELECT min(m.source_key) FROM clinic.migration_map m
-              WHERE m.clinic_id = $1 AND m.table_name = '{1}' AND m.row_id = t.id) AS filemaker_key
-         FROM clinic.{1} t WHERE t.clinic_id = $1 AND t.id = $2",
-        chosen(table),
-        table.sql
-    );
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(clinic.0).bind(id).fetch_optional(connection).await;
-    let read = |row: PgRow| {
-        Ok(Whole {
-            deleted: row.try_get("is_deleted")?,
-            filemaker_key: row.try_get("filemaker_key")?,
-            row: actual(&row, table)?,
-        })
-    };
-    found.and_then(|row| row.map(read).transpose()).map_err(Error::db("reading a row of the target"))
-}
-
 /// The columns in the types that [`actual`] reads.
-fn chosen(table: &Table) -> String {
+pub(super) fn chosen(table: &Table) -> String {
     let columns = table.columns.iter().map(|c| {
         let name = c.name;
         match c.kind {

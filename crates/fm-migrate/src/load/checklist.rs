@@ -57,19 +57,31 @@ pub(crate) async fn begin(
     Ok(Cutover { id, rehearsal, switched_at: None, ended: false })
 }
 
+/// A step that is done.
+pub(crate) struct Done {
+    /// What it said.
+    pub(crate) report: Value,
+    /// How long it took.
+    pub(crate) seconds: f64,
+}
+
 impl Cutover {
-    /// What a step that is done said; `None` while it is not.
+    /// A step that is done; `None` while it is not.
     pub(crate) async fn done(
         &self,
         connection: &mut PgConnection,
         step: &str,
-    ) -> Result<Option<Value>, Error> {
-        sqlx::query_scalar("SELECT report FROM staging.cutover_step WHERE cutover_id = $1 AND step = $2")
-            .bind(self.id)
-            .bind(step)
-            .fetch_optional(connection)
-            .await
-            .map_err(Error::db("reading the checklist"))
+    ) -> Result<Option<Done>, Error> {
+        let found: Option<(Value, f64)> = sqlx::query_as(
+            "SELECT report, extract(epoch FROM done_at - began_at)::float8 FROM staging.cutover_step
+             WHERE cutover_id = $1 AND step = $2",
+        )
+        .bind(self.id)
+        .bind(step)
+        .fetch_optional(connection)
+        .await
+        .map_err(Error::db("reading the checklist"))?;
+        Ok(found.map(|(report, seconds)| Done { report, seconds: seconds.max(0.0) }))
     }
 
     /// Ticks a step. The switch and the tick are one.
@@ -100,7 +112,7 @@ impl Cutover {
         Ok(())
     }
 
-    /// Strikes the steps that prove nothing any more, after a failed verification: they are run again.
+    /// Strikes steps that prove nothing any more: they are run again.
     pub(crate) async fn strike(&self, connection: &mut PgConnection, steps: &[&str]) -> Result<(), Error> {
         sqlx::query("DELETE FROM staging.cutover_step WHERE cutover_id = $1 AND step = ANY ($2)")
             .bind(self.id)

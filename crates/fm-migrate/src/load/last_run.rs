@@ -22,6 +22,18 @@ pub(crate) struct Used {
     pub(crate) newer: bool,
 }
 
+/// Whether an import was begun after the latest that came to its end: what is in the target is of neither then.
+pub(crate) async fn is_half_done(connection: &mut PgConnection, clinic: ClinicId) -> Result<bool, Error> {
+    sqlx::query_scalar(
+        "SELECT coalesce((SELECT r.finished_at IS NULL FROM staging.run r WHERE r.clinic_id = $1
+             AND EXISTS (SELECT FROM staging.run_source u WHERE u.run_id = r.id) ORDER BY r.id DESC LIMIT 1), false)",
+    )
+    .bind(clinic.0)
+    .fetch_one(connection)
+    .await
+    .map_err(Error::db("looking for an import that was broken off"))
+}
+
 type Stored = (
     String,
     Uuid,

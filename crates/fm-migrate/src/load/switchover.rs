@@ -1,6 +1,6 @@
 //! Whether the server takes what people write: closed until the switch, open from it on.
 //!
-//! Owns: the calls of the functions of `migrations/server/0052_switchover.sql`, which hold the rules. Called by: `import`,
+//! Owns: the calls of the functions of `migrations/server/0052_switchover.sql` and `0062_unswitched.sql`, which hold the rules. Called by: `import`,
 //! `cutover`.
 
 use chrono::{DateTime, Utc};
@@ -26,6 +26,23 @@ pub(crate) async fn open(connection: &mut PgConnection) -> Result<(), Error> {
 pub(crate) async fn close_again(connection: &mut PgConnection) -> Result<bool, Error> {
     let closed = sqlx::query_scalar("SELECT clinic.close_again()").fetch_one(connection).await;
     closed.map_err(Error::db("closing the clinic again"))
+}
+
+/// Opens it as it was before anybody closed it. In the transaction that undoes a cutover.
+pub(crate) async fn open_unswitched(connection: &mut PgConnection) -> Result<(), Error> {
+    let opened = sqlx::query("SELECT clinic.open_unswitched()").execute(connection).await;
+    opened.map(drop).map_err(Error::db("opening the clinic again"))
+}
+
+/// Whether it is closed now.
+pub(crate) async fn is_closed(connection: &mut PgConnection, clinic: ClinicId) -> Result<bool, Error> {
+    let closed = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM clinic.switchover WHERE clinic_id = $1 AND switched_at IS NULL)",
+    )
+    .bind(clinic.0)
+    .fetch_one(connection)
+    .await;
+    closed.map_err(Error::db("looking whether the clinic is closed"))
 }
 
 /// Since when it was closed; `None` for a clinic that never was.

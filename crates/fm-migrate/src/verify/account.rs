@@ -218,13 +218,16 @@ impl Account {
         self.heading("Columns");
         self.words(
             Tone::Plain,
-            "Filled fields and sums, counted on both sides by the database itself.".into(),
+            "Filled fields and sums, counted on both sides by the database itself. FileMaker is everything that was read: less what is \
+             on the list, less what was left out, it is what Wattle has."
+                .into(),
         );
         let head = vec![
             words("Table"),
             wide("FileMaker field"),
             words("What"),
             numbers("FileMaker"),
+            numbers("On the list"),
             numbers("Left out, noted"),
             numbers("Wattle"),
         ];
@@ -241,11 +244,22 @@ impl Account {
                 cell(&s.column),
                 cell(what),
                 checked(said(s.there), s.good()),
+                checked(said(s.listed), s.good()),
                 checked(thousands(s.left_out), s.good()),
                 checked(format!("{}{more}", said(s.here)), s.good()),
             ]
         });
         self.table(head, rows.collect());
+        for s in v.sums.iter().filter(|s| s.unreadable > 0) {
+            let text = format!(
+                "{}, {}: {} fields hold something else than a plain number, and are in no sum. FileMaker takes the digits out of \
+                 such a text, so that its own sum may differ by them.",
+                s.table.replace('_', " "),
+                s.column,
+                thousands(s.unreadable)
+            );
+            self.words(Tone::Plain, text);
+        }
     }
 
     fn tables(&mut self, v: &Verified) {
@@ -307,21 +321,34 @@ impl Account {
     fn spot(&mut self, v: &Verified) {
         self.heading("Spot check by a person");
         let (shown, ticked) = (v.spot.shown, v.spot.ticked);
-        match &v.spot.by {
-            Some(by) if ticked == shown => {
-                let text = format!("{by} compared {shown} records with FileMaker and found all of them right.");
-                self.words(Tone::Good, text);
-            }
-            Some(by) => self.words(
-                Tone::Bad,
-                format!(
-                    "{by} compared records with FileMaker and ticked {ticked} of {shown}. The others need an explanation."
-                ),
-            ),
-            None => self.words(
+        let people: Vec<String> = match v.spot.by.len() {
+            1 => v.spot.by.keys().cloned().collect(),
+            _ => v.spot.by.iter().map(|(by, n)| format!("{by} ({n})")).collect(),
+        };
+        let by = people.join(", ");
+        match ticked {
+            _ if v.spot.by.is_empty() => self.words(
                 Tone::Plain,
                 format!("Nobody has compared records yet: {shown} of them wait on spot.html."),
             ),
+            _ if ticked == shown => self.words(
+                Tone::Good,
+                format!("{by} compared {shown} records with FileMaker and found all of them right."),
+            ),
+            _ => self.words(
+                Tone::Bad,
+                format!(
+                    "{by} compared records with FileMaker and found {ticked} right, of {shown}. The others are wrong, have changed \
+                     since, or nobody has looked: they wait on spot.html without a tick."
+                ),
+            ),
+        }
+        if v.spot.gone > 0 {
+            let text = format!(
+                "{} more that were on the page are gone from FileMaker since, or are on the list now.",
+                v.spot.gone
+            );
+            self.words(Tone::Plain, text);
         }
     }
 }

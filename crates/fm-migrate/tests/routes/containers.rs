@@ -101,7 +101,7 @@ impl Target {
             database_url: self.url.clone(),
             clinic: CLINIC,
             out: house.folder.path().join("verified"),
-            spot: 3,
+            spot: Some(3),
             ticked: None,
             map_key: None,
             typesetter: None,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 use wattle_domain::commands::{NewAlert, PatientDetails, PatientParts, RegisterPatient};
@@ -43,7 +43,7 @@ impl Night {
             mapping: self.house.mapping(),
             database_url: self.url.clone(),
             clinic: CLINIC,
-            account: Account { user: "migrator".into(), password: "read-only".into() },
+            account: Some(Account { user: "migrator".into(), password: "read-only".into() }),
             route: Some(Route::Odata),
             out: self.house.folder.path().join("verified"),
             by: "Maria Rossi".into(),
@@ -59,6 +59,12 @@ impl Night {
     async fn walk(&self, rehearsal: bool, confirm: &[Step]) -> Result<Stands, wattle_fm_migrate::Error> {
         let mut ask = |step: Step| confirm.contains(&step);
         cutover(&self.request(rehearsal), &mut ask, &|_, _, _, _| {}).await
+    }
+
+    /// What the report says, for programs.
+    fn report(&self) -> Value {
+        let text = std::fs::read(self.house.folder.path().join("verified/report.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
     }
 
     async fn undo(&self) -> Result<Undone, wattle_fm_migrate::Error> {
@@ -84,6 +90,9 @@ fn read(folder: &Path) -> BTreeMap<String, Vec<Value>> {
     };
     files.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), lines(&path))).collect()
 }
+
+/// A switch taken back, by hand, in a clinic that its freeze had closed.
+const BY_HAND: Undone = Undone::Undone { switched: true, frozen: true, thawed: false, closed: false };
 
 const PEOPLE: [Step; 3] = [Step::Freeze, Step::Switch, Step::MarkReadOnly];
 
@@ -174,7 +183,7 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     let error = night.export("early").await.unwrap_err().to_string();
     assert!(error.contains("nothing was switched"), "{error}");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
-    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: false });
+    assert_eq!(night.undo().await.unwrap(), BY_HAND);
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched, "the next night");
     let pool = PgPool::connect(&night.url).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
@@ -195,10 +204,118 @@ async fn the_switch_is_taken_back_until_somebody_writes_and_then_what_they_wrote
     let alert = &since["alert"][0];
     assert_eq!(alert["deleted"], true);
     assert!(alert["fields"]["text"].is_string(), "what was deleted can be found there: {alert}");
+    assert!(alert["refers"]["patient_id"].is_string(), "and under which patient: {alert}");
+    assert_eq!((&alert["new"], &patient["by"]), (&json!(false), &Value::Null), "no user of ours did this");
     let error = night.walk(false, &PEOPLE).await.unwrap_err().to_string();
     assert!(error.contains("cut over already"), "nothing was undone: {error}");
     let error = night.export("since").await.unwrap_err().to_string();
     assert!(error.contains("since"), "nothing is written over: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticks_hold_from_the_rehearsal_on_and_are_taken_while_the_switch_waits() {
+    let Some(night) = Night::new("ticked_night").await else { return };
+    assert_eq!(night.walk(true, &[]).await.unwrap().waits, None);
+    let ticks = night.house.folder.path().join("ticked.json");
+    let tick = |by: &str| {
+        let page = std::fs::read_to_string(night.house.folder.path().join("verified/spot.html")).unwrap();
+        let all: Vec<&str> =
+            page.split("class=tick value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let id = page.split("page: '").nth(1).unwrap().split('\'').next().unwrap();
+        std::fs::write(&ticks, json!({ "page": id, "by": by, "ticked": all }).to_string()).unwrap();
+        all.len()
+    };
+    let shown = tick("Maria Rossi");
+    let verified = night.house.ticked(&night.url, &ticks).await;
+    assert_eq!(verified.spot.ticked, shown);
+    // On the evening one of them is another.
+    night.house.standin.with(|d| {
+        let patients = d.table_mut("Patients").unwrap();
+        for id in patients.records.iter().map(|r| r.id).collect::<Vec<_>>() {
+            patients.edit(id, "KnownAs", "Everybody");
+        }
+    });
+    let stands = night.walk(false, &[Step::Freeze]).await.unwrap();
+    assert_eq!(stands.waits, Some(Step::Switch));
+    let spot = night.report()["spot"].clone();
+    assert_eq!(
+        (&spot["shown"], &spot["ticked"]),
+        (&json!(shown), &json!(shown - 20)),
+        "all but the patients"
+    );
+    // Somebody compares them while the switch waits, and gives the ticks to the cutover itself.
+    assert_eq!(tick("Tom Nguyen"), shown);
+    let request = Request { ticked: Some(ticks), ..night.request(false) };
+    let mut nobody = |_: Step| false;
+    let stands = cutover(&request, &mut nobody, &|_, _, _, _| {}).await.unwrap();
+    assert_eq!((stands.waits, stands.done.len()), (Some(Step::Switch), 5));
+    assert!(stands.done.iter().all(|(step, seconds)| *step == Step::Freeze || *seconds > 0.0), "{stands:?}");
+    assert_eq!(night.report()["spot"]["by"], json!({ "Maria Rossi": shown - 20, "Tom Nguyen": 20 }));
+    assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_while_the_switch_waits_is_verified_before_it() {
+    let Some(night) = Night::new("imported_late").await else { return };
+    let stands = night.walk(false, &[Step::Freeze]).await.unwrap();
+    assert_eq!(stands.waits, Some(Step::Switch));
+    let first = night.report()["run"].clone();
+    // A person who thinks long, while somebody else imports.
+    let mut ask = |_: Step| {
+        let handle = tokio::runtime::Handle::current();
+        let import = night.house.import(&night.url, Route::Odata);
+        tokio::task::block_in_place(|| handle.block_on(import)).unwrap();
+        true
+    };
+    let stands = cutover(&night.request(false), &mut ask, &|_, _, _, _| {}).await.unwrap();
+    assert_eq!((stands.waits, stands.switched), (Some(Step::Switch), false));
+    assert!(stands.why.unwrap().contains("since the verification"));
+    assert_eq!(night.report()["run"], first);
+    assert_eq!(night.walk(false, &[]).await.unwrap().waits, Some(Step::Switch));
+    assert_ne!(night.report()["run"], first, "what is there now was verified");
+    // One that is broken off meanwhile leaves nothing that was verified: it is made again first.
+    let broken_off = format!(
+        "INSERT INTO staging.run (id, clinic_id) SELECT '{0}', clinic_id FROM clinic.clinic;
+         INSERT INTO staging.run_source SELECT '{0}', source_id, columns, kinds FROM staging.run_source LIMIT 1",
+        Uuid::now_v7()
+    );
+    let mut ask = |_: Step| {
+        let handle = tokio::runtime::Handle::current();
+        let begun = async {
+            let pool = PgPool::connect(&night.url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(broken_off.clone())).execute(&pool).await.unwrap();
+        };
+        tokio::task::block_in_place(|| handle.block_on(begun));
+        true
+    };
+    let stands = cutover(&night.request(false), &mut ask, &|_, _, _, _| {}).await.unwrap();
+    assert_eq!((stands.waits, stands.switched), (Some(Step::Switch), false), "{stands:?}");
+    let runs = "SELECT count(DISTINCT run_id) FROM staging.run_source";
+    let before = number(&night.url, runs).await;
+    assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
+    assert_eq!(number(&night.url, runs).await, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn giving_up_before_the_switch_leaves_the_clinic_as_it_was() {
+    let Some(night) = Night::new("given_up").await else { return };
+    let closed = "SELECT count(*) FROM clinic.switchover WHERE switched_at IS NULL";
+    assert_eq!(night.walk(false, &[]).await.unwrap().waits, Some(Step::Freeze));
+    let nothing = Undone::Undone { switched: false, frozen: false, thawed: false, closed: false };
+    assert_eq!(night.undo().await.unwrap(), nothing);
+    assert_eq!(night.walk(false, &[Step::Freeze]).await.unwrap().waits, Some(Step::Switch));
+    assert_eq!(number(&night.url, closed).await, 1, "nobody writes in either");
+    let frozen = Undone::Undone { switched: false, frozen: true, thawed: false, closed: false };
+    assert_eq!(night.undo().await.unwrap(), frozen);
+    assert_eq!(number(&night.url, closed).await, 0, "it was open before");
+    // What the mapping wants closed stays so.
+    night.house.edit_mapping(
+        "\n# --- Practitioners:",
+        "\n[cutover]\nclosed_until_switch = true\n\n# --- Practitioners:",
+    );
+    assert_eq!(night.walk(false, &[Step::Freeze]).await.unwrap().waits, Some(Step::Switch));
+    assert!(matches!(night.undo().await.unwrap(), Undone::Undone { closed: true, .. }));
+    assert_eq!(number(&night.url, closed).await, 1);
 }
 
 /// FileMaker with scripts that freeze and thaw it.
@@ -253,7 +370,8 @@ async fn a_script_freezes_filemaker_and_another_thaws_it_when_the_switch_is_take
     assert!(frozen.load(Ordering::SeqCst), "before anything is read");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
     assert!(night.frozen(), "and it stays so");
-    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: true });
+    let thawed = Undone::Undone { switched: true, frozen: true, thawed: true, closed: false };
+    assert_eq!(night.undo().await.unwrap(), thawed);
     assert!(!night.frozen());
     assert_eq!(night.ran().last().unwrap(), "Thaw all");
 }
@@ -350,7 +468,8 @@ async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_
     assert_eq!(stands.waits, Some(Step::Switch));
     assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "until the very switch");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
-    assert_eq!(night.undo().await.unwrap(), Undone::Undone { thawed: false }, "nobody has written");
+    let closed = Undone::Undone { switched: true, frozen: true, thawed: false, closed: true };
+    assert_eq!(night.undo().await.unwrap(), closed, "nobody has written");
     assert_eq!(desk.push(&outbox).await.unwrap_err().code, ErrorCode::BeforeSwitch, "closed again");
     assert!(night.walk(false, &PEOPLE).await.unwrap().switched);
 
@@ -366,6 +485,11 @@ async fn what_people_enter_before_the_switch_waits_for_it_and_is_exported_after_
     let (exported, since) = night.export("since").await.unwrap();
     assert_eq!(exported.sealed, 1, "of an alert, what it says");
     assert_eq!(since["patient"][0]["fields"]["family_name"], "Waited");
+    let alert = &since["alert"][0];
+    assert_eq!((&alert["by"], &alert["new"]), (&json!("Maria Costa"), &json!(true)));
+    let changed = alert["changed"].as_array().unwrap();
+    assert!(changed.contains(&json!("text")) && !changed.contains(&json!("id")), "{changed:?}");
+    assert!(alert["at"].as_str().unwrap().starts_with("20"));
     let rests = since["alert"][0]["fields"]["text"].as_str().unwrap();
     assert!(rests.starts_with("\u{1}s"), "the migrator opens nothing");
     let folder = night.house.folder.path().join("since");

@@ -87,7 +87,7 @@ async fn whatever_is_typed_every_record_is_accounted_for() {
                 database_url: url.clone(),
                 clinic: CLINIC,
                 out: house.folder.path().join("verified"),
-                spot: 2,
+                spot: Some(2),
                 ticked: None,
                 map_key: None,
                 typesetter: None,

@@ -1,6 +1,6 @@
 //! What the verification finds, and what it lets pass.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -39,11 +39,13 @@ impl Clinic {
     }
 
     async fn verify(&self, ticked: Option<PathBuf>) -> Result<Verified, wattle_fm_migrate::Error> {
-        self.verify_under(ticked, None).await
+        let spot = ticked.is_none().then_some(5);
+        self.verify_with(spot, ticked, None).await
     }
 
-    async fn verify_under(
+    async fn verify_with(
         &self,
+        spot: Option<u32>,
         ticked: Option<PathBuf>,
         map_key: Option<MapKey>,
     ) -> Result<Verified, wattle_fm_migrate::Error> {
@@ -52,7 +54,7 @@ impl Clinic {
             database_url: self.url.clone(),
             clinic: CLINIC,
             out: self.out(),
-            spot: 5,
+            spot,
             ticked,
             map_key,
             typesetter: None,
@@ -130,7 +132,7 @@ async fn a_map_under_its_key_vouches_for_what_rests_sealed() {
     clinic.tamper(&seal).await;
     assert!(clinic.verify(None).await.unwrap().good);
     let key = MapKey::from_hex(&"5a".repeat(32)).unwrap();
-    assert!(clinic.verify_under(None, Some(key.clone())).await.unwrap().good, "a map of before");
+    assert!(clinic.verify_with(Some(5), None, Some(key.clone())).await.unwrap().good, "a map of before");
     let request = import::Request {
         mapping: clinic.house.mapping(),
         database_url: clinic.url.clone(),
@@ -139,13 +141,13 @@ async fn a_map_under_its_key_vouches_for_what_rests_sealed() {
         map_key: Some(key.clone()),
     };
     assert_eq!(import::import(&request, &|_, _, _, _| {}).await.unwrap().written, 0);
-    assert!(clinic.verify_under(None, Some(key.clone())).await.unwrap().good);
+    assert!(clinic.verify_with(Some(5), None, Some(key.clone())).await.unwrap().good);
     let without = clinic.verify(None).await.unwrap_err().to_string();
     assert!(without.contains("keys map"), "{without}");
     let other = "UPDATE clinic.migration_map SET row_hash = overlay(row_hash placing 'ffffffff' from 20) \
                  WHERE row_id = (SELECT min(id::text)::uuid FROM clinic.patient_identifier)";
     clinic.tamper(other).await;
-    let found = clinic.verify_under(None, Some(key)).await.unwrap();
+    let found = clinic.verify_with(Some(5), None, Some(key)).await.unwrap();
     let named: Vec<_> = found.differences.iter().map(|d| (d.table, d.what, d.why)).collect();
     assert_eq!(named, [("patient_identifier", What::Differs, Why::Unexplained)]);
 }
@@ -213,15 +215,30 @@ async fn work_in_wattle_is_told_from_damage() {
     assert!(!verified.good && verified.counts.iter().any(|c| c.newer_extract));
 }
 
+/// The names of the records on the spot-check page, those that are ticked already, and the page's own id.
+fn spot_page(out: &Path) -> (Vec<String>, Vec<String>, String) {
+    let page = std::fs::read_to_string(out.join("spot.html")).unwrap();
+    let boxes = page.split("class=tick value=\"").skip(1);
+    let (mut names, mut ticked) = (Vec::new(), Vec::new());
+    for rest in boxes {
+        let (name, rest) = rest.split_once('"').unwrap();
+        names.push(name.to_owned());
+        if rest.starts_with(" checked") {
+            ticked.push(name.to_owned());
+        }
+    }
+    let id = page.split("page: '").nth(1).unwrap().split('\'').next().unwrap();
+    (names, ticked, id.to_owned())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_ticks_off_records_and_is_named() {
     let Some(clinic) = Clinic::new("ticked", Route::File).await else { return };
     let verified = clinic.verify(None).await.unwrap();
-    assert_eq!((verified.spot.shown, verified.spot.ticked, &verified.spot.by), (65, 0, &None));
+    assert_eq!((verified.spot.shown, verified.spot.ticked, verified.spot.by.len()), (65, 0, 0));
+    let (names, none, id) = spot_page(&clinic.out());
+    assert_eq!((names.len(), none.len()), (65, 0));
     let page = std::fs::read_to_string(clinic.out().join("spot.html")).unwrap();
-    let names: Vec<&str> =
-        page.split("class=tick value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(names.len(), 65);
     assert!(page.contains("<th>Surname<td>") && page.contains("<th>family_name<td>"), "both sides are there");
     #[cfg(unix)]
     {
@@ -231,20 +248,113 @@ async fn a_person_ticks_off_records_and_is_named() {
     }
     let ticks = clinic.house.folder.path().join("ticked.json");
     let save = |value: Value| std::fs::write(&ticks, value.to_string()).unwrap();
-    save(json!({ "run": verified.run, "by": " Maria Rossi ", "ticked": names }));
+    save(json!({ "page": id, "by": " Maria Rossi ", "ticked": names }));
     let again = clinic.verify(Some(ticks.clone())).await.unwrap();
-    assert_eq!((again.spot.ticked, again.spot.by.as_deref()), (65, Some("Maria Rossi")));
+    assert_eq!((again.spot.ticked, &again.spot.by), (65, &[("Maria Rossi".to_owned(), 65)].into()));
     let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
     assert!(html.contains("Maria Rossi compared 65 records"), "{html}");
     for (value, why) in [
-        (json!({ "run": Uuid::nil(), "by": "M", "ticked": [] }), "another import"),
-        (json!({ "run": verified.run, "by": " ", "ticked": [] }), "who has compared"),
+        (json!({ "page": Uuid::nil(), "by": "M", "ticked": [] }), "no page of this clinic"),
+        (json!({ "page": id, "by": " ", "ticked": [] }), "who has compared"),
         (json!({ "by": "M" }), "no file that"),
     ] {
         save(value);
         let error = clinic.verify(Some(ticks.clone())).await.unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
     }
+    // Who finds nothing right has compared all the same.
+    clinic.verify_with(Some(3), None, None).await.unwrap();
+    let (names, before, id) = spot_page(&clinic.out());
+    assert!(before.len() < names.len(), "other records, by another lot");
+    save(json!({ "page": id, "by": "Tom Nguyen", "ticked": [], "unticked": before }));
+    let wrong = clinic.verify(Some(ticks.clone())).await.unwrap();
+    assert_eq!((wrong.spot.ticked, &wrong.spot.by), (0, &[("Tom Nguyen".to_owned(), 0)].into()));
+    let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
+    assert!(html.contains("Tom Nguyen compared records with FileMaker and found 0 right"), "{html}");
+    // Two share a page; one takes a tick of the other's back, and what was saved before does not bring it again.
+    let (first, second) = names.split_at(names.len() / 2);
+    save(json!({ "page": id, "by": "Maria Rossi", "ticked": first }));
+    let by = clinic.verify(Some(ticks.clone())).await.unwrap().spot.by;
+    assert_eq!(by["Maria Rossi"], first.len());
+    let (_, ticked, later) = spot_page(&clinic.out());
+    assert_eq!(ticked.len(), first.len());
+    let but_one: Vec<&String> = names.iter().filter(|name| **name != first[0]).collect();
+    save(json!({ "page": later, "by": "Tom Nguyen", "ticked": but_one, "unticked": [first[0]] }));
+    let by = clinic.verify(Some(ticks.clone())).await.unwrap().spot.by;
+    assert_eq!(
+        by,
+        [("Maria Rossi".to_owned(), first.len() - 1), ("Tom Nguyen".to_owned(), second.len())].into()
+    );
+    save(json!({ "page": id, "by": "Maria Rossi", "ticked": first }));
+    let again = clinic.verify(Some(ticks.clone())).await.unwrap();
+    assert_eq!(again.spot.ticked, names.len() - 1, "it was found wrong since");
+    // He thinks better of his own, too.
+    save(json!({ "page": later, "by": "Tom Nguyen", "ticked": second[1..] }));
+    let by = clinic.verify(Some(ticks)).await.unwrap().spot.by;
+    assert_eq!(by["Tom Nguyen"], second.len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tick_holds_after_later_imports_while_its_record_is_the_same() {
+    let Some(clinic) = Clinic::new("held", Route::Odata).await else { return };
+    clinic.verify(None).await.unwrap();
+    let (names, _, id) = spot_page(&clinic.out());
+    let ticks = clinic.house.folder.path().join("ticked.json");
+    std::fs::write(&ticks, json!({ "page": id, "by": "Maria Rossi", "ticked": names }).to_string()).unwrap();
+    assert_eq!(clinic.verify_with(None, Some(ticks.clone()), None).await.unwrap().spot.ticked, names.len());
+    // One of the records that she has seen changes, one goes, and others come.
+    let seen = |page: &str, what: &str| -> Vec<String> {
+        let heads = page.split("</label>").filter_map(|part| part.rsplit_once("> ").map(|(_, head)| head));
+        heads.filter_map(|head| head.strip_prefix(what)).map(str::to_owned).collect()
+    };
+    let page = std::fs::read_to_string(clinic.out().join("spot.html")).unwrap();
+    let (patients, allergies) = (seen(&page, "patients "), seen(&page, "allergies "));
+    assert_eq!((patients.len(), allergies.len()), (5, 5));
+    clinic.house.standin.with(|d| {
+        let table = d.table_mut("Patients").unwrap();
+        let key = table.fields.iter().position(|f| f.name == "PatientNo").unwrap();
+        let id = table.records.iter().find(|r| r.cells[key].trim() == patients[2]).unwrap().id;
+        table.edit(id, "KnownAs", "Since");
+        let table = d.table_mut("Allergies").unwrap();
+        let key = table.fields.iter().position(|f| f.name == "AllergyID").unwrap();
+        table.records.retain(|r| r.cells[key].trim() != allergies[0]);
+    });
+    clinic.house.extract(&clinic.url, Route::Odata).await.unwrap();
+    clinic.house.import(&clinic.url, Route::Odata).await.unwrap();
+    let later = clinic.verify_with(None, None, None).await.unwrap();
+    assert_eq!((later.spot.shown, later.spot.ticked, later.spot.gone), (names.len() - 1, names.len() - 2, 1));
+    let html = std::fs::read_to_string(clinic.out().join("report.html")).unwrap();
+    assert!(html.contains("have changed since") && html.contains("1 more that were on the page"), "{html}");
+    // The page of before says nothing of the record as it is now.
+    let old = clinic.verify_with(None, Some(ticks.clone()), None).await.unwrap();
+    assert_eq!(old.spot.ticked, names.len() - 2);
+    let (names, ticked, id) = spot_page(&clinic.out());
+    assert_eq!(names.len() - ticked.len(), 1);
+    std::fs::write(&ticks, json!({ "page": id, "by": "Tom Nguyen", "ticked": names }).to_string()).unwrap();
+    let all = clinic.verify_with(None, Some(ticks), None).await.unwrap();
+    assert_eq!(
+        all.spot.by,
+        [("Maria Rossi".to_owned(), names.len() - 1), ("Tom Nguyen".to_owned(), 1)].into()
+    );
+    // The one that is gone stays in the draw; a row that a person changes here is not what was ticked.
+    assert_eq!(all.spot.gone, 1);
+    let row = "SELECT min(m.row_id::text)::uuid FROM clinic.migration_map m WHERE m.table_name = 'patient' AND m.source_key = ";
+    sqlx::raw_sql(AssertSqlSafe(format!(
+        "SELECT set_config('wattle.clinic', '{CLINIC}', false), set_config('wattle.user', '{}', false);
+         UPDATE clinic.patient SET preferred_name = 'Here' WHERE id = ({row} '{}')",
+        Uuid::from_u128(1),
+        patients[0]
+    )))
+    .execute(&clinic.pool)
+    .await
+    .unwrap();
+    let here = clinic.verify_with(None, None, None).await.unwrap();
+    assert!(here.good);
+    assert_eq!((here.spot.ticked, here.spot.gone), (names.len() - 1, 1));
+    // Whoever wants other records gets them, and they stay.
+    let other = clinic.verify_with(Some(2), None, None).await.unwrap();
+    assert!(other.spot.ticked < other.spot.shown && other.spot.by.is_empty() == (other.spot.ticked == 0));
+    assert_eq!(clinic.verify_with(None, None, None).await.unwrap().spot, other.spot);
 }
 
 /// The program itself: what a clinic's owner is handed, and what import says of the read models.
