@@ -7,6 +7,7 @@
 //! Called by: the binary, `cutover`, the tests.
 
 mod lane;
+mod noting;
 mod object;
 mod open;
 mod source;
@@ -43,11 +44,11 @@ use crate::survey::{From, Surveyed, survey};
 use crate::typing::text;
 use crate::wire::{Account, Route};
 use lane::{Common, Lane};
+use noting::{Contents, Noter};
 use open::Open;
 use source::{Folder, Source, Wired};
 
-/// Files that are under way at once from a disk: while one is sealed, the store takes in another and PostgreSQL notes a
-/// third. Memory holds a part (4 MiB) of each, plain and sealed.
+/// Files that are under way at once from a disk: while one is sealed, the store takes in another and PostgreSQL notes others. Memory holds a part (4 MiB) of each, plain and sealed.
 const AT_ONCE: u8 = 8;
 /// From FileMaker Server: each is a session there, and people still work on it.
 const AT_ONCE_BY_WIRE: u8 = 4;
@@ -174,11 +175,16 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
         blobs,
         bound: surveyed.bound.clone(),
         census: surveyed.census.clone(),
+        contents: Contents::known(&known),
         known,
         lost,
         stopped: AtomicBool::new(false),
     });
     let (done, mut heard) = mpsc::channel(WAITING);
+    let mut connection = connect(&request.database_url, request.clinic).await?;
+    share_lane(&mut connection).await?;
+    let (noter, notes) = Noter::new(connection, owner);
+    let noting = tokio::spawn(noter.run());
     let (mut feeds, mut running) = (Vec::new(), Vec::new());
     for source in sources {
         let mut connection = connect(&request.database_url, request.clinic).await?;
@@ -186,10 +192,10 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
         let (feed, records) = mpsc::channel(WAITING);
         feeds.push(feed);
         running.push(tokio::spawn(
-            Lane::new(Arc::clone(&common), connection, source).run(records, done.clone()),
+            Lane::new(Arc::clone(&common), connection, notes.clone(), source).run(records, done.clone()),
         ));
     }
-    drop(done);
+    drop((done, notes));
     let told = async {
         let mut records = 0;
         while heard.recv().await.is_some() {
@@ -210,7 +216,10 @@ pub async fn copy(request: &Request, progress: &Progress<'_>) -> Result<Copied, 
             Err(error) => ended = ended.and(Err(error)),
         }
     }
-    ended?;
+    // It says itself why lanes could not go on.
+    let noted =
+        noting.await.unwrap_or_else(|_| Err(Error::Refused("the copy was broken off. Start again.".into())));
+    noted.and(ended)?;
     copied.unclaimed = source(&mapping, mapped, route, request)?.unclaimed(|key| surveyed.census.has(key))?;
     copied.seconds = began.elapsed().as_secs_f64();
     Ok(copied)

@@ -11,12 +11,13 @@ use wattle_blob_store::Blobs;
 use wattle_domain::ClinicId;
 
 use super::Copied;
+use super::noting::{Contents, Notes};
 use super::object::{Copying, Object};
 use super::source::{Found, Source, is_reference};
 use crate::convert::Census;
 use crate::error::Error;
 use crate::ids::{Namespace, SourceTable};
-use crate::load::containers::{self as facts, Container, Containers, Owner, State};
+use crate::load::containers::{self as facts, Container, Containers, Note, Owner, State};
 use crate::mapping::{Bound, Cells};
 use crate::raw::{GS, RawRow};
 use crate::reason::Code;
@@ -33,6 +34,8 @@ pub(super) struct Common {
     pub(super) census: Census,
     /// What became of containers until now.
     pub(super) known: Containers,
+    /// What patients had until now.
+    pub(super) contents: Contents,
     /// Documents whose bytes are not where they were put: these are brought again.
     pub(super) lost: HashSet<Uuid>,
     /// One of them had to stop: whatever it was (an allowance that is spent, a full disk), the others would only meet it too.
@@ -84,13 +87,16 @@ impl Said {
 pub(super) struct Lane {
     common: Arc<Common>,
     writer: PgConnection,
+    notes: Notes,
+    /// What came of patients of this lane; no other lane copies a document of theirs.
+    contents: Contents,
     source: Source,
     copied: Copied,
 }
 
 impl Lane {
-    pub(super) fn new(common: Arc<Common>, writer: PgConnection, source: Source) -> Self {
-        Self { common, writer, source, copied: Copied::default() }
+    pub(super) fn new(common: Arc<Common>, writer: PgConnection, notes: Notes, source: Source) -> Self {
+        Self { common, writer, notes, contents: Contents::default(), source, copied: Copied::default() }
     }
 
     /// Every record that comes, until there are no more; `done` hears of each.
@@ -213,7 +219,10 @@ impl Lane {
             State::Same => self.copied.same += 1,
             State::Stored { .. } => {}
         }
-        facts::note(&mut self.writer, self.common.owner(), key, it, fresh).await
+        if let State::Stored { .. } = it.state {
+            self.contents.add(&it.patient, &it.sha256);
+        }
+        self.notes.note(Note { key: key.to_owned(), container: it.clone(), fresh }).await
     }
 
     async fn container(
@@ -236,7 +245,9 @@ impl Lane {
             lost: before.is_some_and(|before| self.is_lost(before)),
         };
         let (blobs, owner) = (&common.blobs, common.owner());
-        let mut copying = Copying { writer: &mut self.writer, blobs, owner, object: &object };
+        let (notes, contents) = (&self.notes, [&common.contents, &self.contents]);
+        let mut copying =
+            Copying { writer: &mut self.writer, notes, contents, blobs, owner, object: &object };
         copying.run(&mut self.source, found, (row, cells)).await
     }
 }

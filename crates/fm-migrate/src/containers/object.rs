@@ -11,6 +11,7 @@ use wattle_document::{DocumentKey, Hasher, Parts, Unfit, mime_of, new_folder, pa
 use wattle_domain::commands::LARGEST_DOCUMENT_BYTES;
 
 use super::lane::Said;
+use super::noting::{Contents, Notes};
 use super::source::{At, Body, Broken, Found, Opened, Opening, Source};
 use crate::error::Error;
 use crate::ids::child;
@@ -43,6 +44,9 @@ pub(super) struct Object<'o> {
 /// Copies one.
 pub(super) struct Copying<'c> {
     pub(super) writer: &'c mut PgConnection,
+    pub(super) notes: &'c Notes,
+    /// What the patient may have already.
+    pub(super) contents: [&'c Contents; 2],
     pub(super) blobs: &'c Blobs,
     pub(super) owner: Owner<'c>,
     pub(super) object: &'c Object<'c>,
@@ -196,10 +200,7 @@ impl Copying<'_> {
             sha256: sums.sha256.clone(),
             md5: sums.md5,
         };
-        let which = (object.key, object.repetition);
-        if !object.patient.is_empty()
-            && facts::has_same(self.writer, self.owner, which, (&object.patient, &sums.sha256)).await?
-        {
+        if self.has_same(&sums.sha256).await? {
             self.clear(&place).await?;
             return Ok(Took::Done(kept));
         }
@@ -214,6 +215,19 @@ impl Copying<'_> {
         let stored_at = chrono::DateTime::from(std::time::SystemTime::now());
         kept.state = State::Stored { document: place.document, stored_at };
         Ok(Took::Done(kept))
+    }
+
+    /// Whether another container of the same patient holds the same bytes.
+    async fn has_same(&mut self, sha256: &str) -> Result<bool, Error> {
+        let object = self.object;
+        let may_have = |contents: &&Contents| contents.may_have(&object.patient, sha256);
+        if object.patient.is_empty() || !self.contents.iter().any(may_have) {
+            return Ok(false);
+        }
+        // The other may be one of a moment ago.
+        self.notes.flushed().await?;
+        let which = (object.key, object.repetition);
+        facts::has_same(self.writer, self.owner, which, (&object.patient, sha256)).await
     }
 
     /// Where the bytes are to be: where an earlier try began, or a new place under a new key.

@@ -68,6 +68,11 @@ impl Containers {
     pub(crate) fn of(&self, key: &str) -> &[Container] {
         self.0.get(key).map_or(&[], Vec::as_slice)
     }
+
+    /// All of them.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Container> {
+        self.0.values().flatten()
+    }
 }
 
 /// Whose containers.
@@ -295,33 +300,46 @@ pub(crate) async fn has_same(
     .map_err(Error::db("looking for the same content"))
 }
 
-/// Notes what became of a container; of `fresh` bytes, which were read back just now, in the same statement that they are
-/// there. Of others the server knows better: it may have found them wrong since.
+/// What became of a container, to be noted.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    /// The key of its record.
+    pub(crate) key: String,
+    pub(crate) container: Container,
+    /// Its bytes were put and read back just now.
+    pub(crate) fresh: bool,
+}
+
+/// Notes what became of containers, each another one; of `fresh` bytes in the same statement that they are there. Of others the
+/// server knows better: it may have found them wrong since.
 ///
 /// # Errors
-/// When PostgreSQL refuses, or the place of fresh bytes is not held any more: nothing is noted then.
+/// When PostgreSQL refuses, or the place of fresh bytes is not held any more: nothing is noted of that one then.
 pub(crate) async fn note(
     connection: &mut PgConnection,
     owner: Owner<'_>,
-    key: &str,
-    it: &Container,
-    fresh: bool,
+    notes: &[Note],
 ) -> Result<(), Error> {
-    let (state, document, stored_at, code, path) = match &it.state {
-        State::Stored { document, stored_at } => ("stored", Some(*document), Some(*stored_at), None, None),
-        State::Same => ("same", None, None, None, None),
-        State::Rejected { code, path } => ("rejected", None, None, Some(code.as_str()), path.as_deref()),
-        State::Empty => ("empty", None, None, None, None),
-    };
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let mut lists = Lists::default();
+    notes.iter().for_each(|note| lists.push(note));
     let done = sqlx::query(
-        "WITH there AS (
-             UPDATE clinic.document_blob SET sha256 = $14, stored_at = $16, checked_at = $16
-             WHERE $19 AND clinic_id = $1 AND document_id = $9 AND stored_at IS NULL
-             RETURNING document_id)
+        "WITH n AS (
+             SELECT * FROM unnest($4::text[], $5::int[], $6::text[], $7::text[], $8::int[], $9::uuid[], $10::text[], $11::text[],
+                 $12::text[], $13::bigint[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::text[], $19::bool[])
+             AS n (record_key, repetition, state, mark, version, document_id, patient, name, mime, size_bytes, sha256, md5, stored_at,
+                 code, path, fresh)),
+         there AS (
+             UPDATE clinic.document_blob b SET sha256 = n.sha256, stored_at = n.stored_at, checked_at = n.stored_at
+             FROM n WHERE n.fresh AND b.clinic_id = $1 AND b.document_id = n.document_id AND b.stored_at IS NULL
+             RETURNING b.document_id)
          INSERT INTO staging.container (clinic_id, source_file, source_table, record_key, repetition, state, mark, version,
              document_id, patient, name, mime, size_bytes, sha256, md5, stored_at, code, path)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
-         WHERE NOT $19 OR EXISTS (SELECT FROM there)
+         SELECT $1, $2, $3, record_key, repetition, state, mark, version, document_id, patient, name, mime, size_bytes, sha256, md5,
+             stored_at, code, path
+         FROM n WHERE NOT fresh OR EXISTS (SELECT FROM there WHERE there.document_id = n.document_id)
          ON CONFLICT (clinic_id, source_file, source_table, record_key, repetition) DO UPDATE SET state = excluded.state,
              mark = excluded.mark, version = excluded.version, document_id = excluded.document_id, patient = excluded.patient,
              name = excluded.name, mime = excluded.mime, size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
@@ -330,30 +348,81 @@ pub(crate) async fn note(
     .bind(owner.clinic.0)
     .bind(owner.file)
     .bind(SourceTable::Documents.as_str())
-    .bind(key)
-    .bind(it.repetition)
-    .bind(state)
-    .bind(&it.mark)
-    .bind(it.version)
-    .bind(document)
-    .bind(&it.patient)
-    .bind(&it.name)
-    .bind(&it.mime)
-    .bind(it.size_bytes)
-    .bind(&it.sha256)
-    .bind(&it.md5)
-    .bind(stored_at)
-    .bind(code)
-    .bind(path)
-    .bind(fresh)
+    .bind(lists.keys)
+    .bind(lists.repetitions)
+    .bind(lists.states)
+    .bind(lists.marks)
+    .bind(lists.versions)
+    .bind(lists.documents)
+    .bind(lists.patients)
+    .bind(lists.names)
+    .bind(lists.mimes)
+    .bind(lists.sizes)
+    .bind(lists.sha256s)
+    .bind(lists.md5s)
+    .bind(lists.stored_at)
+    .bind(lists.codes)
+    .bind(lists.paths)
+    .bind(lists.fresh)
     .execute(connection)
     .await
-    .map_err(Error::db("noting what became of a container"))?;
-    if done.rows_affected() == 0 {
+    .map_err(Error::db("noting what became of containers"))?;
+    if done.rows_affected() < notes.len() as u64 {
         let gone = "the place of a file was given to another while it was copied. Run containers again.";
         return Err(Error::Refused(gone.into()));
     }
     Ok(())
+}
+
+/// Notes, column by column.
+#[derive(Default)]
+struct Lists<'n> {
+    keys: Vec<&'n str>,
+    repetitions: Vec<i32>,
+    states: Vec<&'static str>,
+    marks: Vec<&'n str>,
+    versions: Vec<i32>,
+    documents: Vec<Option<Uuid>>,
+    patients: Vec<&'n str>,
+    names: Vec<Option<&'n str>>,
+    mimes: Vec<Option<&'n str>>,
+    sizes: Vec<i64>,
+    sha256s: Vec<&'n str>,
+    md5s: Vec<&'n str>,
+    stored_at: Vec<Option<DateTime<Utc>>>,
+    codes: Vec<Option<&'static str>>,
+    paths: Vec<Option<&'n str>>,
+    fresh: Vec<bool>,
+}
+
+impl<'n> Lists<'n> {
+    fn push(&mut self, note: &'n Note) {
+        let it = &note.container;
+        let (state, document, stored_at, code, path) = match &it.state {
+            State::Stored { document, stored_at } => {
+                ("stored", Some(*document), Some(*stored_at), None, None)
+            }
+            State::Same => ("same", None, None, None, None),
+            State::Rejected { code, path } => ("rejected", None, None, Some(code.as_str()), path.as_deref()),
+            State::Empty => ("empty", None, None, None, None),
+        };
+        self.keys.push(&note.key);
+        self.repetitions.push(it.repetition);
+        self.states.push(state);
+        self.marks.push(&it.mark);
+        self.versions.push(it.version);
+        self.documents.push(document);
+        self.patients.push(&it.patient);
+        self.names.push(it.name.as_deref());
+        self.mimes.push(it.mime.as_deref());
+        self.sizes.push(it.size_bytes);
+        self.sha256s.push(&it.sha256);
+        self.md5s.push(&it.md5);
+        self.stored_at.push(stored_at);
+        self.codes.push(code);
+        self.paths.push(path);
+        self.fresh.push(note.fresh);
+    }
 }
 
 /// Forgets containers of a record that it has no more: all but some repetitions.
