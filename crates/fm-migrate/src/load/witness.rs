@@ -63,7 +63,7 @@ pub(crate) async fn staged(
         Number::No => "NULL::numeric".to_owned(),
         Number::Whole => format!("substring({cell} FROM '^\\s*([0-9]{{1,9}})(?:[.]0*)?\\s*$')::numeric"),
         Number::Cents => format!(
-            "substring({cell} FROM '^[\\s\\u00a0]*(-?(?:[0-9]{{1,12}}[.]?[0-9]*|[.][0-9]+))[\\s\\u00a0]*$')::numeric * 100"
+            "substring({cell} FROM '^[\\s\\u00a0]*(-?(?:[0-9]{{1,12}}(?:[.][0-9]*)?|[.][0-9]+))[\\s\\u00a0]*$')::numeric * 100"
         ),
     };
     // Blanks as FileMaker's users type them: also no-break ones, and the separators of empty repetitions.

@@ -50,15 +50,13 @@ async fn a_session_that_ends_is_opened_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_allowance_stops_the_run_and_what_is_staged_stays() {
     let Some(url) = database("allowance").await else { return };
-    let house = House::new(small(), Settings { page_rows: 50, ..Settings::default() }).await;
     for (route, on) in [(Route::Odata, "/Appointments"), (Route::DataApi, "Appointments API/records")] {
-        house.standin.plant(Fault::next(on, What::Code(953)).after(3).times(1_000));
-        let before = house.standin.requests("odata") + house.standin.requests("data_api");
+        let house = House::new(small(), Settings { page_rows: 50, ..Settings::default() }).await;
+        // Once: whoever tried again would be served, and spend more of what there is not.
+        house.standin.plant(Fault::next(on, What::Code(953)).after(3));
         let refused = house.extract(&url, route).await.unwrap_err();
         assert!(matches!(refused, Error::Server { stop: Stop::Code(953), .. }), "{refused}");
         assert!(refused.to_string().contains("allowance"), "{refused}");
-        let asked = house.standin.requests("odata") + house.standin.requests("data_api") - before;
-        assert!(asked < 40, "it is not tried again: {asked} requests");
         let error = house.import(&url, route).await.unwrap_err().to_string();
         assert!(error.contains("appointments") && error.contains("Run extract"), "{error}");
     }
