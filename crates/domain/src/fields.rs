@@ -34,6 +34,9 @@ macro_rules! words {
     )+};
 }
 
+/// The codes of Indigenous status: METeOR 602543.
+pub const INDIGENOUS_STATUS: [&str; 5] = ["1", "2", "3", "4", "9"];
+
 words! {
     /// Sex recorded at birth or for clinical purposes.
     Sex {

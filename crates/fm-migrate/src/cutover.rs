@@ -169,12 +169,16 @@ fn has_what_it_needs(request: &Request, mapping: &Mapping) -> Result<(), Error> 
     if mapping.cutover.scripts().is_some() || mapping.tables().any(by_wire) {
         extract::asked(request.account.as_ref())?;
     }
-    if mapping.documents.is_some() && request.blobs.is_none() {
-        return Err(Error::Refused(
-            "the mapping has documents: say with --blobs where their files go.".into(),
-        ));
+    if mapping.documents.is_some() {
+        blobs(request)?;
     }
     request.ticked.as_deref().map_or(Ok(()), verify::spot::look)
+}
+
+fn blobs(request: &Request) -> Result<&str, Error> {
+    request.blobs.as_deref().ok_or_else(|| {
+        Error::Refused("the mapping has documents: say with --blobs where their files go.".into())
+    })
 }
 
 /// The steps that are not ticked yet, as far as it goes.
@@ -190,17 +194,7 @@ async fn walk(
     for step in Step::ALL {
         let mut connection = connect(&request.database_url, request.clinic).await?;
         if let Some(done) = list.done(&mut connection, step.as_str()).await? {
-            let again = match step {
-                _ if stands.switched => false,
-                // Broken off by somebody else since: what it began has to come to its end.
-                Step::Import => last_run::is_half_done(&mut connection, request.clinic).await?,
-                Step::Verify => {
-                    request.ticked.is_some()
-                        || !is_of_what_is_there(&mut connection, request, &done.report).await?
-                }
-                _ => false,
-            };
-            if !again {
+            if stands.switched || stands_still(&mut connection, request, step, &done.report).await? {
                 stands.done.push((step, done.seconds));
                 continue;
             }
@@ -274,6 +268,23 @@ async fn close(
     Ok(())
 }
 
+/// Whether what a step that is done has proved is so still.
+async fn stands_still(
+    connection: &mut PgConnection,
+    request: &Request,
+    step: Step,
+    report: &Value,
+) -> Result<bool, Error> {
+    match step {
+        // Broken off by somebody else since: what it began has to come to its end.
+        Step::Import => Ok(!last_run::is_half_done(connection, request.clinic).await?),
+        Step::Verify => {
+            Ok(request.ticked.is_none() && is_of_what_is_there(connection, request, report).await?)
+        }
+        _ => Ok(true),
+    }
+}
+
 /// Whether a verification was of the import that is the latest, with nothing read since.
 async fn is_of_what_is_there(
     connection: &mut PgConnection,
@@ -342,11 +353,7 @@ async fn run(
         }
         Step::Containers if mapping.documents.is_none() => Ok(Ok(json!({ "documents": false }))),
         Step::Containers => {
-            let Some(blobs) = request.blobs.clone() else {
-                return Err(Error::Refused(
-                    "the mapping has documents: say with --blobs where their files go.".into(),
-                ));
-            };
+            let blobs = blobs(request)?.to_owned();
             let (account, route) = (request.account.clone(), request.route);
             let wanted = containers::Request {
                 mapping: request.mapping.clone(),
@@ -439,7 +446,7 @@ async fn thaw_after_rehearsal(request: &Request, mapping: &Mapping, list: &Cutov
     }
 }
 
-/// The one place of this crate that looks at the clock of the computer: when a step began is for people.
+/// When a step began, by the computer's clock: for people.
 fn now() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
 }

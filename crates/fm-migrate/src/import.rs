@@ -26,7 +26,7 @@ use crate::load::containers::{self, Owner};
 use crate::load::stage::{Run, stage, staged};
 use crate::load::target::Origin;
 use crate::load::wire::{self as staging, State};
-use crate::load::{TableLoad, connect, map_key, switchover};
+use crate::load::{TableLoad, clinic, connect, map_key, switchover};
 use crate::map_key::MapKey;
 use crate::mapping::Mapping;
 use crate::report::{Report, TableReport};
@@ -183,26 +183,13 @@ impl<'a> Import<'a> {
     async fn setup(&mut self) -> Result<TableReport, Error> {
         let facts = &self.mapping.clinic;
         let zone = facts.time_zone.0.name();
-        let theirs: String = sqlx::query_scalar("SELECT time_zone FROM clinic.clinic WHERE clinic_id = $1")
-            .bind(self.run.clinic.0)
-            .fetch_one(&mut self.writer)
-            .await
-            .map_err(Error::db("reading the clinic"))?;
+        let theirs = clinic::time_zone(&mut self.writer, self.run.clinic).await?;
         if theirs != zone {
             return Err(self
                 .mapping
                 .wrong(format!("time_zone is {zone}, but the clinic in the database lives by {theirs}.")));
         }
-        sqlx::query(
-            "UPDATE clinic.clinic SET abn = coalesce(abn, $2), state = coalesce(state, $3)
-             WHERE clinic_id = $1 AND (abn IS NULL AND $2::text IS NOT NULL OR state IS NULL AND $3::text IS NOT NULL)",
-        )
-        .bind(self.run.clinic.0)
-        .bind(&facts.abn)
-        .bind(&facts.state)
-        .execute(&mut self.writer)
-        .await
-        .map_err(Error::db("saying what the clinic is"))?;
+        clinic::say_more(&mut self.writer, self.run.clinic, facts).await?;
         let origin = Origin { file: &facts.file, table: None, source: None, whole: false, key: self.key };
         let targets = [TableName::Location, TableName::AppointmentType];
         let mut load = TableLoad::begin(&mut self.writer, self.run, origin, &targets).await?;
@@ -239,23 +226,8 @@ impl<'a> Import<'a> {
         load.fill(&file.bound, records, |row| convert.convert(row), tells).await?;
         (self.progress)("load", SourceTable::Patients, file.census.records, file.census.records);
         let report = load.finish().await?;
-        self.record_numbers().await?;
+        clinic::raise_record_numbers(&mut self.writer, self.run.clinic).await?;
         Ok((convert.keys, report))
-    }
-
-    /// New patients get numbers above the imported ones.
-    async fn record_numbers(&mut self) -> Result<(), Error> {
-        sqlx::query(
-            "INSERT INTO clinic.counter AS c (clinic_id, name, value)
-             SELECT $1, 'record_number', max(record_number::bigint) FROM clinic.patient
-             WHERE clinic_id = $1 AND record_number ~ '^[0-9]{1,12}$' HAVING count(*) > 0
-             ON CONFLICT (clinic_id, name) DO UPDATE SET value = excluded.value WHERE c.value < excluded.value",
-        )
-        .bind(self.run.clinic.0)
-        .execute(&mut self.writer)
-        .await
-        .map(drop)
-        .map_err(Error::db("setting the counter of record numbers"))
     }
 
     async fn appointments(

@@ -3,10 +3,11 @@
 //! Owns: every SQL statement of the migrator. Works as role `wattle_migrator`, so that row-level security, attribution and
 //! the commit-ordered feed hold for it too.
 //! Must never: delete a row of the target, or overwrite one that a person has changed since.
-//! Called by: `import`.
+//! Called by: everything here that asks PostgreSQL.
 
 pub(crate) mod actual;
 pub(crate) mod checklist;
+pub(crate) mod clinic;
 pub(crate) mod connect;
 pub(crate) mod containers;
 mod copy;

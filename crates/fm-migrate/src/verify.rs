@@ -80,7 +80,7 @@ pub struct Request {
     pub clinic: ClinicId,
     /// The folder for the report and the spot-check page.
     pub out: PathBuf,
-    /// Another draw for the spot check, of so many records of each table; without it the page on which somebody has ticked
+    /// Another draw for the spot check, of so many records of each table; without it the page that somebody has saved
     /// stays, or a first one is drawn.
     pub spot: Option<u32>,
     /// The ticks that somebody saved from the page.

@@ -196,3 +196,13 @@ pub(crate) fn agrees(what: &str) -> &'static str {
         _ => "more",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wattle_domain::fields::INDIGENOUS_STATUS;
+
+    #[test]
+    fn every_indigenous_status_has_its_words() {
+        assert_eq!(super::INDIGENOUS.map(|(code, _)| code), INDIGENOUS_STATUS);
+    }
+}

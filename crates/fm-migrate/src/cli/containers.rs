@@ -3,20 +3,13 @@
 use anyhow::Context as _;
 use clap::Args;
 use wattle_fm_migrate::containers;
-use wattle_fm_migrate::wire::Account;
 
-use super::{import, progress};
+use super::{extract, import, progress};
 
 #[derive(Debug, Args)]
 pub(super) struct Containers {
     #[command(flatten)]
-    of: import::Import,
-    /// FileMaker's account: one that sees every record. Not needed for a folder of exported contents.
-    #[arg(long, env = "FM_USER")]
-    fm_user: Option<String>,
-    /// Its password. In the environment: arguments are visible.
-    #[arg(long, env = "FM_PASSWORD", hide_env_values = true)]
-    fm_password: Option<String>,
+    from: extract::Extract,
     /// Where blobs are, as `wattle-server serve` has it: a folder, s3://bucket/prefix or gs://bucket/prefix.
     #[arg(long, env = "WATTLE_BLOBS")]
     blobs: String,
@@ -24,8 +17,8 @@ pub(super) struct Containers {
 
 impl Containers {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let import::Import { mapping, database_url, clinic, route, .. } = self.of;
-        let account = self.fm_user.zip(self.fm_password).map(|(user, password)| Account { user, password });
+        let account = self.from.account();
+        let import::Import { mapping, database_url, clinic, route, .. } = self.from.to;
         let request =
             containers::Request { mapping, database_url, clinic, route, account, blobs: self.blobs };
         let done =

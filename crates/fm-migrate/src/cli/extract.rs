@@ -11,7 +11,7 @@ use super::{import, progress};
 pub(super) struct Extract {
     #[command(flatten)]
     pub(super) to: import::Import,
-    /// FileMaker's account: one that sees every record.
+    /// FileMaker's account: one that sees every record. Not needed where nothing is asked of FileMaker Server.
     #[arg(long, env = "FM_USER")]
     fm_user: Option<String>,
     /// Its password. In the environment: arguments are visible.

@@ -48,16 +48,13 @@ impl Models {
 /// What became of each, for people.
 pub(super) fn show(done: &[Refreshed]) {
     for m in done {
-        let rows = match m.held {
-            // Empty, or a view, which holds none of its own.
-            0 => String::new(),
-            held => {
-                let (held, new) = (thousands(held), thousands(m.inserted));
-                format!(
-                    "{held} rows; {new} new, {} changed, {} gone; ",
-                    thousands(m.updated),
-                    thousands(m.deleted)
-                )
+        let counts = [m.held, m.inserted, m.updated, m.deleted];
+        // A view holds none of its own.
+        let rows = match counts {
+            [0, 0, 0, 0] => String::new(),
+            _ => {
+                let [held, new, changed, gone] = counts.map(thousands);
+                format!("{held} rows; {new} new, {changed} changed, {gone} gone; ")
             }
         };
         eprintln!("model {}: {rows}{} tests hold; {:.1} s", m.model, m.tests, m.seconds);

@@ -15,7 +15,7 @@ pub(super) struct Verify {
     /// The folder for the report.
     #[arg(long, default_value = "verified")]
     out: PathBuf,
-    /// Draw other records for the spot check, so many of each table. Without it the page on which somebody has ticked stays,
+    /// Draw other records for the spot check, so many of each table. Without it the page that somebody has saved stays,
     /// or a first one of 20 is drawn.
     #[arg(long, value_name = "RECORDS", conflicts_with = "ticked")]
     spot: Option<u32>,

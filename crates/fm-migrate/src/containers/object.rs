@@ -240,7 +240,7 @@ impl Copying<'_> {
             let key = DocumentKey::generate().map_err(fault)?;
             let folder = new_folder(clinic.0).map_err(fault)?;
             let held = Held { folder, key: key.to_base64(), size_bytes, stored: false };
-            if facts::hold_first(self.writer, clinic, document, &held).await? {
+            if facts::hold(self.writer, clinic, document, &held).await? {
                 return Ok(Place { version, document, held, key, begun: false });
             }
             match facts::held(self.writer, clinic, document).await? {
@@ -252,14 +252,10 @@ impl Copying<'_> {
                     let key = DocumentKey::from_base64(&held.key).map_err(fault)?;
                     return Ok(Place { version, document, held, key, begun: true });
                 }
-                earlier => {
-                    // Of another length, or under a key that was sealed since and that nobody here can open.
-                    if let Some(earlier) = earlier {
-                        self.give_up(document, &earlier).await?;
-                    }
-                    facts::hold(self.writer, clinic, document, &held).await?;
-                    return Ok(Place { version, document, held, key, begun: false });
-                }
+                // Of another length, or under a key that was sealed since and that nobody here can open.
+                Some(earlier) => self.give_up(document, &earlier).await?,
+                // It was let go a moment ago.
+                None => {}
             }
         }
     }

@@ -1,15 +1,12 @@
 //! The fields whose words a mapping translates, and the words of ours that it can translate into.
 
 use wattle_domain::fields::{
-    AllergyKind, AllergySeverity, AppointmentStatus, DocumentKind, EntryStatus, FormerAct, ObservationCode,
-    Payer, PaymentMethod, RecallStatus, Sex,
+    AllergyKind, AllergySeverity, AppointmentStatus, DocumentKind, EntryStatus, FormerAct, INDIGENOUS_STATUS,
+    ObservationCode, Payer, PaymentMethod, RecallStatus, Sex,
 };
 
 use crate::ids::SourceTable;
 use crate::mapping::Mapping;
-
-/// Codes of METeOR 602543.
-const INDIGENOUS: [&str; 5] = ["1", "2", "3", "4", "9"];
 
 macro_rules! every {
     ($words:ty) => {
@@ -22,7 +19,7 @@ pub(crate) fn vocabulary(mapping: &Mapping, table: SourceTable, field: &str) -> 
     Some(match (table, field) {
         (SourceTable::Practitioners, "active") => vec!["yes".to_owned(), "no".to_owned()],
         (SourceTable::Patients, "sex") => every!(Sex),
-        (SourceTable::Patients, "indigenous_status") => INDIGENOUS.map(str::to_owned).into(),
+        (SourceTable::Patients, "indigenous_status") => INDIGENOUS_STATUS.map(str::to_owned).into(),
         (SourceTable::Appointments, "status") => every!(AppointmentStatus),
         (SourceTable::Appointments, "type") => {
             mapping.appointment_type.iter().map(|kind| kind.name.clone()).collect()

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::Connection as _;
 use wattle_domain::ClinicId;
 
 use crate::error::Error;
@@ -38,13 +37,8 @@ pub async fn export(database_url: &str, clinic: ClinicId, folder: &Path) -> Resu
     let Some(switched_at) = list.and_then(|list| list.switched_at) else {
         return Err(Error::Refused("nothing was switched over yet: there is nothing to export.".into()));
     };
-    let reading = Error::db("reading what was written since the switch");
-    let mut tx = connection.begin().await.map_err(&reading)?;
     // All files speak of one moment.
-    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        .execute(&mut *tx)
-        .await
-        .map_err(&reading)?;
+    let mut tx = since::begin(&mut connection).await?;
     // In a clinic that was closed nobody wrote before the switch; a push that began before it and was decided after
     // it has the earlier time.
     let moment = switchover::closed_since(&mut tx, clinic).await?.unwrap_or(switched_at);

@@ -30,7 +30,7 @@ pub enum Undone {
     Written(usize),
 }
 
-/// Takes the switch back, unless somebody has written in Wattle since: then nothing is undone, and [`export`] says what they
+/// Takes the switch back, unless somebody has written in Wattle since: then nothing is undone, and [`super::export`] says what they
 /// wrote. Where a script has frozen FileMaker, the other one thaws it, once the rest is undone.
 ///
 /// # Errors

@@ -211,10 +211,12 @@ pub(crate) async fn held(
     Ok(found.map(|(folder, key, size_bytes, stored)| Held { folder, key, size_bytes, stored }))
 }
 
-/// Says where they are to be, of a document of which nobody has said it yet; false where somebody has. The disk is not waited
-/// for: PostgreSQL writes in order, so that it has this before it has that the bytes are there; a place that is lost before
-/// that leaves a folder that belongs to nobody.
-pub(crate) async fn hold_first(
+/// Says where they are to be, before the first of them goes there; false where somebody has said it already. Whoever may see the
+/// document is settled when its own row comes; until then it counts as clinical.
+///
+/// The disk is not waited for: PostgreSQL writes in order, so that it has this before it has that the bytes are there; a place
+/// that is lost before that leaves a folder that belongs to nobody.
+pub(crate) async fn hold(
     connection: &mut PgConnection,
     clinic: ClinicId,
     document: Uuid,
@@ -234,31 +236,6 @@ pub(crate) async fn hold_first(
     .await
     .map_err(Error::db("noting a document's place"))?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Says where they are to be, before the first of them goes there. Whoever may see it is settled when the document's own row
-/// comes; until then it counts as clinical.
-pub(crate) async fn hold(
-    connection: &mut PgConnection,
-    clinic: ClinicId,
-    document: Uuid,
-    held: &Held,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO clinic.document_blob (clinic_id, document_id, feed, folder, key, size_bytes, sha256, made_at)
-         VALUES ($1, $2, 'clinical', $3, $4, $5, '', now())
-         ON CONFLICT (clinic_id, document_id) DO UPDATE SET folder = excluded.folder, key = excluded.key,
-             size_bytes = excluded.size_bytes, made_at = excluded.made_at, stored_at = NULL",
-    )
-    .bind(clinic.0)
-    .bind(document)
-    .bind(&held.folder)
-    .bind(&held.key)
-    .bind(held.size_bytes)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(Error::db("noting a document's place"))
 }
 
 /// Takes a place back that nothing is to be in.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, Transaction};
 use uuid::Uuid;
 use wattle_domain::{ClinicId, ColumnKind, Table, TableName};
 
@@ -32,6 +32,12 @@ pub(crate) struct Written {
 
 /// Whether a line of the map names a record: what the mapping itself sets up, sites and rosters for example, has our own id there.
 const OF_FILEMAKER: &str = "m.source_table <> 'setup' AND m.source_key <> m.row_id::text";
+
+/// A transaction in which everything that is read is of one moment.
+pub(crate) async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
+    let begun = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await;
+    begun.map_err(Error::db("reading what was written since the switch"))
+}
 
 /// One row, deleted or not.
 pub(crate) async fn written(
@@ -83,6 +89,7 @@ async fn names(
     clinic: ClinicId,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, String>, Error> {
+    // All there are: the map's index begins with the table.
     let tables: Vec<&str> = TableName::ALL.iter().map(|name| name.table().sql).collect();
     let found: Vec<(Uuid, String)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT id, min(name) FROM (

@@ -142,7 +142,7 @@ mod tests {
         let name = std::fs::read_to_string(folder.path().join("clinic.toml")).unwrap();
         let line = name.lines().find(|line| line.starts_with("name = ")).unwrap();
         assert!(read(folder.path(), line, "name = \" \"").contains("[clinic] name is empty"));
-        let line = name.lines().find(|line| line.starts_with("abn = ")).unwrap_or("state = ");
+        let line = name.lines().find(|line| line.starts_with("abn = ")).unwrap();
         assert!(read(folder.path(), line, "abn = \"51 824 753 556\"").contains("11 digits"), "{line}");
     }
 }

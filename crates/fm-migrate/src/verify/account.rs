@@ -326,23 +326,18 @@ impl Account {
             _ => v.spot.by.iter().map(|(by, n)| format!("{by} ({n})")).collect(),
         };
         let by = people.join(", ");
-        match ticked {
-            _ if v.spot.by.is_empty() => self.words(
-                Tone::Plain,
-                format!("Nobody has compared records yet: {shown} of them wait on spot.html."),
-            ),
-            _ if ticked == shown => self.words(
-                Tone::Good,
-                format!("{by} compared {shown} records with FileMaker and found all of them right."),
-            ),
-            _ => self.words(
-                Tone::Bad,
-                format!(
-                    "{by} compared records with FileMaker and found {ticked} right, of {shown}. The others are wrong, have changed \
-                     since, or nobody has looked: they wait on spot.html without a tick."
-                ),
-            ),
-        }
+        let (tone, text) = if people.is_empty() {
+            (Tone::Plain, format!("Nobody has compared records yet: {shown} of them wait on spot.html."))
+        } else if ticked == shown {
+            (Tone::Good, format!("{by} compared {shown} records with FileMaker and found all of them right."))
+        } else {
+            let text = format!(
+                "{by} compared records with FileMaker and found {ticked} right, of {shown}. The others are wrong, have changed since, \
+                 or nobody has looked: they wait on spot.html without a tick."
+            );
+            (Tone::Bad, text)
+        };
+        self.words(tone, text);
         if v.spot.gone > 0 {
             let text = format!(
                 "{} more that were on the page are gone from FileMaker since, or are on the list now.",

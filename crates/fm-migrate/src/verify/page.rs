@@ -13,8 +13,8 @@ pub(super) const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:68rem;padding:0 1rem;color:#1d2521;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;margin:.5rem 0;width:100%}
 th,td{border-bottom:1px solid #d5dbd7;padding:.25rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th{font-weight:600}td.n{text-align:right;font-variant-numeric:tabular-nums}th.head{background:#eef2ef}
-.good{color:#17603a}.bad{color:#a01b1b;font-weight:600}.two{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
+th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}small{font-weight:400}th.head{background:#eef2ef}
+.good{color:#17603a}.bad{color:#a01b1b;font-weight:600}.two{display:grid;grid-template-columns:1fr 1fr;gap:1rem;align-items:start}.two td{white-space:pre-line}
 code{font-size:.9em}section{break-inside:avoid}@media print{body{margin:0;max-width:none}}</style>";
 
 /// Writes `report.html`, `report.json`, and `report.pdf` where there is who typesets it.
@@ -67,7 +67,8 @@ fn html(account: &Account) -> String {
 fn table(out: &mut String, head: &[Column], rows: &[Vec<Cell>]) {
     out.push_str("<table><tr>");
     for column in head {
-        put!(out, "<th>{}", escape(column.text));
+        let number = if column.number { " class=n" } else { "" };
+        put!(out, "<th{number}>{}", escape(column.text));
     }
     for row in rows {
         out.push_str("<tr>");

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::load::actual;
 use crate::mapping::Mapping;
 use crate::private;
+use crate::raw::GS;
 
 pub(super) async fn write(
     connection: &mut PgConnection,
@@ -42,7 +43,9 @@ pub(super) async fn write(
             record.table.as_str().replace('_', " "),
         ));
         for (field, text) in &record.theirs {
-            page.push_str(&format!("<tr><th>{}<td>{}", escape(field), escape(text)));
+            // Repetitions one below the other, and returns as FileMaker shows them.
+            let text = text.replace([GS, '\r', '\u{B}'], "\n");
+            page.push_str(&format!("<tr><th>{}<td>{}", escape(field), escape(&text)));
         }
         page.push_str("</table><table>");
         for (table, id) in &record.rows {
